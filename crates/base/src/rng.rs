@@ -1,0 +1,113 @@
+//! Randomness from a seed.
+
+use std::ops::Range;
+
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+
+/// A cryptographically strong generator that draws nothing but its seed.
+///
+/// The driver seeds one per connection from the operating system; a simulation seeds it from a number. Each
+/// layer gets its own by [`fork`](Rng::fork), so that one more draw in one layer moves nothing in another.
+#[derive(Clone, Debug)]
+pub struct Rng(ChaCha12Rng);
+
+impl Rng {
+    /// A generator whose whole sequence follows from `seed`.
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Rng(ChaCha12Rng::from_seed(seed))
+    }
+
+    /// An independent generator for the layer called `label`.
+    ///
+    /// Draws once from this generator; two forks with the same label differ.
+    pub fn fork(&mut self, label: &str) -> Rng {
+        let mut seed = [0; 32];
+        self.fill(&mut seed);
+        for (byte, name) in seed.iter_mut().zip(label.bytes().cycle().take(32)) {
+            *byte ^= name;
+        }
+        Rng::from_seed(seed)
+    }
+
+    /// Fills `bytes`.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
+        self.0.fill_bytes(bytes);
+    }
+
+    /// `N` random bytes.
+    pub fn array<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// A random number.
+    pub fn u32(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// A random number.
+    pub fn u64(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
+    /// A number in `range`, without bias. An empty range gives its start.
+    pub fn range(&mut self, range: Range<u64>) -> u64 {
+        let width = range.end.saturating_sub(range.start);
+        if width == 0 {
+            return range.start;
+        }
+        // Lemire's multiply-and-reject: the low half says whether this draw would favour some results.
+        let threshold = width.wrapping_neg() % width;
+        loop {
+            let wide = u128::from(self.u64()) * u128::from(width);
+            if wide as u64 >= threshold {
+                return range.start + (wide >> 64) as u64;
+            }
+        }
+    }
+
+    /// True with `probability` (0.0 never, 1.0 always).
+    pub fn chance(&mut self, probability: f64) -> bool {
+        let unit = (self.u64() >> 11) as f64 / (1u64 << 53) as f64;
+        unit < probability
+    }
+
+    /// `count` characters of the ICE alphabet (RFC 8839, section 5.1: ALPHA / DIGIT / "+" / "/"), six bits each.
+    pub fn ice_chars(&mut self, count: usize) -> String {
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        (0..count).map(|_| char::from(ALPHABET[(self.u32() & 63) as usize])).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_sequence_and_forks_differ() {
+        let draw = |mut rng: Rng| (rng.u64(), rng.fork("ice").u64(), rng.fork("ice").u64(), rng.ice_chars(8));
+        let first = draw(Rng::from_seed([7; 32]));
+        assert_eq!(first, draw(Rng::from_seed([7; 32])));
+        assert_ne!(first.1, first.2);
+        assert_ne!(first, draw(Rng::from_seed([8; 32])));
+    }
+
+    #[test]
+    fn range_stays_inside_and_reaches_both_ends() {
+        let mut rng = Rng::from_seed([1; 32]);
+        let mut seen = [false; 5];
+        for _ in 0..1000 {
+            seen[(rng.range(10..15) - 10) as usize] = true;
+        }
+        assert_eq!(seen, [true; 5]);
+        assert_eq!(rng.range(3..3), 3);
+    }
+
+    #[test]
+    fn chance_is_never_at_zero_and_always_at_one() {
+        let mut rng = Rng::from_seed([2; 32]);
+        assert!((0..1000).all(|_| !rng.chance(0.0) && rng.chance(1.0)));
+    }
+}
