@@ -1,0 +1,72 @@
+//! What a session is made with.
+
+use std::sync::Arc;
+
+/// Everything that stays as it is for a session's life.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// The certificate that we present. Its fingerprint is what our description carries.
+    pub certificate: Arc<dtls::Certificate>,
+    /// The ICE agent's times and bounds.
+    pub ice: ice::AgentConfig,
+    /// STUN servers to gather server-reflexive candidates from.
+    pub ice_servers: Vec<StunServer>,
+    /// Which of this machine's addresses become host candidates.
+    pub hosts: HostPolicy,
+    /// The largest message that we accept, in bytes; what our description says in `a=max-message-size`.
+    pub max_message_size: u32,
+    /// The most bytes that one channel buffers for sending, after which
+    /// [`SendError::BufferFull`](crate::SendError::BufferFull) is the answer.
+    pub max_buffered: usize,
+    /// The most channels at one time, ours and the peer's together.
+    pub max_channels: u16,
+    /// The largest UDP payload that DTLS and SCTP write, in bytes.
+    pub mtu: usize,
+}
+
+impl SessionConfig {
+    /// 256 KiB, what every browser sends and accepts.
+    pub const MAX_MESSAGE_SIZE: u32 = 262_144;
+    /// 16 MiB for each channel, as in Chromium.
+    pub const MAX_BUFFERED: usize = 16 * 1024 * 1024;
+    /// One channel costs a few hundred bytes here and an object above.
+    pub const MAX_CHANNELS: u16 = 16_384;
+    /// RFC 8831, section 5: 1200 bytes fit through every path that WebRTC is used on, tunnels included.
+    pub const MTU: usize = 1200;
+
+    /// The defaults, with `certificate`: no servers, no loopback, browser-like bounds.
+    pub fn new(certificate: Arc<dtls::Certificate>) -> Self {
+        SessionConfig {
+            certificate,
+            ice: ice::AgentConfig::default(),
+            ice_servers: Vec::new(),
+            hosts: HostPolicy::default(),
+            max_message_size: Self::MAX_MESSAGE_SIZE,
+            max_buffered: Self::MAX_BUFFERED,
+            max_channels: Self::MAX_CHANNELS,
+            mtu: Self::MTU,
+        }
+    }
+}
+
+/// A STUN server, as its URL names it (RFC 7064).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StunServer {
+    /// The URL as the application wrote it; candidates and errors carry it.
+    pub url: String,
+    /// A host name or an address.
+    pub host: String,
+    /// The UDP port; 3478 where the URL names none.
+    pub port: u16,
+}
+
+/// Which of this machine's addresses become host candidates.
+///
+/// Unspecified, multicast and broadcast addresses never do, nor do IPv6 link-local ones (they mean nothing without
+/// a zone, which a candidate cannot carry: RFC 8445, section 5.1.1.1). Loopback addresses do only if asked for, or
+/// where the machine has no others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostPolicy {
+    /// Offer loopback addresses beside the others.
+    pub include_loopback: bool,
+}

@@ -1,0 +1,83 @@
+//! What a session tells whoever owns the W3C objects.
+
+use crate::channel::{ChannelError, ChannelKey, Payload};
+
+/// Something that happened, in the order in which it happened.
+/// Taken with [`Session::poll_event`](crate::Session::poll_event).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// What the ICE agent has to say.
+    Ice(ice::Event),
+    /// The DTLS transport has a new state.
+    DtlsState(dtls::State),
+    /// Why DTLS failed; comes right before `DtlsState(Failed)`.
+    DtlsFailed(dtls::FailureCause),
+    /// The SCTP association has a new state.
+    SctpState(SctpState),
+    /// The association is up; comes right after `SctpState(Connected)`, and before any channel opens.
+    SctpConnected {
+        /// How many stream identifiers can be used: identifiers are below this number.
+        max_channels: u16,
+    },
+    /// The peer opened a channel. It is open: no [`Event::ChannelOpen`] follows, and its messages may.
+    IncomingChannel {
+        /// The session's name for it.
+        key: ChannelKey,
+        /// Its label.
+        label: String,
+        /// Its subprotocol.
+        protocol: String,
+        /// Whether messages keep their order.
+        ordered: bool,
+        /// How hard delivery is tried.
+        reliability: sctp::Reliability,
+        /// The stream identifier.
+        id: u16,
+        /// RFC 8831, section 6.4: 128 below normal, 256 normal, 512 high, 1024 extra high.
+        priority: u16,
+    },
+    /// A channel that we opened (in-band or negotiated) can be used.
+    ChannelOpen {
+        /// Which.
+        key: ChannelKey,
+        /// The stream identifier.
+        id: u16,
+    },
+    /// A message arrived.
+    ChannelMessage {
+        /// On which channel.
+        key: ChannelKey,
+        /// The message.
+        payload: Payload,
+    },
+    /// The peer began to close the channel; all of its messages were delivered. Not said for our own
+    /// [`close_channel`](crate::Session::close_channel).
+    ChannelClosing {
+        /// Which.
+        key: ChannelKey,
+    },
+    /// The channel is closed, and its key and identifier are free. The last event of a channel.
+    ChannelClosed {
+        /// Which.
+        key: ChannelKey,
+        /// Why, unless it was closed by either side's closing procedure.
+        error: Option<ChannelError>,
+    },
+    /// The bytes that wait to be sent fell from above the threshold to it or below.
+    BufferedAmountLow {
+        /// On which channel.
+        key: ChannelKey,
+    },
+}
+
+/// The state of the SCTP association (W3C RTCSctpTransportState).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SctpState {
+    /// Not there yet, or shaking hands.
+    Connecting,
+    /// Messages can be sent.
+    Connected,
+    /// Over, for good.
+    Closed,
+}
