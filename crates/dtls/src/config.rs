@@ -1,0 +1,70 @@
+//! How an endpoint is set up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::{Certificate, Fingerprint};
+
+/// Which end speaks first (RFC 8842, section 5.3: `a=setup:active` is the client).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Sends the ClientHello.
+    Client,
+    /// Waits for it.
+    Server,
+}
+
+/// Which protocol versions are offered or accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// 1.3 with a peer that has it, else 1.2.
+    #[default]
+    Both,
+    /// 1.2 alone.
+    Dtls12,
+    /// 1.3 alone.
+    Dtls13,
+}
+
+/// How an [`Endpoint`](crate::Endpoint) is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Our certificate and its key.
+    pub certificate: Arc<Certificate>,
+    /// Which end we are.
+    pub role: Role,
+    /// What the peer's signalling said about its certificate. One supported value that matches is enough
+    /// (RFC 8122, section 5); SHA-1 never matches.
+    pub remote_fingerprints: Vec<Fingerprint>,
+    /// Which versions to speak.
+    pub versions: Versions,
+    /// The longest datagram that a handshake flight or a sealed packet may make, in bytes of UDP payload.
+    pub mtu: usize,
+    /// How long a handshake may take.
+    pub handshake_timeout: Duration,
+    /// The first retransmission comes after this time; each further one after twice the time before.
+    pub retransmit_after: Duration,
+    /// Simulation only: draws everything that the library lets us draw from the generator given to
+    /// [`Endpoint::new`](crate::Endpoint::new), so that a run can be repeated. A connection that is meant to
+    /// be secret leaves this false, and the library uses the operating system's randomness.
+    pub deterministic: bool,
+}
+
+impl Config {
+    /// The longest datagram by default: what passes every path in practice (RFC 8261, section 5: 1,200 bytes).
+    pub const DEFAULT_MTU: usize = 1200;
+
+    /// A set-up with every default.
+    pub fn new(certificate: Arc<Certificate>, role: Role, remote_fingerprints: Vec<Fingerprint>) -> Self {
+        Config {
+            certificate,
+            role,
+            remote_fingerprints,
+            versions: Versions::Both,
+            mtu: Self::DEFAULT_MTU,
+            handshake_timeout: Duration::from_secs(40),
+            retransmit_after: Duration::from_millis(100),
+            deterministic: false,
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! How an association is set up.
+
+use std::time::Duration;
+
+/// How an [`Association`](crate::Association) is set up. The default is what WebRTC asks for.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Our SCTP port (`a=sctp-port` of our description).
+    pub local_port: u16,
+    /// The peer's (`a=sctp-port` of its description).
+    pub remote_port: u16,
+    /// The longest message that we accept, in bytes: our `a=max-message-size` (RFC 8841, section 6). A longer
+    /// one ends the association.
+    pub max_message_size: u32,
+    /// The longest message that may be sent, in bytes: the peer's `a=max-message-size`.
+    pub max_send_message_size: u32,
+    /// The longest packet that is sent, in bytes, with the SCTP header: what the path carries less what IP,
+    /// UDP and DTLS add.
+    pub max_packet_size: usize,
+    /// How many streams each way we ask for and accept.
+    pub max_streams: u16,
+    /// How many bytes may wait for a reader, over all streams. At least `max_message_size` and some packets.
+    pub receive_window: u32,
+    /// The first retransmission timeout, before a round trip was measured.
+    pub rto_initial: Duration,
+    /// The shortest retransmission timeout.
+    pub rto_min: Duration,
+    /// The longest retransmission timeout.
+    pub rto_max: Duration,
+    /// How often the handshake's packets are sent again before giving up; `None` for as long as it takes
+    /// (the transport below says when it failed).
+    pub max_init_retransmits: Option<u32>,
+    /// How many timeouts in a row without an acknowledgement end the association; `None` for never.
+    pub max_retransmits: Option<u32>,
+}
+
+impl Config {
+    /// The port that everybody uses (RFC 8841, section 5.2).
+    pub const DEFAULT_PORT: u16 = 5000;
+    /// A UDP payload of 1,200 bytes less the 37 that DTLS 1.2 adds, rounded down to whole words.
+    pub const DEFAULT_MAX_PACKET_SIZE: usize = 1160;
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            local_port: Self::DEFAULT_PORT,
+            remote_port: Self::DEFAULT_PORT,
+            max_message_size: 262_144,
+            max_send_message_size: 65_536,
+            max_packet_size: Self::DEFAULT_MAX_PACKET_SIZE,
+            max_streams: 65_535,
+            receive_window: 2 * 1024 * 1024,
+            rto_initial: Duration::from_millis(500),
+            rto_min: Duration::from_millis(220),
+            rto_max: Duration::from_secs(10),
+            max_init_retransmits: None,
+            max_retransmits: Some(10),
+        }
+    }
+}
