@@ -1,0 +1,84 @@
+//! What the application hears.
+
+use std::net::SocketAddr;
+
+use session::Payload;
+
+use crate::{
+    ChannelId, Error, IceCandidate, IceConnectionState, IceGatheringState, PeerConnectionState,
+    SctpTransportState, SessionDescription, SignalingState,
+};
+
+/// Names the promise of one asynchronous call. Never reused within a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(pub u64);
+
+/// What a fulfilled promise holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// `undefined`.
+    Done,
+    /// The description of `create_offer` or `create_answer`.
+    Description(SessionDescription),
+}
+
+/// An `RTCPeerConnectionIceErrorEvent`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IceCandidateError {
+    /// The local address and port that the server was asked from.
+    pub address: Option<SocketAddr>,
+    /// The server's URL.
+    pub url: String,
+    /// The STUN error code, or 701 where the server could not be reached.
+    pub error_code: u16,
+    /// What went wrong, for people.
+    pub error_text: String,
+}
+
+/// An event or a settled promise, in W3C's order.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A promise was fulfilled or rejected.
+    Settled(OperationId, Result<Outcome, Error>),
+    /// `negotiationneeded`.
+    NegotiationNeeded,
+    /// `signalingstatechange`, with the new state.
+    SignalingStateChange(SignalingState),
+    /// `icegatheringstatechange`, with the new state.
+    IceGatheringStateChange(IceGatheringState),
+    /// `iceconnectionstatechange`, with the new state.
+    IceConnectionStateChange(IceConnectionState),
+    /// `connectionstatechange`, with the new state.
+    ConnectionStateChange(PeerConnectionState),
+    /// `icecandidate`; `None` once all gathering is complete.
+    IceCandidate(Option<IceCandidate>),
+    /// `icecandidateerror`.
+    IceCandidateError(IceCandidateError),
+    /// `datachannel`: the remote peer opened a channel.
+    DataChannel(ChannelId),
+    /// An event of a data channel.
+    Channel(ChannelId, ChannelEvent),
+    /// `statechange` of the SCTP transport, with the new state.
+    SctpStateChange(SctpTransportState),
+    /// `error` of the DTLS transport: why it failed.
+    DtlsError(Error),
+}
+
+/// An event of a data channel.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChannelEvent {
+    /// `open`.
+    Open,
+    /// `message`.
+    Message(Payload),
+    /// `bufferedamountlow`.
+    BufferedAmountLow,
+    /// `closing`.
+    Closing,
+    /// `close`.
+    Close,
+    /// `error`.
+    Error(Error),
+}

@@ -1,0 +1,41 @@
+//! The W3C [`RTCPeerConnection`](https://www.w3.org/TR/webrtc/#rtcpeerconnection-interface) as a pure state
+//! machine over `session` (packets and plans) and `sdp` (grammar): slots, the operations chain, events in W3C's
+//! order. No socket, no thread, no clock.
+//!
+//! Whoever drives a [`PeerConnection`] hands in datagrams, timeouts and the results of actions, sends what
+//! [`PeerConnection::poll_transmit`] writes, and plays the event loop: while [`PeerConnection::has_task`] says
+//! so, [`PeerConnection::run_task`] performs one W3C task, after which [`PeerConnection::poll_event`] gives what
+//! happened in it.
+//!
+//! Invariants: W3C state advances only in [`PeerConnection::run_task`] and in the synchronous methods; promises
+//! settle only in tasks; the network never causes an `Err`.
+#![forbid(unsafe_code)]
+
+mod candidate;
+mod configuration;
+mod data_channel;
+mod description;
+mod error;
+mod event;
+mod ice_server;
+mod peer_connection;
+mod states;
+mod stats;
+
+pub use candidate::{CandidateFields, IceCandidate, IceCandidateInit};
+pub use configuration::{BundlePolicy, Configuration, IceTransportPolicy, RtcpMuxPolicy};
+pub use data_channel::{ChannelId, ChannelView, DataChannelInit, DataChannelState, Priority};
+pub use description::{OfferOptions, SdpType, SessionDescription, SessionDescriptionInit, UnknownSdpType};
+pub use error::{Error, ErrorDetail, ErrorName};
+pub use event::{ChannelEvent, Event, IceCandidateError, OperationId, Outcome};
+pub use ice_server::IceServer;
+pub use peer_connection::PeerConnection;
+pub use session::Payload;
+pub use states::{
+    DtlsTransportState, IceConnectionState, IceGatheringState, PeerConnectionState, SctpTransport,
+    SctpTransportState, SignalingState,
+};
+pub use stats::{
+    CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
+    StatsReport, StatsValue, TransportStats,
+};
