@@ -1,0 +1,64 @@
+//! `RTCConfiguration`.
+
+use peer::{BundlePolicy, Configuration, IceServer, IceTransportPolicy, RtcpMuxPolicy};
+
+use crate::RtcCertificate;
+
+/// How a connection is made
+/// ([webrtc-pc, section 4.2.1](https://www.w3.org/TR/webrtc/#rtcconfiguration-dictionary)).
+///
+/// ```
+/// use visavis::{RtcConfiguration, RtcIceServer};
+/// let configuration = RtcConfiguration {
+///     ice_servers: vec![RtcIceServer { urls: vec!["stun:stun.example.org".into()], ..Default::default() }],
+///     ..Default::default()
+/// };
+/// # assert!(!configuration.include_loopback);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct RtcConfiguration {
+    /// STUN servers, which tell a connection its address as others see it.
+    pub ice_servers: Vec<IceServer>,
+    /// Which candidates may be used.
+    pub ice_transport_policy: IceTransportPolicy,
+    /// How media is bundled if the remote peer does not bundle.
+    pub bundle_policy: BundlePolicy,
+    /// Whether RTP and RTCP share a transport.
+    pub rtcp_mux_policy: RtcpMuxPolicy,
+    /// The certificates to present. Empty: a new one.
+    pub certificates: Vec<RtcCertificate>,
+    /// How many sets of candidates may be gathered before they are needed. A hint; ours gathers when a
+    /// description is set, whatever this says.
+    pub ice_candidate_pool_size: u8,
+    /// Ours, not W3C's: also gather candidates of the loopback interface, to reach peers on the same machine
+    /// without any other network.
+    pub include_loopback: bool,
+}
+
+impl From<RtcConfiguration> for Configuration {
+    fn from(configuration: RtcConfiguration) -> Self {
+        Configuration {
+            ice_servers: configuration.ice_servers,
+            ice_transport_policy: configuration.ice_transport_policy,
+            bundle_policy: configuration.bundle_policy,
+            rtcp_mux_policy: configuration.rtcp_mux_policy,
+            certificates: configuration.certificates.into_iter().map(|certificate| certificate.0).collect(),
+            ice_candidate_pool_size: configuration.ice_candidate_pool_size,
+            include_loopback: configuration.include_loopback,
+        }
+    }
+}
+
+impl From<Configuration> for RtcConfiguration {
+    fn from(configuration: Configuration) -> Self {
+        RtcConfiguration {
+            ice_servers: configuration.ice_servers,
+            ice_transport_policy: configuration.ice_transport_policy,
+            bundle_policy: configuration.bundle_policy,
+            rtcp_mux_policy: configuration.rtcp_mux_policy,
+            certificates: configuration.certificates.into_iter().map(RtcCertificate).collect(),
+            ice_candidate_pool_size: configuration.ice_candidate_pool_size,
+            include_loopback: configuration.include_loopback,
+        }
+    }
+}

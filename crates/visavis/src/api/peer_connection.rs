@@ -1,0 +1,279 @@
+//! `RTCPeerConnection`.
+
+use std::sync::Arc;
+
+use peer::{
+    DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState, OfferOptions,
+    Outcome, PeerConnection, PeerConnectionState, SctpTransport, SignalingState, StatsReport,
+};
+
+use crate::api::operation::Operation;
+use crate::net::connection::{Fate, Handle};
+use crate::net::{clock, endpoint};
+use crate::{
+    RtcCertificate, RtcConfiguration, RtcDataChannel, RtcPeerConnectionEvents, RtcSessionDescription,
+};
+
+/// A connection to a remote peer
+/// ([webrtc-pc, section 4.4](https://www.w3.org/TR/webrtc/#interface-definition)).
+///
+/// A handle: clones are the same connection. Methods are W3C's, in Rust's case: synchronous where W3C's are,
+/// `async` where they return a promise. Those begin when they are first polled; dropping the future afterwards
+/// forgets the result, not the operation. They settle with `InvalidStateError` when the connection is closed,
+/// where W3C leaves them pending for ever.
+///
+/// The connection works on threads of its own: any executor will do for the futures.
+///
+/// [`close`](RtcPeerConnection::close) ends it, and so does dropping its last handle: connection, channels and
+/// event streams.
+///
+/// ```
+/// use visavis::{RtcPeerConnection, RtcConfiguration, RtcSignalingState};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), visavis::Error> {
+/// let pc = RtcPeerConnection::new(RtcConfiguration::default())?;
+/// let channel = pc.create_data_channel("chat", None)?;
+/// assert_eq!(pc.signaling_state(), RtcSignalingState::Stable);
+/// pc.close();
+/// assert!(pc.create_offer(None).await.is_err());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RtcPeerConnection {
+    handle: Arc<Handle>,
+}
+
+impl RtcPeerConnection {
+    /// A new connection, not connected to anything yet.
+    ///
+    /// # Errors
+    /// Those of webrtc-pc for its configuration: `SyntaxError` for a server's URL, `InvalidAccessError` for an
+    /// expired certificate or a TURN server without credentials ... `OperationError` where the system gives no
+    /// threads or randomness.
+    pub fn new(configuration: RtcConfiguration) -> Result<Self, Error> {
+        let identity = match configuration.certificates.first() {
+            Some(certificate) => certificate.clone(),
+            None => RtcCertificate::generate()?,
+        };
+        Ok(RtcPeerConnection { handle: endpoint::connect(configuration.into(), identity.0)? })
+    }
+
+    /// An offer of what this end has
+    /// ([createOffer](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createoffer)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` if the connection is closed.
+    pub async fn create_offer(
+        &self,
+        options: impl Into<Option<OfferOptions>>,
+    ) -> Result<RtcSessionDescription, Error> {
+        let options = options.into().unwrap_or_default();
+        description(Operation::begin(&self.handle, |peer, now| peer.create_offer(now, options))?.await)
+    }
+
+    /// An answer to the remote offer
+    /// ([createAnswer](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-createanswer)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` if there is no remote offer, or the connection is closed.
+    pub async fn create_answer(&self) -> Result<RtcSessionDescription, Error> {
+        description(Operation::begin(&self.handle, PeerConnection::create_answer)?.await)
+    }
+
+    /// Sets what this end offered or answered, and gathers candidates for it. With `None`, the description that
+    /// the signaling state asks for is made and set
+    /// ([setLocalDescription](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setlocaldescription)).
+    ///
+    /// # Errors
+    /// `InvalidModificationError` if it is not what `create_offer` or `create_answer` gave;
+    /// `InvalidStateError` if it does not fit the signaling state, or the connection is closed.
+    pub async fn set_local_description(
+        &self,
+        description: impl Into<Option<RtcSessionDescription>>,
+    ) -> Result<(), Error> {
+        let description = description.into().map(Into::into);
+        Operation::begin(&self.handle, |peer, now| peer.set_local_description(now, description))?.await?;
+        Ok(())
+    }
+
+    /// Sets what the remote peer offered or answered
+    /// ([setRemoteDescription](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setremotedescription)).
+    ///
+    /// # Errors
+    /// An `RTCError` with `sdp-syntax-error` and the line for what is not SDP; `InvalidAccessError` or
+    /// `OperationError` for what is SDP and cannot be applied; `InvalidStateError` if it does not fit the
+    /// signaling state, or the connection is closed.
+    pub async fn set_remote_description(&self, description: RtcSessionDescription) -> Result<(), Error> {
+        let description = description.into();
+        Operation::begin(&self.handle, |peer, now| peer.set_remote_description(now, description))?.await?;
+        Ok(())
+    }
+
+    /// Adds a candidate of the remote peer; `None` is the end of its candidates
+    /// ([addIceCandidate](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` without a remote description or when closed; `TypeError` if the candidate names no
+    /// m-section; `OperationError` if it cannot be parsed or belongs to none.
+    pub async fn add_ice_candidate(
+        &self,
+        candidate: impl Into<Option<IceCandidateInit>>,
+    ) -> Result<(), Error> {
+        let candidate = candidate.into();
+        Operation::begin(&self.handle, |peer, now| peer.add_ice_candidate(now, candidate))?.await?;
+        Ok(())
+    }
+
+    /// Statistics ([getStats](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)).
+    ///
+    /// # Errors
+    /// None at present. `OperationError` is reserved.
+    pub async fn get_stats(&self) -> Result<StatsReport, Error> {
+        let now = clock::now();
+        Ok(self.handle.with(|shared| shared.peer.stats(now)))
+    }
+
+    /// A new channel, announced to the remote peer unless it is
+    /// [`negotiated`](DataChannelInit::negotiated)
+    /// ([createDataChannel](https://www.w3.org/TR/webrtc/#dom-peerconnection-createdatachannel)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed; `TypeError` for a label or protocol over 65,535 bytes, both limits
+    /// at once, or a negotiated channel without id; `OperationError` for an id that is taken or too large.
+    pub fn create_data_channel(
+        &self,
+        label: &str,
+        init: impl Into<Option<DataChannelInit>>,
+    ) -> Result<RtcDataChannel, Error> {
+        let init = init.into().unwrap_or_default();
+        let (id, view) = self.handle.call(|shared, now| {
+            shared.check_open()?;
+            let id = shared.peer.create_data_channel(now, label, init)?;
+            shared.adopt_channel(id);
+            let gone = || Error::new(ErrorName::OperationError, "the channel failed at once");
+            Ok((id, shared.channel_view(id).ok_or_else(gone)?))
+        })?;
+        Ok(RtcDataChannel::new(Arc::clone(&self.handle), id, view))
+    }
+
+    /// The connection's events, from the first one that was not taken yet.
+    pub fn events(&self) -> RtcPeerConnectionEvents {
+        RtcPeerConnectionEvents::new(Arc::clone(&self.handle))
+    }
+
+    /// Ends the connection and its channels. Returns at once; what tells the remote peer is sent afterwards,
+    /// for a second at most, and then sockets and timers are gone. Whatever waits on the connection ends.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+
+    /// Makes the next offer one that restarts ICE
+    /// ([restartIce](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-restartice)).
+    pub fn restart_ice(&self) {
+        self.handle.call(|shared, _| {
+            if shared.fate == Fate::Open {
+                shared.peer.restart_ice();
+            }
+        });
+    }
+
+    /// The configuration, with the certificates in use.
+    pub fn configuration(&self) -> RtcConfiguration {
+        self.handle.with(|shared| shared.peer.configuration().clone().into())
+    }
+
+    /// Changes what of the configuration may change
+    /// ([setConfiguration](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-setconfiguration)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed; `InvalidModificationError` for what may not change; and those of
+    /// [`new`](RtcPeerConnection::new).
+    pub fn set_configuration(&self, configuration: RtcConfiguration) -> Result<(), Error> {
+        self.handle.call(|shared, _| {
+            shared.check_open()?;
+            shared.peer.set_configuration(configuration.into())
+        })
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&PeerConnection) -> R, broken: R) -> R {
+        self.handle.with(|shared| if shared.fate == Fate::Broken { broken } else { read(&shared.peer) })
+    }
+
+    /// Where the negotiation stands.
+    pub fn signaling_state(&self) -> SignalingState {
+        self.read(PeerConnection::signaling_state, SignalingState::Closed)
+    }
+
+    /// Whether candidates are being gathered.
+    pub fn ice_gathering_state(&self) -> IceGatheringState {
+        self.read(PeerConnection::ice_gathering_state, IceGatheringState::Complete)
+    }
+
+    /// Where ICE stands.
+    pub fn ice_connection_state(&self) -> IceConnectionState {
+        self.read(PeerConnection::ice_connection_state, IceConnectionState::Closed)
+    }
+
+    /// Where the connection stands: ICE and DTLS together.
+    pub fn connection_state(&self) -> PeerConnectionState {
+        self.read(PeerConnection::connection_state, PeerConnectionState::Closed)
+    }
+
+    /// The pending local description, else the current one, with the candidates gathered so far.
+    pub fn local_description(&self) -> Option<RtcSessionDescription> {
+        self.read(|peer| peer.local_description().map(Into::into), None)
+    }
+
+    /// The local description of the last finished negotiation.
+    pub fn current_local_description(&self) -> Option<RtcSessionDescription> {
+        self.read(|peer| peer.current_local_description().map(Into::into), None)
+    }
+
+    /// The local description of the negotiation under way.
+    pub fn pending_local_description(&self) -> Option<RtcSessionDescription> {
+        self.read(|peer| peer.pending_local_description().map(Into::into), None)
+    }
+
+    /// The pending remote description, else the current one, with the candidates added so far.
+    pub fn remote_description(&self) -> Option<RtcSessionDescription> {
+        self.read(|peer| peer.remote_description().map(Into::into), None)
+    }
+
+    /// The remote description of the last finished negotiation.
+    pub fn current_remote_description(&self) -> Option<RtcSessionDescription> {
+        self.read(|peer| peer.current_remote_description().map(Into::into), None)
+    }
+
+    /// The remote description of the negotiation under way.
+    pub fn pending_remote_description(&self) -> Option<RtcSessionDescription> {
+        self.read(|peer| peer.pending_remote_description().map(Into::into), None)
+    }
+
+    /// Whether the remote peer takes candidates after its description; `None` without a remote description.
+    pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
+        self.read(PeerConnection::can_trickle_ice_candidates, None)
+    }
+
+    /// The SCTP transport, once negotiated.
+    pub fn sctp(&self) -> Option<SctpTransport> {
+        self.read(PeerConnection::sctp, None)
+    }
+}
+
+fn description(outcome: Result<Outcome, Error>) -> Result<RtcSessionDescription, Error> {
+    match outcome? {
+        Outcome::Description(description) => Ok(description.into()),
+        Outcome::Done => Err(Error::new(ErrorName::UnknownError, "the operation gave no description")),
+    }
+}
+
+impl std::fmt::Debug for RtcPeerConnection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RtcPeerConnection")
+            .field("key", &self.handle.key)
+            .field("signaling_state", &self.signaling_state())
+            .field("connection_state", &self.connection_state())
+            .finish_non_exhaustive()
+    }
+}

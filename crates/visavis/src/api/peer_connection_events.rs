@@ -1,0 +1,112 @@
+//! The events of an `RTCPeerConnection`.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use peer::{
+    Error, Event, IceCandidate, IceCandidateError, IceConnectionState, IceGatheringState,
+    PeerConnectionState, SctpTransportState, SignalingState,
+};
+
+use crate::RtcDataChannel;
+use crate::net::connection::Handle;
+
+/// An event of a connection. States are those that the event is about; the getters may already say more.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub enum RtcPeerConnectionEvent {
+    /// A new offer/answer exchange is needed.
+    NegotiationNeeded,
+    /// The signaling state changed.
+    SignalingStateChange(SignalingState),
+    /// The gathering state changed.
+    IceGatheringStateChange(IceGatheringState),
+    /// The ICE connection state changed.
+    IceConnectionStateChange(IceConnectionState),
+    /// The connection state changed.
+    ConnectionStateChange(PeerConnectionState),
+    /// A candidate was gathered, to be signalled to the remote peer; `None` once there are all.
+    IceCandidate(Option<IceCandidate>),
+    /// A server gave no candidate.
+    IceCandidateError(IceCandidateError),
+    /// The remote peer opened a channel.
+    DataChannel(RtcDataChannel),
+    /// The SCTP transport's state changed.
+    SctpTransportStateChange(SctpTransportState),
+    /// The DTLS transport failed, and why.
+    DtlsTransportError(Error),
+}
+
+/// The events of a connection, as a stream that loses nothing: what came before it was made is there.
+///
+/// Ends (with `None`) when the connection is closed and everything was taken. Keeps the connection open. All
+/// streams of one connection take from the same queue: each event goes to one of them. Dropping the future of
+/// [`next`](RtcPeerConnectionEvents::next) loses nothing. The queue holds about a million events; a program
+/// that never reads them loses those that come after.
+#[must_use = "a stream does nothing unless it is polled"]
+pub struct RtcPeerConnectionEvents {
+    handle: Arc<Handle>,
+}
+
+impl RtcPeerConnectionEvents {
+    pub(crate) fn new(handle: Arc<Handle>) -> Self {
+        RtcPeerConnectionEvents { handle }
+    }
+
+    /// The next event; `None` after the last one.
+    pub async fn next(&mut self) -> Option<RtcPeerConnectionEvent> {
+        poll_fn(|cx| self.poll(cx)).await
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<RtcPeerConnectionEvent>> {
+        loop {
+            match self.handle.with(|shared| shared.poll_event(cx)) {
+                Poll::Ready(Some(event)) => {
+                    if let Some(event) = self.convert(event) {
+                        return Poll::Ready(Some(event));
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    fn convert(&self, event: Event) -> Option<RtcPeerConnectionEvent> {
+        Some(match event {
+            Event::NegotiationNeeded => RtcPeerConnectionEvent::NegotiationNeeded,
+            Event::SignalingStateChange(state) => RtcPeerConnectionEvent::SignalingStateChange(state),
+            Event::IceGatheringStateChange(state) => RtcPeerConnectionEvent::IceGatheringStateChange(state),
+            Event::IceConnectionStateChange(state) => RtcPeerConnectionEvent::IceConnectionStateChange(state),
+            Event::ConnectionStateChange(state) => RtcPeerConnectionEvent::ConnectionStateChange(state),
+            Event::IceCandidate(candidate) => RtcPeerConnectionEvent::IceCandidate(candidate),
+            Event::IceCandidateError(error) => RtcPeerConnectionEvent::IceCandidateError(error),
+            Event::SctpStateChange(state) => RtcPeerConnectionEvent::SctpTransportStateChange(state),
+            Event::DtlsError(error) => RtcPeerConnectionEvent::DtlsTransportError(error),
+            Event::DataChannel(id) => {
+                // The handle is made here and not when the channel came: a queue that held handles would keep
+                // its own connection alive.
+                let view = self.handle.with(|shared| shared.channel_view(id))?;
+                RtcPeerConnectionEvent::DataChannel(RtcDataChannel::new(Arc::clone(&self.handle), id, view))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl Stream for RtcPeerConnectionEvents {
+    type Item = RtcPeerConnectionEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<RtcPeerConnectionEvent>> {
+        self.poll(cx)
+    }
+}
+
+impl std::fmt::Debug for RtcPeerConnectionEvents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RtcPeerConnectionEvents").finish_non_exhaustive()
+    }
+}

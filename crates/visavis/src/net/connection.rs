@@ -1,0 +1,459 @@
+//! One connection as its handles and its worker share it: the lock, the queues of events, the waiting tasks.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Instant;
+
+use peer::{
+    ChannelEvent, ChannelId, ChannelView, DataChannelState, Error, ErrorName, Event, OperationId, Outcome,
+    PeerConnection, PeerConnectionState,
+};
+use session::ActionResult;
+
+use crate::net::clock;
+use crate::net::event_queue::{Awake, EventQueue, WaitList};
+use crate::net::worker::Inbox;
+
+/// Names a connection within the process. Never reused.
+pub(crate) type ConnectionKey = u64;
+
+/// Asks the worker for a turn. Also what a connection's sockets wake.
+pub(crate) struct Bell {
+    key: ConnectionKey,
+    inbox: Arc<Inbox>,
+    rung: AtomicBool,
+}
+
+impl Bell {
+    /// Asks for a turn, once until it begins.
+    pub(crate) fn ring(&self) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
+            self.inbox.ring(self.key);
+        }
+    }
+
+    /// The turn begins: what is asked for from now on needs another one.
+    pub(crate) fn silence(&self) {
+        self.rung.swap(false, Ordering::AcqRel);
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.ring();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.ring();
+    }
+}
+
+/// A connection: what its handles and its worker both hold.
+pub(crate) struct Connection {
+    pub(crate) key: ConnectionKey,
+    pub(crate) bell: Arc<Bell>,
+    shared: Mutex<Shared>,
+}
+
+impl Connection {
+    pub(crate) fn new(key: ConnectionKey, inbox: Arc<Inbox>, peer: PeerConnection) -> Self {
+        let bell = Arc::new(Bell { key, inbox, rung: AtomicBool::new(false) });
+        Connection { key, bell, shared: Mutex::new(Shared::new(peer)) }
+    }
+
+    /// Runs `f` under the lock; what it woke is woken after the lock is released.
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        let mut shared = self.lock();
+        let result = f(&mut shared);
+        let awake = std::mem::take(&mut shared.awake);
+        drop(shared);
+        awake.into_iter().for_each(Waker::wake);
+        result
+    }
+
+    /// Runs `f` under the lock at this moment, and has the worker look at what it left.
+    pub(crate) fn call<R>(&self, f: impl FnOnce(&mut Shared, Instant) -> R) -> R {
+        let now = clock::now();
+        let result = self.with(|shared| f(shared, now));
+        self.bell.ring();
+        result
+    }
+
+    /// Closes the connection; the worker sends what is left to be sent and frees what it holds.
+    pub(crate) fn close(&self) {
+        if self.with(|shared| shared.fate == Fate::Open) {
+            self.call(Shared::close);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(|poisoned| {
+            // Something panicked halfway through a change: the state machine is not to be driven any more.
+            self.shared.clear_poison();
+            let mut shared = PoisonError::into_inner(poisoned);
+            shared.break_down();
+            shared
+        })
+    }
+}
+
+/// How a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It lives.
+    Open,
+    /// It was closed, and its worker sends what closing needs.
+    Closed,
+    /// Driving it panicked: the state machine may be inconsistent and is left alone.
+    Broken,
+}
+
+/// An asynchronous call.
+enum Operation {
+    Pending(Option<Waker>),
+    Settled(Result<Outcome, Error>),
+}
+
+/// What the application has of a channel and the state machine does not know.
+pub(crate) struct Channel {
+    events: EventQueue<ChannelEvent>,
+    /// Waiting for the channel to open or its buffer to drain.
+    room: WaitList,
+    /// A `bufferedamountlow` is in the queue: another one would say nothing new.
+    low_queued: bool,
+    /// Bytes of taken messages that were not granted again yet.
+    owed: usize,
+    /// No more events come.
+    over: bool,
+    /// The attributes when the handle was made, for when the state machine has forgotten the channel.
+    view: ChannelView,
+}
+
+/// What the lock guards.
+pub(crate) struct Shared {
+    pub(crate) peer: PeerConnection,
+    pub(crate) fate: Fate,
+    /// Answers to actions that took longer than a turn. Bounded by the actions under way.
+    pub(crate) results: Vec<ActionResult>,
+    events: EventQueue<Event>,
+    operations: BTreeMap<OperationId, Operation>,
+    channels: BTreeMap<ChannelId, Channel>,
+    /// Channels whose `room` list is not empty.
+    short_of_room: Vec<ChannelId>,
+    awake: Awake,
+}
+
+/// Room is granted again in steps of this many bytes (or when the queue is empty): a grant makes the worker look
+/// at the connection, and a quarter of the room that a channel has is early enough.
+const GRANT_STEP: usize = 256 * 1024;
+
+/// `ready()` waits until a channel's `buffered_amount` is below this many bytes: enough to keep a fast path
+/// busy while the application makes the next message, and far below what `send` refuses.
+pub(crate) const READY_BELOW: usize = 1024 * 1024;
+
+impl Shared {
+    fn new(peer: PeerConnection) -> Self {
+        Shared {
+            peer,
+            fate: Fate::Open,
+            results: Vec::new(),
+            events: EventQueue::default(),
+            operations: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            short_of_room: Vec::new(),
+            awake: Awake::new(),
+        }
+    }
+
+    /// Moves what the state machine has to say into the application's queues.
+    pub(crate) fn take_events(&mut self) {
+        while let Some(event) = self.peer.poll_event() {
+            if self.fate != Fate::Open {
+                continue;
+            }
+            match event {
+                Event::Settled(id, result) => self.settle(id, result),
+                Event::Channel(id, event) => self.take_channel_event(id, event),
+                Event::DataChannel(id) => {
+                    if self.adopt_channel(id) {
+                        self.events.push(Event::DataChannel(id), &mut self.awake);
+                    }
+                }
+                event => self.events.push(event, &mut self.awake),
+            }
+        }
+        if !self.short_of_room.is_empty() {
+            self.wake_where_there_is_room();
+        }
+    }
+
+    fn settle(&mut self, id: OperationId, result: Result<Outcome, Error>) {
+        // Without a slot nobody waits any more.
+        if let Some(slot) = self.operations.get_mut(&id)
+            && let Operation::Pending(waker) = std::mem::replace(slot, Operation::Settled(result))
+        {
+            self.awake.extend(waker);
+        }
+    }
+
+    fn take_channel_event(&mut self, id: ChannelId, event: ChannelEvent) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            // The handle is gone and the channel closes: its messages must not hold up the stream's reset.
+            if let ChannelEvent::Message(payload) = event {
+                self.peer.channel_grant(clock::now(), id, payload.bytes.len().max(1));
+            }
+            return;
+        };
+        if channel.over || (channel.low_queued && event == ChannelEvent::BufferedAmountLow) {
+            return;
+        }
+        match event {
+            ChannelEvent::BufferedAmountLow => channel.low_queued = true,
+            ChannelEvent::Close => channel.over = true,
+            _ => {}
+        }
+        if matches!(event, ChannelEvent::Open | ChannelEvent::Closing | ChannelEvent::Close) {
+            channel.room.wake(&mut self.awake);
+        }
+        channel.events.push(event, &mut self.awake);
+    }
+
+    fn wake_where_there_is_room(&mut self) {
+        let Shared { peer, channels, short_of_room, awake, .. } = self;
+        short_of_room.retain(|id| {
+            let Some(channel) = channels.get_mut(id) else { return false };
+            let wait = peer.channel(*id).is_some_and(|view| !is_ready(&view) && !is_ending(&view));
+            if !wait {
+                channel.room.wake(awake);
+            }
+            wait && !channel.room.is_empty()
+        });
+    }
+
+    /// Closes the connection: W3C's state at once, every waiting task woken.
+    pub(crate) fn close(&mut self, now: Instant) {
+        if self.fate != Fate::Open {
+            return;
+        }
+        self.take_events();
+        self.peer.close(now);
+        self.take_events();
+        self.end(Fate::Closed, || {
+            Error::new(ErrorName::InvalidStateError, "the connection was closed before the operation settled")
+        });
+    }
+
+    /// Driving the connection panicked: as closed, but the state machine is not asked anything any more.
+    pub(crate) fn break_down(&mut self) {
+        if self.fate == Fate::Broken {
+            return;
+        }
+        if self.fate == Fate::Open {
+            let event = Event::ConnectionStateChange(PeerConnectionState::Closed);
+            self.events.push(event, &mut self.awake);
+        }
+        self.end(Fate::Broken, || Error::new(ErrorName::OperationError, "the connection failed internally"));
+    }
+
+    fn end(&mut self, fate: Fate, error: impl Fn() -> Error) {
+        self.fate = fate;
+        for slot in self.operations.values_mut() {
+            if let Operation::Pending(waker) = slot {
+                self.awake.extend(waker.take());
+                *slot = Operation::Settled(Err(error()));
+            }
+        }
+        self.events.wake(&mut self.awake);
+        self.short_of_room.clear();
+        for channel in self.channels.values_mut() {
+            channel.over = true;
+            channel.events.wake(&mut self.awake);
+            channel.room.wake(&mut self.awake);
+        }
+    }
+
+    /// `InvalidStateError` once the connection is closed.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        match self.fate {
+            Fate::Open => Ok(()),
+            Fate::Closed | Fate::Broken => {
+                Err(Error::new(ErrorName::InvalidStateError, "the connection is closed"))
+            }
+        }
+    }
+
+    /// Begins an asynchronous call.
+    pub(crate) fn begin(
+        &mut self,
+        start: impl FnOnce(&mut PeerConnection) -> OperationId,
+    ) -> Result<OperationId, Error> {
+        self.check_open()?;
+        let id = start(&mut self.peer);
+        self.operations.insert(id, Operation::Pending(None));
+        Ok(id)
+    }
+
+    /// How an asynchronous call ended.
+    pub(crate) fn poll_operation(
+        &mut self,
+        id: OperationId,
+        cx: &Context<'_>,
+    ) -> Poll<Result<Outcome, Error>> {
+        match self.operations.get_mut(&id) {
+            Some(Operation::Pending(waker)) => {
+                self.awake.extend(waker.replace(cx.waker().clone()).filter(|old| !old.will_wake(cx.waker())));
+                Poll::Pending
+            }
+            Some(Operation::Settled(result)) => {
+                let result = result.clone();
+                self.operations.remove(&id);
+                Poll::Ready(result)
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// The caller does not want to know any more. The operation goes on.
+    pub(crate) fn forget_operation(&mut self, id: OperationId) {
+        if let Some(Operation::Pending(waker)) = self.operations.remove(&id) {
+            self.awake.extend(waker);
+        }
+    }
+
+    /// The connection's next event; `None` when it is closed and everything was taken.
+    pub(crate) fn poll_event(&mut self, cx: &Context<'_>) -> Poll<Option<Event>> {
+        if let Some(event) = self.events.pop() {
+            return Poll::Ready(Some(event));
+        }
+        if self.fate != Fate::Open {
+            return Poll::Ready(None);
+        }
+        self.events.wait(cx.waker(), &mut self.awake);
+        Poll::Pending
+    }
+
+    /// Keeps queues for a channel from now on.
+    pub(crate) fn adopt_channel(&mut self, id: ChannelId) -> bool {
+        let Some(view) = self.peer.channel(id) else { return false };
+        self.channels.entry(id).or_insert_with(|| Channel {
+            events: EventQueue::default(),
+            room: WaitList::default(),
+            low_queued: false,
+            owed: 0,
+            over: false,
+            view,
+        });
+        true
+    }
+
+    /// The channel's attributes.
+    pub(crate) fn channel_view(&self, id: ChannelId) -> Option<ChannelView> {
+        let gone = || {
+            let channel = self.channels.get(&id)?;
+            Some(ChannelView { ready_state: DataChannelState::Closed, ..channel.view.clone() })
+        };
+        if self.fate == Fate::Broken { gone() } else { self.peer.channel(id).or_else(gone) }
+    }
+
+    /// The channel's next event; `None` after its last one. The flag asks for the worker: room was granted.
+    pub(crate) fn poll_channel_event(
+        &mut self,
+        id: ChannelId,
+        cx: &Context<'_>,
+    ) -> (Poll<Option<ChannelEvent>>, bool) {
+        let Some(channel) = self.channels.get_mut(&id) else { return (Poll::Ready(None), false) };
+        let Some(event) = channel.events.pop() else {
+            if channel.over {
+                return (Poll::Ready(None), false);
+            }
+            channel.events.wait(cx.waker(), &mut self.awake);
+            return (Poll::Pending, false);
+        };
+        let mut granted = false;
+        match &event {
+            ChannelEvent::Message(payload) => {
+                channel.owed += payload.bytes.len().max(1);
+                if self.fate == Fate::Open && channel.owed >= GRANT_STEP {
+                    let bytes = std::mem::take(&mut channel.owed);
+                    self.peer.channel_grant(clock::now(), id, bytes);
+                    granted = true;
+                }
+            }
+            ChannelEvent::BufferedAmountLow => channel.low_queued = false,
+            _ => {}
+        }
+        (Poll::Ready(Some(event)), granted)
+    }
+
+    /// Whether the channel is open with room in its buffer.
+    pub(crate) fn poll_ready(&mut self, id: ChannelId, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+        let view = self.channel_view(id).filter(|view| !is_ending(view));
+        let (Some(view), Some(channel), Fate::Open) = (view, self.channels.get_mut(&id), self.fate) else {
+            return Poll::Ready(Err(Error::new(ErrorName::InvalidStateError, "the channel is closed")));
+        };
+        if is_ready(&view) {
+            return Poll::Ready(Ok(()));
+        }
+        channel.room.enter(cx.waker(), &mut self.awake);
+        if !self.short_of_room.contains(&id) {
+            self.short_of_room.push(id);
+        }
+        Poll::Pending
+    }
+
+    /// The last handle of a channel was dropped: nobody can read it any more, so it closes.
+    pub(crate) fn release_channel(&mut self, now: Instant, id: ChannelId) {
+        let Some(mut channel) = self.channels.remove(&id) else { return };
+        channel.events.wake(&mut self.awake);
+        channel.room.wake(&mut self.awake);
+        if self.fate != Fate::Open {
+            return;
+        }
+        self.peer.channel_close(now, id);
+        // What was taken and what was left unread: the stream must not wait for it.
+        let mut owed = channel.owed;
+        while let Some(event) = channel.events.pop() {
+            if let ChannelEvent::Message(payload) = event {
+                owed += payload.bytes.len().max(1);
+            }
+        }
+        if owed > 0 {
+            self.peer.channel_grant(now, id, owed);
+        }
+    }
+}
+
+fn is_ready(view: &ChannelView) -> bool {
+    view.ready_state == DataChannelState::Open && view.buffered_amount < READY_BELOW
+}
+
+fn is_ending(view: &ChannelView) -> bool {
+    matches!(view.ready_state, DataChannelState::Closing | DataChannelState::Closed)
+}
+
+/// What every handle of a connection shares. The last one that is dropped closes the connection.
+pub(crate) struct Handle {
+    connection: Arc<Connection>,
+}
+
+impl Handle {
+    pub(crate) fn new(connection: Arc<Connection>) -> Arc<Self> {
+        Arc::new(Handle { connection })
+    }
+}
+
+impl std::ops::Deref for Handle {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.connection.close();
+    }
+}
