@@ -1,7 +1,60 @@
 //! The W3C [`RTCPeerConnection`](https://www.w3.org/TR/webrtc/), exactly, in Rust.
 //!
-//! Names are W3C's in Rust's case; what is a promise there is an `async fn` here; events are streams that lose
-//! nothing. Connections work on a few threads of their own, so that handles can be used from any executor.
+//! Names are W3C's in Rust's case. What is synchronous there is a plain `fn` here; what returns a promise is an
+//! `async fn`; events are streams from which nothing is lost. [`RtcPeerConnection`] and [`RtcDataChannel`] are
+//! handles: cheap to clone, usable from any thread and any executor (the connections live on a few threads of
+//! their own). A connection ends with [`RtcPeerConnection::close`], or when its last handle is dropped.
+//!
+//! Two peers in one program, which signal to each other by calling each other. Between two machines the
+//! descriptions and candidates go through whatever channel there is.
+//!
+//! ```
+//! use visavis::{
+//!     Error, RtcConfiguration, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents,
+//! };
+//!
+//! /// Signals each candidate as it is found.
+//! async fn trickle(from: &mut RtcPeerConnectionEvents, to: &RtcPeerConnection) -> Result<(), Error> {
+//!     while let Some(event) = from.next().await {
+//!         if let RtcPeerConnectionEvent::IceCandidate(candidate) = event {
+//!             let last = candidate.is_none();
+//!             to.add_ice_candidate(candidate.map(Into::into)).await?;
+//!             if last {
+//!                 break;
+//!             }
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> Result<(), Error> {
+//!     let configuration = RtcConfiguration { include_loopback: true, ..Default::default() };
+//!     let alice = RtcPeerConnection::new(configuration.clone())?;
+//!     let bob = RtcPeerConnection::new(configuration)?;
+//!     let (mut alice_events, mut bob_events) = (alice.events(), bob.events());
+//!
+//!     let channel = alice.create_data_channel("chat", None)?;
+//!     alice.set_local_description(None).await?;
+//!     bob.set_remote_description(alice.local_description().expect("an offer is set")).await?;
+//!     bob.set_local_description(None).await?;
+//!     alice.set_remote_description(bob.local_description().expect("an answer is set")).await?;
+//!
+//!     let (to_bob, to_alice) = tokio::join!(trickle(&mut alice_events, &bob), trickle(&mut bob_events, &alice));
+//!     to_bob?;
+//!     to_alice?;
+//!
+//!     channel.ready().await?;
+//!     channel.send_text("hello")?;
+//!     while let Some(event) = bob_events.next().await {
+//!         if let RtcPeerConnectionEvent::DataChannel(channel) = event {
+//!             assert_eq!(channel.recv().await, Some(RtcMessage::Text("hello".into())));
+//!             break;
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
 #![forbid(unsafe_code)]
 
 mod api;
@@ -16,6 +69,7 @@ pub use bytes::Bytes;
 pub use ice::TransportState as RtcIceTransportState;
 pub use ice::{CandidateKind as RtcIceCandidateType, PairState as RtcStatsIceCandidatePairState};
 pub use ice::{Protocol as RtcIceProtocol, Role as RtcIceRole, TcpType as RtcIceTcpCandidateType};
+pub use net::counters::{DriverCounters, driver_counters};
 pub use peer::{
     BundlePolicy as RtcBundlePolicy, CandidateFields as RtcIceCandidateFields,
     CandidatePairStats as RtcIceCandidatePairStats, CertificateStats as RtcCertificateStats,

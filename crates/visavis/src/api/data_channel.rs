@@ -118,7 +118,9 @@ impl RtcDataChannel {
     /// Sets [`buffered_amount_low_threshold`](RtcDataChannel::buffered_amount_low_threshold), in bytes.
     pub fn set_buffered_amount_low_threshold(&self, threshold: usize) {
         self.inner.handle.call(|shared, _| {
-            shared.peer.channel_set_buffered_amount_low_threshold(self.inner.id, threshold);
+            if shared.check_open().is_ok() {
+                shared.peer.channel_set_buffered_amount_low_threshold(self.inner.id, threshold);
+            }
         });
     }
 

@@ -128,10 +128,13 @@ impl RtcPeerConnection {
     /// Statistics ([getStats](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)).
     ///
     /// # Errors
-    /// None at present. `OperationError` is reserved.
+    /// `OperationError` if the connection failed internally. A closed one still gives its last figures.
     pub async fn get_stats(&self) -> Result<StatsReport, Error> {
         let now = clock::now();
-        Ok(self.handle.with(|shared| shared.peer.stats(now)))
+        self.handle.with(|shared| match shared.fate {
+            Fate::Broken => Err(Error::new(ErrorName::OperationError, "the connection failed internally")),
+            Fate::Open | Fate::Closed => Ok(shared.peer.stats(now)),
+        })
     }
 
     /// A new channel, announced to the remote peer unless it is

@@ -29,9 +29,14 @@ pub(crate) struct Bell {
 impl Bell {
     /// Asks for a turn, once until it begins.
     pub(crate) fn ring(&self) {
-        if !self.rung.swap(true, Ordering::AcqRel) {
+        if self.claim() {
             self.inbox.ring(self.key);
         }
+    }
+
+    /// Whether nobody has asked for the next turn yet. The caller does now.
+    pub(crate) fn claim(&self) -> bool {
+        !self.rung.swap(true, Ordering::AcqRel)
     }
 
     /// The turn begins: what is asked for from now on needs another one.
@@ -184,9 +189,6 @@ impl Shared {
                 event => self.events.push(event, &mut self.awake),
             }
         }
-        if !self.short_of_room.is_empty() {
-            self.wake_where_there_is_room();
-        }
     }
 
     fn settle(&mut self, id: OperationId, result: Result<Outcome, Error>) {
@@ -220,7 +222,8 @@ impl Shared {
         channel.events.push(event, &mut self.awake);
     }
 
-    fn wake_where_there_is_room(&mut self) {
+    /// Wakes who waits for room in a channel that has some now.
+    pub(crate) fn wake_where_there_is_room(&mut self) {
         let Shared { peer, channels, short_of_room, awake, .. } = self;
         short_of_room.retain(|id| {
             let Some(channel) = channels.get_mut(id) else { return false };

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::task::Waker;
 
+use crate::net::counters::COUNTERS;
+
 /// Tasks to wake, collected under a connection's lock and woken after it is released: waking, and even
 /// dropping, a waker may run any code, also code that takes the lock.
 pub(crate) type Awake = Vec<Waker>;
@@ -41,12 +43,11 @@ impl WaitList {
 pub(crate) struct EventQueue<T> {
     queue: VecDeque<T>,
     waiting: WaitList,
-    dropped: u64,
 }
 
 impl<T> Default for EventQueue<T> {
     fn default() -> Self {
-        EventQueue { queue: VecDeque::new(), waiting: WaitList::default(), dropped: 0 }
+        EventQueue { queue: VecDeque::new(), waiting: WaitList::default() }
     }
 }
 
@@ -57,7 +58,7 @@ impl<T> EventQueue<T> {
 
     pub(crate) fn push(&mut self, event: T, awake: &mut Awake) {
         if self.queue.len() >= Self::MAX {
-            self.dropped += 1;
+            COUNTERS.events_dropped.add(1);
             return;
         }
         self.queue.push_back(event);
@@ -80,13 +81,7 @@ impl<T> EventQueue<T> {
     pub(crate) fn wake(&mut self, awake: &mut Awake) {
         self.waiting.wake(awake);
     }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
-    /// How many events came when the queue was full.
-    pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
-    }
 }
+
+#[cfg(test)]
+mod tests;

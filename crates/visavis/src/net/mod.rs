@@ -13,10 +13,12 @@
 
 pub(crate) mod clock;
 pub(crate) mod connection;
+pub(crate) mod counters;
 pub(crate) mod endpoint;
 pub(crate) mod event_queue;
 mod interfaces;
 mod resolver;
 mod router;
+mod turn;
 mod udp;
 mod worker;

@@ -1,1 +1,171 @@
-//! UDP sockets.
+//! UDP sockets: batches in, batches out.
+
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::net::SocketAddr;
+use std::task::{Context, Poll, ready};
+
+use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
+use session::BindError;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
+
+use crate::net::counters::COUNTERS;
+
+/// What the system may hold of one socket's datagrams, each way, if it allows: at a gigabit per second, 16 ms.
+const KERNEL_BUFFER: usize = 2 * 1024 * 1024;
+
+/// A socket that fails to receive this often in a row is not asked again.
+const MAX_ERRORS: u32 = 64;
+
+/// A bound socket.
+pub(crate) struct UdpSocket {
+    socket: tokio::net::UdpSocket,
+    state: UdpSocketState,
+    errors: u32,
+}
+
+impl UdpSocket {
+    /// Binds a socket and says where.
+    pub(crate) fn bind(address: SocketAddr) -> Result<(Self, SocketAddr), BindError> {
+        let bind = || {
+            let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+            socket.set_nonblocking(true)?;
+            if address.is_ipv6() {
+                socket.set_only_v6(true)?;
+            }
+            // The system may grant less; then that will have to do.
+            let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
+            let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
+            socket.bind(&address.into())?;
+            let socket = tokio::net::UdpSocket::from_std(socket.into())?;
+            let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+            let local = socket.local_addr()?;
+            Ok((socket, state, local))
+        };
+        let (socket, state, local) = bind().map_err(|error: io::Error| bind_error(&error))?;
+        COUNTERS.sockets.add(1);
+        Ok((UdpSocket { socket, state, errors: 0 }, local))
+    }
+
+    /// Receives what is there, up to a batch. Wakes the context's task if nothing is.
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>, batch: &mut ReceiveBatch) -> Poll<()> {
+        batch.received = 0;
+        while self.errors < MAX_ERRORS {
+            if ready!(self.socket.poll_recv_ready(cx)).is_err() {
+                break;
+            }
+            let mut buffers = batch.storage.chunks_mut(ReceiveBatch::BUFFER);
+            let mut slices: [IoSliceMut<'_>; ReceiveBatch::BUFFERS] =
+                std::array::from_fn(|_| IoSliceMut::new(buffers.next().unwrap_or_default()));
+            let receive = || self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut batch.metas);
+            match self.socket.try_io(Interest::READABLE, receive) {
+                Ok(received) => {
+                    self.errors = 0;
+                    batch.received = received;
+                    return Poll::Ready(());
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    tracing::debug!(%error, "a socket fails to receive");
+                    COUNTERS.receive_errors.add(1);
+                    self.errors += 1;
+                }
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Sends datagrams of `segment_size` bytes (the last one may be shorter) to one address, and says how many
+    /// bytes are done with: sent, or refused by the system. Wakes the context's task when more can be.
+    pub(crate) fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        remote: SocketAddr,
+        payload: &[u8],
+        segment_size: usize,
+    ) -> Poll<usize> {
+        let segment_size = segment_size.max(1);
+        loop {
+            if ready!(self.socket.poll_send_ready(cx)).is_err() {
+                return Poll::Ready(payload.len());
+            }
+            let segments = self.state.max_gso_segments();
+            let contents = &payload[..payload.len().min(segments.saturating_mul(segment_size))];
+            let datagrams = contents.len().div_ceil(segment_size);
+            let transmit = quinn_udp::Transmit {
+                destination: remote,
+                ecn: None,
+                contents,
+                segment_size: (datagrams > 1).then_some(segment_size),
+                src_ip: None,
+            };
+            let send = || self.state.try_send(UdpSockRef::from(&self.socket), &transmit);
+            match self.socket.try_io(Interest::WRITABLE, send) {
+                Ok(()) => {
+                    COUNTERS.datagrams_sent.add(datagrams);
+                    return Poll::Ready(contents.len());
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // The network card cannot segment after all: from now on one by one.
+                Err(_) if self.state.max_gso_segments() < datagrams => {}
+                Err(error) => {
+                    tracing::trace!(%error, %remote, "the system refuses to send");
+                    COUNTERS.sends_refused.add(datagrams);
+                    return Poll::Ready(contents.len());
+                }
+            }
+        }
+    }
+}
+
+impl Drop for UdpSocket {
+    fn drop(&mut self) {
+        COUNTERS.sockets.subtract(1);
+    }
+}
+
+fn bind_error(error: &io::Error) -> BindError {
+    tracing::debug!(%error, "no socket");
+    match error.kind() {
+        ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => BindError::AddressUnavailable,
+        ErrorKind::PermissionDenied => BindError::Refused,
+        // EAFNOSUPPORT has no kind of its own.
+        ErrorKind::InvalidInput => BindError::AddressUnavailable,
+        _ => BindError::Exhausted,
+    }
+}
+
+/// Room for what one system call receives, used again and again.
+pub(crate) struct ReceiveBatch {
+    storage: Vec<u8>,
+    metas: [RecvMeta; Self::BUFFERS],
+    received: usize,
+}
+
+impl ReceiveBatch {
+    /// How many buffers a call fills at most. Each takes a run of datagrams where the system joins them.
+    const BUFFERS: usize = 8;
+    /// No datagram, and no run of joined ones, is longer.
+    const BUFFER: usize = 65_536;
+
+    pub(crate) fn new() -> Self {
+        ReceiveBatch {
+            storage: vec![0; Self::BUFFERS * Self::BUFFER],
+            metas: std::array::from_fn(|_| RecvMeta::default()),
+            received: 0,
+        }
+    }
+
+    /// The datagrams of the last call, in order.
+    pub(crate) fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
+        self.metas.iter().zip(self.storage.chunks(Self::BUFFER)).take(self.received).flat_map(
+            |(meta, buffer)| {
+                let joined = buffer.get(..meta.len).unwrap_or_default();
+                joined.chunks(meta.stride.max(1)).map(|datagram| (meta.addr, datagram))
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

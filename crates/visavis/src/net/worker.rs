@@ -1,10 +1,23 @@
-//! A thread that drives connections.
+//! A thread that drives connections: who wants a turn, who is due, and one bounded turn after another.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
-use crate::net::connection::{Connection, ConnectionKey};
+use crate::net::clock;
+use crate::net::connection::{Connection, ConnectionKey, Shared};
+use crate::net::counters::COUNTERS;
+use crate::net::turn::{Next, Scratch, Seat};
+
+/// Threads for look-ups that block, for each worker. More look-ups wait.
+const MAX_BLOCKING_THREADS: usize = 2;
+
+/// Rounds after which the sockets are looked at, whatever else there is to do.
+const LOOK_EVERY: u64 = 8;
 
 /// What other threads tell a worker.
 #[derive(Default)]
@@ -34,7 +47,126 @@ impl Inbox {
     }
 }
 
-/// Starts a worker thread.
-pub(crate) fn start(_number: usize) -> std::io::Result<Arc<Inbox>> {
-    Ok(Arc::default())
+/// Starts a worker thread. It runs as long as the process.
+pub(crate) fn start(number: usize) -> std::io::Result<Arc<Inbox>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .thread_name(format!("visavis-{number}b"))
+        .build()?;
+    let inbox = Arc::<Inbox>::default();
+    let worker = Worker {
+        inbox: Arc::clone(&inbox),
+        messages: Messages::default(),
+        seats: BTreeMap::new(),
+        ready: VecDeque::new(),
+        deadlines: BTreeSet::new(),
+        scratch: Scratch::new(),
+    };
+    std::thread::Builder::new().name(format!("visavis-{number}")).spawn(move || {
+        // The worker bounds its own turns; tokio's budget would only hide sockets that are ready.
+        runtime.block_on(tokio::task::coop::unconstrained(worker.run()));
+    })?;
+    Ok(inbox)
+}
+
+struct Worker {
+    inbox: Arc<Inbox>,
+    /// The inbox's last content, kept for its memory.
+    messages: Messages,
+    seats: BTreeMap<ConnectionKey, (Seat, Option<Instant>)>,
+    ready: VecDeque<ConnectionKey>,
+    /// At most one for each seat, the same as there.
+    deadlines: BTreeSet<(Instant, ConnectionKey)>,
+    scratch: Scratch,
+}
+
+impl Worker {
+    async fn run(mut self) {
+        let inbox = Arc::clone(&self.inbox);
+        let mut alarm = pin!(tokio::time::sleep_until(clock::now().into()));
+        for round in 1u64.. {
+            self.take_inbox();
+            self.take_due(clock::now());
+            for _ in 0..self.ready.len() {
+                if let Some(key) = self.ready.pop_front() {
+                    self.turn(key);
+                }
+            }
+            // Lets tokio look at the sockets: while there is work, and when bells that ring without end might
+            // keep the wait below from ever waiting.
+            if !self.ready.is_empty() || round.is_multiple_of(LOOK_EVERY) {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let next = self.deadlines.first().map(|(deadline, _)| *deadline);
+            if let Some(deadline) = next
+                && alarm.deadline() != deadline.into()
+            {
+                alarm.as_mut().reset(deadline.into());
+            }
+            tokio::select! {
+                biased;
+                () = inbox.notify.notified() => {}
+                () = &mut alarm, if next.is_some() => {}
+            }
+        }
+    }
+
+    fn take_inbox(&mut self) {
+        std::mem::swap(
+            &mut self.messages,
+            &mut self.inbox.messages.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        for connection in self.messages.adopted.drain(..) {
+            let key = connection.key;
+            self.seats.insert(key, (Seat::new(connection), None));
+            self.ready.push_back(key);
+        }
+        self.ready.extend(self.messages.rung.drain(..));
+    }
+
+    fn take_due(&mut self, now: Instant) {
+        while let Some(&(deadline, key)) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now) {
+            self.deadlines.remove(&(deadline, key));
+            if let Some((_, armed)) = self.seats.get_mut(&key) {
+                *armed = None;
+            }
+            self.ready.push_back(key);
+        }
+    }
+
+    /// Gives one connection its turn. What panics in it ends this connection and no other.
+    fn turn(&mut self, key: ConnectionKey) {
+        let Some((seat, armed)) = self.seats.get_mut(&key) else { return };
+        seat.connection().bell.silence();
+        let next = catch_unwind(AssertUnwindSafe(|| seat.turn(&mut self.scratch))).unwrap_or_else(|_| {
+            COUNTERS.panics.add(1);
+            tracing::error!(key, "driving a connection panicked: it is closed");
+            seat.connection().with(Shared::break_down);
+            Next::Finished
+        });
+        match next {
+            Next::Again => {
+                // Rung meanwhile: then it is in the inbox already.
+                if seat.connection().bell.claim() {
+                    self.ready.push_back(key);
+                }
+            }
+            // A deadline that moved back waits for the old one: most move often and fire never.
+            Next::At(Some(deadline)) if armed.is_none_or(|armed| deadline < armed) => {
+                if let Some(old) = armed.replace(deadline) {
+                    self.deadlines.remove(&(old, key));
+                }
+                self.deadlines.insert((deadline, key));
+            }
+            Next::At(_) => {}
+            Next::Finished => {
+                if let Some((_, Some(armed))) = self.seats.remove(&key) {
+                    self.deadlines.remove(&(armed, key));
+                }
+            }
+        }
+    }
 }

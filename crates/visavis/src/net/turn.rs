@@ -1,0 +1,268 @@
+//! One connection's turn on its worker: receive, timers and tasks, transmit, actions; each bounded, so that all
+//! connections of a worker come to theirs.
+
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use base::{Path, SendBatch};
+use session::{Action, ActionResult};
+use tokio::task::JoinSet;
+
+use crate::net::connection::{Connection, Fate};
+use crate::net::counters::COUNTERS;
+use crate::net::router::{Progress, Sockets};
+use crate::net::udp::{ReceiveBatch, UdpSocket};
+use crate::net::{clock, interfaces, resolver};
+
+/// Datagrams that one turn takes in, counted after each system call.
+const MAX_DATAGRAMS_IN: usize = 256;
+/// W3C tasks that one turn performs.
+const MAX_TASKS: usize = 256;
+/// Batches that one turn sends.
+const MAX_BATCHES_OUT: usize = 4;
+/// Actions that one turn carries out.
+const MAX_ACTIONS: usize = 64;
+/// What a closed connection still has to send is sent by then, or not at all.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// What turns work with; one per worker.
+pub(crate) struct Scratch {
+    receive: ReceiveBatch,
+    send: SendBatch,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Scratch { receive: ReceiveBatch::new(), send: SendBatch::new() }
+    }
+}
+
+/// When a connection wants its next turn.
+pub(crate) enum Next {
+    /// As soon as the others had theirs.
+    Again,
+    /// When something happens, or at this time.
+    At(Option<Instant>),
+    /// Never: it is closed and has nothing left to do.
+    Finished,
+}
+
+/// A connection with what its worker holds for it. Dropping it frees sockets and tasks.
+pub(crate) struct Seat {
+    connection: Arc<Connection>,
+    waker: Waker,
+    sockets: Sockets,
+    /// A batch that the system did not take as a whole. Nothing else is sent before it.
+    unsent: Option<(SendBatch, Progress)>,
+    /// Look-ups under way.
+    tasks: JoinSet<()>,
+    /// Set when the connection was closed.
+    close_by: Option<Instant>,
+}
+
+impl Seat {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+        COUNTERS.connections.add(1);
+        let waker = Waker::from(Arc::clone(&connection.bell));
+        Seat {
+            connection,
+            waker,
+            sockets: Sockets::default(),
+            unsent: None,
+            tasks: JoinSet::new(),
+            close_by: None,
+        }
+    }
+
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Takes a turn.
+    pub(crate) fn turn(&mut self, scratch: &mut Scratch) -> Next {
+        while self.tasks.try_join_next().is_some() {}
+        let received_all = self.receive(&mut scratch.receive);
+        self.advance();
+        let sent_all = self.transmit(&mut scratch.send);
+        // A socket is closed only after what was to be sent on it.
+        let acted_all = self.unsent.is_some() || self.act();
+        self.rest(received_all && sent_all && acted_all)
+    }
+
+    /// Takes in what the sockets have. False if there may be more.
+    fn receive(&mut self, batch: &mut ReceiveBatch) -> bool {
+        let mut cx = Context::from_waker(&self.waker);
+        let mut left = MAX_DATAGRAMS_IN;
+        let mut id = self.sockets.after(None);
+        while let Some(socket) = id {
+            while self.sockets.poll_receive(socket, &mut cx, batch).is_ready() {
+                let mut count = 0;
+                let now = clock::now();
+                self.connection.with(|shared| {
+                    for (remote, datagram) in batch.datagrams() {
+                        count += 1;
+                        if shared.fate != Fate::Broken {
+                            shared.peer.handle_datagram(now, Path { socket, remote }, datagram);
+                        }
+                    }
+                });
+                COUNTERS.datagrams_received.add(count);
+                left = left.saturating_sub(count);
+                if left == 0 {
+                    return false;
+                }
+            }
+            id = self.sockets.after(Some(socket));
+        }
+        true
+    }
+
+    /// Answers, timers and tasks.
+    fn advance(&mut self) {
+        let now = clock::now();
+        self.connection.with(|shared| {
+            if shared.fate == Fate::Broken {
+                return;
+            }
+            for result in std::mem::take(&mut shared.results) {
+                shared.peer.handle_action_result(now, result);
+            }
+            if shared.peer.poll_timeout().is_some_and(|deadline| deadline <= now) {
+                shared.peer.handle_timeout(now);
+            }
+            shared.take_events();
+            for _ in 0..MAX_TASKS {
+                if !shared.peer.run_task(now) {
+                    break;
+                }
+                shared.take_events();
+            }
+        });
+    }
+
+    /// Sends what there is to send. False if there may be more.
+    fn transmit(&mut self, batch: &mut SendBatch) -> bool {
+        let mut cx = Context::from_waker(&self.waker);
+        if let Some((unsent, progress)) = &mut self.unsent {
+            if self.sockets.poll_send(&mut cx, unsent, progress).is_pending() {
+                return true;
+            }
+            self.unsent = None;
+        }
+        for _ in 0..MAX_BATCHES_OUT {
+            batch.clear();
+            let now = clock::now();
+            self.connection.with(|shared| {
+                if shared.fate != Fate::Broken {
+                    shared.peer.poll_transmit(now, batch);
+                }
+            });
+            if batch.is_empty() {
+                return true;
+            }
+            let mut progress = Progress::default();
+            if self.sockets.poll_send(&mut cx, batch, &mut progress).is_pending() {
+                self.unsent = Some((std::mem::take(batch), progress));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Carries out what the connection asks for. False if there may be more.
+    fn act(&mut self) -> bool {
+        for _ in 0..MAX_ACTIONS {
+            let action = self
+                .connection
+                .with(|shared| if shared.fate == Fate::Broken { None } else { shared.peer.poll_action() });
+            let Some(action) = action else { return true };
+            if let Some(result) = self.perform(action) {
+                self.connection.with(|shared| shared.peer.handle_action_result(clock::now(), result));
+            }
+        }
+        false
+    }
+
+    /// Carries out one action; the answer, if it is there at once.
+    fn perform(&mut self, action: Action) -> Option<ActionResult> {
+        match action {
+            Action::ListInterfaces => match interfaces::recent(clock::now()) {
+                Some(addresses) => Some(ActionResult::Interfaces(addresses)),
+                None => {
+                    self.answer_later(async {
+                        let list = tokio::task::spawn_blocking(|| interfaces::list(clock::now()));
+                        ActionResult::Interfaces(list.await.unwrap_or_default())
+                    });
+                    None
+                }
+            },
+            Action::BindUdp { socket, address } => {
+                let result = UdpSocket::bind(address).map(|(bound, local)| {
+                    self.sockets.insert(socket, bound);
+                    local
+                });
+                Some(ActionResult::Bound { socket, result })
+            }
+            Action::CloseUdp { socket } => {
+                self.sockets.remove(socket);
+                None
+            }
+            Action::Resolve { id, host, port } => match resolver::literal(&host, port) {
+                Some(address) => Some(ActionResult::Resolved { id, addresses: vec![address] }),
+                None => {
+                    self.answer_later(async move {
+                        ActionResult::Resolved { id, addresses: resolver::lookup(&host, port).await }
+                    });
+                    None
+                }
+            },
+            action => {
+                tracing::error!(?action, "an action that the driver does not know");
+                None
+            }
+        }
+    }
+
+    fn answer_later(&mut self, answer: impl Future<Output = ActionResult> + Send + 'static) {
+        let connection = Arc::clone(&self.connection);
+        self.tasks.spawn(async move {
+            let result = answer.await;
+            connection.with(|shared| shared.results.push(result));
+            connection.bell.ring();
+        });
+    }
+
+    /// When the next turn is to be.
+    fn rest(&mut self, idle: bool) -> Next {
+        let now = clock::now();
+        let sending = self.unsent.is_some();
+        let close_by = &mut self.close_by;
+        self.connection.with(|shared| {
+            if shared.fate == Fate::Broken {
+                return Next::Finished;
+            }
+            shared.take_events();
+            shared.wake_where_there_is_room();
+            let mut deadline = shared.peer.poll_timeout();
+            if shared.fate == Fate::Closed {
+                let close_by = *close_by.get_or_insert(now + CLOSE_WITHIN);
+                if now >= close_by || (shared.peer.is_finished() && !sending) {
+                    return Next::Finished;
+                }
+                deadline = Some(deadline.map_or(close_by, |deadline| deadline.min(close_by)));
+            }
+            if !idle || shared.peer.has_task() || deadline.is_some_and(|deadline| deadline <= now) {
+                Next::Again
+            } else {
+                Next::At(deadline)
+            }
+        })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        COUNTERS.connections.subtract(1);
+    }
+}

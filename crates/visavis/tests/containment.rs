@@ -1,0 +1,55 @@
+//! What panics while a connection is driven ends that connection, and no other.
+
+mod pair;
+
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use pair::{guarded, negotiate, peer};
+use visavis::{ErrorName, RtcPeerConnectionState, RtcSignalingState, driver_counters};
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a test's waker panics on purpose");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_a_turn_ends_one_connection() {
+    guarded(async {
+        // Enough connections that some share a worker with the broken one.
+        let others: Vec<_> = (0..8).map(|_| peer()).collect();
+        let broken = peer();
+        let channel = broken.create_data_channel("channel", None).unwrap();
+        {
+            let waker = Waker::from(Arc::new(Panics));
+            // An operation that settles in a turn of the worker wakes its waiter there.
+            let mut offer = Box::pin(broken.create_offer(None));
+            if offer.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+                while driver_counters().panics == 0 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        if driver_counters().panics == 0 {
+            // The worker was faster than the poll; nothing was woken and nothing broke.
+            return;
+        }
+        let mut events = broken.events();
+        while events.next().await.is_some() {}
+        assert_eq!(broken.signaling_state(), RtcSignalingState::Closed);
+        assert_eq!(broken.connection_state(), RtcPeerConnectionState::Closed);
+        assert_eq!(broken.create_offer(None).await.unwrap_err().name, ErrorName::InvalidStateError);
+        assert!(broken.get_stats().await.is_err());
+        assert_eq!(channel.recv().await, None);
+        assert_eq!(channel.send_text("late").unwrap_err().name, ErrorName::InvalidStateError);
+        for two in others.chunks(2) {
+            let _channel = two[0].create_data_channel("channel", None).unwrap();
+            negotiate(&two[0], &two[1]).await;
+        }
+        assert_eq!(driver_counters().panics, 1);
+    })
+    .await;
+}
