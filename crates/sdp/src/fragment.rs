@@ -41,7 +41,7 @@ impl Fragment {
     pub fn parse(input: &str) -> Result<Self, ParseError> {
         let mut scanner = Scanner::new(input)?;
         let mut attributes = Vec::new();
-        while let Some(line) = scanner.peek() {
+        while let Some(line) = scanner.peek()? {
             if line.letter == 'm' {
                 break;
             }

@@ -37,40 +37,41 @@ impl Line<'_> {
 pub(crate) struct Scanner<'a> {
     rest: &'a str,
     number: u32,
-    ahead: Option<Line<'a>>,
+    /// What is wrong with a line is told when it is its turn, so that the first error is the one reported.
+    ahead: Result<Option<Line<'a>>, ParseError>,
 }
 
 impl<'a> Scanner<'a> {
-    /// Fails on an input that is too long or whose first line is not one.
+    /// Fails on an input that is too long.
     pub(crate) fn new(input: &'a str) -> Result<Self, ParseError> {
         if input.len() > MAX_INPUT_LEN {
             return Err(ParseError { line: 1, kind: ParseErrorKind::TooLong });
         }
-        let mut scanner = Self { rest: input, number: 0, ahead: None };
-        scanner.ahead = scanner.scan()?;
+        let mut scanner = Self { rest: input, number: 0, ahead: Ok(None) };
+        scanner.ahead = scanner.scan();
         Ok(scanner)
     }
 
     /// The next line, which stays.
-    pub(crate) fn peek(&self) -> Option<Line<'a>> {
+    pub(crate) fn peek(&self) -> Result<Option<Line<'a>>, ParseError> {
         self.ahead
     }
 
-    /// Takes the next line; reports what is wrong with the line after it.
+    /// Takes the next line.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'a>>, ParseError> {
-        let line = self.ahead.take();
-        self.ahead = self.scan()?;
+        let line = self.ahead?;
+        self.ahead = self.scan();
         Ok(line)
     }
 
     /// Takes the next line if it has this letter.
     pub(crate) fn next_if(&mut self, letter: char) -> Result<Option<Line<'a>>, ParseError> {
-        if self.ahead.is_some_and(|line| line.letter == letter) { self.next() } else { Ok(None) }
+        if self.ahead?.is_some_and(|line| line.letter == letter) { self.next() } else { Ok(None) }
     }
 
     /// Takes the next line, which must have this letter.
     pub(crate) fn expect(&mut self, letter: char) -> Result<Line<'a>, ParseError> {
-        let number = self.ahead.map_or(self.number + 1, |line| line.number);
+        let number = self.ahead?.map_or(self.number + 1, |line| line.number);
         self.next_if(letter)?.ok_or(ParseError { line: number, kind: ParseErrorKind::Expected(letter) })
     }
 
@@ -113,9 +114,10 @@ pub(crate) fn fields(value: &str) -> impl Iterator<Item = &str> {
     value.split(' ').filter(|field| !field.is_empty())
 }
 
-/// The first field, and the rest behind one space as it is.
+/// The first field, and everything behind it as it is but for the spaces between.
 pub(crate) fn first_field(value: &str) -> (&str, &str) {
-    value.split_once(' ').unwrap_or((value, ""))
+    let (first, rest) = value.split_once(' ').unwrap_or((value, ""));
+    (first, rest.trim_start_matches(' '))
 }
 
 /// A number of decimal digits only: no sign, no white space.

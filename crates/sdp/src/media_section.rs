@@ -94,7 +94,7 @@ impl MediaSection {
     /// Reads what follows `m=` up to the next one.
     pub(crate) fn parse(line: Line<'_>, scanner: &mut Scanner<'_>) -> Result<Self, ParseError> {
         let mut section = Self::parse_media_line(line.value).map_err(|kind| line.error(kind))?;
-        while let Some(line) = scanner.peek() {
+        while let Some(line) = scanner.peek()? {
             if line.letter == 'm' {
                 break;
             }
@@ -173,6 +173,19 @@ impl MediaSection {
     /// Whether `a=bundle-only` is there.
     pub fn is_bundle_only(&self) -> bool {
         self.attributes.contains(&Attribute::BundleOnly)
+    }
+
+    /// Whether the m-section is one for data channels: `m=application`, SCTP over DTLS, and
+    /// `webrtc-datachannel` as its format or, before RFC 8841, in `a=sctpmap`.
+    pub fn is_data_channel(&self) -> bool {
+        let over_dtls = matches!(self.protocol.as_str(), "UDP/DTLS/SCTP" | "TCP/DTLS/SCTP" | "DTLS/SCTP");
+        let name = "webrtc-datachannel";
+        let is_mapped = self.attributes.iter().any(|attribute| match attribute {
+            Attribute::Sctpmap(sctpmap) => sctpmap.application == name,
+            _ => false,
+        });
+        let is_named = self.formats.iter().any(|format| format == name);
+        self.kind == MediaKind::Application && over_dtls && (is_named || is_mapped)
     }
 
     /// The SCTP port: `a=sctp-port`, or what `m=application 9 DTLS/SCTP 5000`, the form before RFC 8841, says.

@@ -73,7 +73,7 @@ impl SessionDescription {
     pub fn parse(input: &str) -> Result<Self, ParseError> {
         let mut scanner = Scanner::new(input)?;
         let mut description = Self::parse_header(&mut scanner)?;
-        while let Some(line) = scanner.peek() {
+        while let Some(line) = scanner.peek()? {
             match line.letter {
                 'm' => break,
                 letter => description.attributes.push(Attribute::parse_line(line, is_known(letter))?),

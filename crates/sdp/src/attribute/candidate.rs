@@ -265,3 +265,6 @@ impl fmt::Display for Candidate {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

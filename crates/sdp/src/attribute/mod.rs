@@ -348,3 +348,6 @@ impl fmt::Debug for Attribute {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
