@@ -1,2 +1,64 @@
-//! Placeholder.
-fn main() {}
+//! The project's own commands: `cargo xtask COMMAND`.
+#![forbid(unsafe_code)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
+
+mod deny;
+mod interop;
+mod process;
+mod setup;
+mod tally;
+mod test;
+mod tidy;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  test [--fast] [--allow-missing]
+        The one test command: tidy, fmt, clippy, unit, scenario and doc tests, documentation, cargo deny,
+        then the release build against real peers (Chromium, Firefox, aiortc). Installs what these need.
+        --fast           leaves the real peers out
+        --allow-missing  passes although something could not be installed; the list at the end says what
+  interop [--allow-missing] [NAME...]
+        Only the tests against real peers, or those of them whose name contains a NAME.
+  setup
+        Only installs what the tests need.
+  tidy
+        Only the project's own rules: file length, words, links, lock files.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (flags, rest): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|argument| argument.starts_with("--"));
+    let passed = match (rest.split_first(), flags.as_slice()) {
+        (Some((&"test", [])), flags) if only(flags, &["--fast", "--allow-missing"]) => {
+            test::run_all(flags.contains(&"--fast"), flags.contains(&"--allow-missing"))
+        }
+        (Some((&"interop", names)), flags) if only(flags, &["--allow-missing"]) => {
+            interop::command_line(names, flags.contains(&"--allow-missing"))
+        }
+        (Some((&"setup", [])), []) => setup::command_line(),
+        (Some((&"tidy", [])), []) => tidy::command_line(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn only(flags: &[&str], known: &[&str]) -> bool {
+    flags.iter().all(|flag| known.contains(flag))
+}
+
+/// The root of the repository.
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask/ is in the repository")
+}
+
+/// Where builds and everything else that is not kept go.
+fn target_directory() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| repository().join("target"), PathBuf::from)
+}
