@@ -1,0 +1,11 @@
+//! What is tested, between any two peers.
+
+mod channels;
+mod closing;
+mod connect;
+mod transfer;
+
+pub use channels::{attributes, many_channels, negotiated};
+pub use closing::{channel_closed, connection_closed, reload_while_sending};
+pub use connect::{Trickle, connect, connect_and_echo, connected_pair};
+pub use transfer::{bulk, numbered};

@@ -1,0 +1,79 @@
+//! From two new peers to an open channel.
+
+use serde_json::{Value, json};
+
+use crate::deadline::{CALL, within};
+use crate::peer::{Peer, key};
+
+/// How candidates reach the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trickle {
+    /// One by one, as they are found, and their end.
+    Each,
+    /// In the descriptions, which wait for the end of gathering.
+    InDescription,
+}
+
+/// Creates both connections. Before [`connect`]; between the two, the offerer creates its channels.
+pub(super) async fn create(offerer: &mut Peer, answerer: &mut Peer) {
+    offerer.call("create", json!({})).await;
+    answerer.call("create", json!({})).await;
+}
+
+/// Offers and answers, and waits until both ends say "connected".
+pub async fn connect(offerer: &mut Peer, answerer: &mut Peer, trickle: Trickle) {
+    let each = trickle == Trickle::Each;
+    let offer = offerer.call("offer", json!({ "trickle": each })).await;
+    assert_eq!(offer["type"], "offer");
+    answerer.call("remote", json!({ "description": offer })).await;
+    let answer = answerer.call("answer", json!({ "trickle": each })).await;
+    assert_eq!(answer["type"], "answer");
+    offerer.call("remote", json!({ "description": answer })).await;
+
+    let what = format!("{} and {} to connect", offerer.name(), answerer.name());
+    let mut states = [Value::Null, Value::Null];
+    let mut kept = [Vec::new(), Vec::new()];
+    while states.iter().any(|state| state != "connected") {
+        let (side, event) = within(CALL, &format!("{what}; now {states:?}"), async {
+            tokio::select! {
+                event = offerer.next_event() => (0, event),
+                event = answerer.next_event() => (1, event),
+            }
+        })
+        .await;
+        if event["type"] == "candidate" {
+            if each {
+                let other = if side == 0 { &mut *answerer } else { &mut *offerer };
+                other.call("candidate", json!({ "candidate": event["candidate"] })).await;
+            }
+        } else if event["type"] == "connection" {
+            assert_ne!(event["state"], "failed", "{what}: side {side}");
+            states[side] = event["state"].clone();
+        } else {
+            kept[side].push(event);
+        }
+    }
+    for (peer, events) in [&mut *offerer, &mut *answerer].into_iter().zip(kept) {
+        events.into_iter().for_each(|event| peer.keep(event));
+    }
+}
+
+/// Two connected peers with one open channel of the offerer: its key there, and its key at the answerer.
+pub async fn connected_pair(offerer: &mut Peer, answerer: &mut Peer, trickle: Trickle) -> (u64, u64) {
+    create(offerer, answerer).await;
+    let here = offerer.channel("data", json!({})).await;
+    connect(offerer, answerer, trickle).await;
+    let there = key(&answerer.wait_incoming().await);
+    offerer.wait_channel("open", here).await;
+    (here, there)
+}
+
+/// Connects, and one text goes there and back.
+pub async fn connect_and_echo(mut offerer: Peer, mut answerer: Peer, trickle: Trickle) {
+    let (here, there) = connected_pair(&mut offerer, &mut answerer, trickle).await;
+    answerer.call("echo", json!({ "key": there })).await;
+    offerer.send(here, "grüße, 世界").await;
+    assert_eq!(offerer.receive(here, 1, 0).await.texts, ["grüße, 世界"]);
+    offerer.call("close", json!({})).await;
+    answerer.call("close", json!({})).await;
+}

@@ -1,0 +1,188 @@
+//! Headless browsers, driven through `js/bridge.mjs`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::bridge::Bridge;
+use crate::deadline::{CALL, within};
+use crate::missing::{missing, repository, target_directory};
+
+/// The browsers that the tests know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrowserKind {
+    /// Debian's chromium.
+    Chromium,
+    /// Debian's firefox-esr.
+    Firefox,
+}
+
+impl BrowserKind {
+    /// How the tests call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            BrowserKind::Chromium => "chromium",
+            BrowserKind::Firefox => "firefox",
+        }
+    }
+
+    /// Its executable: `VISAVIS_CHROMIUM` or `VISAVIS_FIREFOX`, else where Debian has it.
+    pub fn executable(self) -> PathBuf {
+        let (variable, default) = match self {
+            BrowserKind::Chromium => ("VISAVIS_CHROMIUM", "/usr/bin/chromium"),
+            BrowserKind::Firefox => ("VISAVIS_FIREFOX", "/usr/bin/firefox-esr"),
+        };
+        std::env::var_os(variable).map_or_else(|| PathBuf::from(default), PathBuf::from)
+    }
+}
+
+/// A browser with a new, empty profile. Ends when it and all its pages are dropped.
+#[derive(Clone)]
+pub struct Browser {
+    running: Arc<Running>,
+}
+
+struct Running {
+    // Before the profile: the browser must have ended when its directory goes.
+    bridge: Bridge,
+    _profile: Profile,
+}
+
+struct Profile(PathBuf);
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        // What stays lies under target/ and harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Browser {
+    /// Starts a browser; `None` if it is not installed and that is allowed (see [`missing`]).
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn launch(kind: BrowserKind) -> Option<Browser> {
+        static LAUNCHED: AtomicU32 = AtomicU32::new(0);
+        if !kind.executable().exists() {
+            missing(&format!("{} at {}", kind.name(), kind.executable().display()));
+            return None;
+        }
+        if !repository().join("interop/node_modules/puppeteer-core").exists() {
+            missing("puppeteer-core (npm ci in interop/)");
+            return None;
+        }
+        let number = LAUNCHED.fetch_add(1, Ordering::Relaxed);
+        let directory = target_directory().join(format!(
+            "interop/profiles/{}-{}-{number}",
+            kind.name(),
+            std::process::id()
+        ));
+        std::fs::create_dir_all(&directory).expect("target/ is writable");
+        let mut command = Command::new("node");
+        command
+            .arg(repository().join("interop/js/bridge.mjs"))
+            .arg(kind.name())
+            .arg(kind.executable())
+            .arg(&directory);
+        let profile = Profile(directory);
+        let bridge = Bridge::start(kind.name(), command).await;
+        Some(Browser { running: Arc::new(Running { bridge, _profile: profile }) })
+    }
+
+    /// A new page that has loaded `url`.
+    pub async fn open(&self, url: &str) -> Page {
+        let opened =
+            self.request("open", json!({ "url": url })).await.unwrap_or_else(|error| panic!("{error}"));
+        let number = opened.as_u64().expect("pages are numbered");
+        Page { browser: self.clone(), number, events: self.running.bridge.events(number) }
+    }
+
+    async fn request(&self, operation: &str, arguments: Value) -> Result<Value, String> {
+        self.running.bridge.request(operation, arguments).await
+    }
+}
+
+/// A page of a [`Browser`].
+pub struct Page {
+    browser: Browser,
+    number: u64,
+    events: mpsc::UnboundedReceiver<Value>,
+}
+
+impl Page {
+    /// Runs `code`, the body of an async function, and answers the value that it returns, or the error that it throws.
+    pub async fn evaluate(&self, code: &str) -> Result<Value, String> {
+        self.browser.request("evaluate", json!({ "page": self.number, "code": code })).await
+    }
+
+    /// The next value given to `window.emit`, across reloads; `None` when the browser has ended.
+    pub async fn next_event(&mut self) -> Option<Value> {
+        self.events.recv().await
+    }
+
+    /// Evaluates `condition`, an expression, until it is true. The page waits, not the test.
+    ///
+    /// # Panics
+    /// After [`CALL`], with what `shown`, another expression, was then.
+    pub async fn until(&self, condition: &str, shown: &str) {
+        let code = format!(
+            "for (let n = 0; n < {}; n += 1) {{ if ({condition}) return null; \
+             await new Promise((resolve) => setTimeout(resolve, 100)); }} return JSON.stringify({shown});",
+            CALL.as_secs() * 10
+        );
+        let end =
+            within(CALL * 2, condition, self.evaluate(&code)).await.unwrap_or_else(|error| panic!("{error}"));
+        assert!(end.is_null(), "never came true: {condition}; at the end: {end}");
+    }
+
+    /// Loads the page anew.
+    pub async fn reload(&self) {
+        self.perform("reload", json!({})).await;
+    }
+
+    /// Loads `url` in place of what is there.
+    pub async fn goto(&self, url: &str) {
+        self.perform("goto", json!({ "url": url })).await;
+    }
+
+    /// Closes the page, as a user closes a tab.
+    pub async fn close(self) {
+        self.perform("close", json!({})).await;
+    }
+
+    /// Gives the file `path` to the `<input type=file>` at `selector`.
+    pub async fn upload(&self, selector: &str, path: &Path) {
+        self.perform("upload", json!({ "selector": selector, "path": path })).await;
+    }
+
+    /// Clicks the element at `selector`.
+    pub async fn click(&self, selector: &str) {
+        self.perform("click", json!({ "selector": selector })).await;
+    }
+
+    /// Types `text` into the element at `selector`.
+    pub async fn type_text(&self, selector: &str, text: &str) {
+        self.perform("type", json!({ "selector": selector, "text": text })).await;
+    }
+
+    /// Saves what the page shows, 1280 by 900 pixels, as PNG under `target/screenshots`.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let directory = target_directory().join("screenshots");
+        std::fs::create_dir_all(&directory).expect("target/ is writable");
+        let path = directory.join(format!("{name}.png"));
+        self.perform("screenshot", json!({ "path": path, "width": 1280, "height": 900 })).await;
+        path
+    }
+
+    async fn perform(&self, operation: &str, mut arguments: Value) {
+        arguments["page"] = json!(self.number);
+        within(CALL, operation, self.browser.request(operation, arguments))
+            .await
+            .unwrap_or_else(|error| panic!("{operation}: {error}"));
+    }
+}
