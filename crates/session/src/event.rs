@@ -1,11 +1,28 @@
 //! What a session tells whoever owns the W3C objects.
 
+use std::collections::VecDeque;
+
 use crate::channel::{ChannelError, ChannelKey, Payload};
+use crate::counters::Counters;
+
+/// Where every layer puts what it has to say, so that events have one order.
+///
+/// The queue is bounded by what fills it: messages by [`READ_ROOM`](crate::READ_ROOM), channels by their number,
+/// candidates by the ICE agent's limits, and a state changes as often as the peer or the application changes it.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) counters: Counters,
+}
 
 /// Something that happened, in the order in which it happened.
 /// Taken with [`Session::poll_event`](crate::Session::poll_event).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the queue is short, and a box would only be in the reader's way"
+)]
 pub enum Event {
     /// What the ICE agent has to say.
     Ice(ice::Event),

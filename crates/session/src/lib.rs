@@ -15,8 +15,10 @@ mod config;
 mod counters;
 mod demux;
 mod event;
+mod gathering;
 mod plan;
 mod session;
+mod transport;
 
 pub use action::{Action, ActionResult, BindError};
 pub use channel::{

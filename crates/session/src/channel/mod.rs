@@ -1,7 +1,19 @@
 //! Data channels ([RFC 8831](https://www.rfc-editor.org/rfc/rfc8831), DCEP
 //! [RFC 8832](https://www.rfc-editor.org/rfc/rfc8832)).
 
+mod closing;
+mod data_channel;
+mod dcep;
+mod early;
+mod ids;
+mod incoming;
+mod outstanding;
+mod state;
+mod table;
+
 use bytes::Bytes;
+
+pub(crate) use table::{Context, Limits, Table};
 
 /// The room that a channel's reader has at the start, in bytes.
 ///

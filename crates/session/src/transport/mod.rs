@@ -1,0 +1,320 @@
+//! One transport: an ICE agent, the DTLS endpoint on its pair, and the SCTP association inside.
+//!
+//! Whatever is bundled shares one. Nothing here knows of another transport, so several can stand side by side.
+
+mod generations;
+mod security;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use base::{Path, Rng, SendBatch};
+use dtls::Endpoint;
+use ice::Agent;
+use sctp::Association;
+
+use self::generations::Generations;
+use self::security::Security;
+use crate::channel::ChannelError;
+use crate::config::SessionConfig;
+use crate::counters::Counters;
+use crate::demux::{PacketClass, classify};
+use crate::event::{Event, Output};
+use crate::plan::{DtlsPlan, SctpPlan, SessionPlan};
+
+/// What the layer above must act on.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// There is an association now; it shakes hands.
+    Started,
+    Association(sctp::Event),
+    /// DTLS is over, and the association with it.
+    Ended(ChannelError),
+}
+
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) agent: Agent,
+    generations: Generations,
+    dtls_plan: Option<DtlsPlan>,
+    sctp_plan: Option<SctpPlan>,
+    security: Security,
+    pub(crate) association: Option<Association>,
+    started: bool,
+    ended: Option<ChannelError>,
+    phase: Phase,
+    rng: Rng,
+    /// The SCTP packet that is being sealed.
+    scratch: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// The peer is being told.
+    Closing,
+    Closed,
+}
+
+impl Transport {
+    pub(crate) fn new(config: &SessionConfig, plan: &SessionPlan, rng: &mut Rng) -> Self {
+        let rng_ice = rng.fork("ice");
+        let agent = Agent::new(config.ice.clone(), plan.ice.role, plan.ice.local.clone(), rng_ice);
+        Transport {
+            agent,
+            generations: Generations::new(&plan.ice),
+            dtls_plan: None,
+            sctp_plan: None,
+            security: Security::default(),
+            association: None,
+            started: false,
+            ended: None,
+            phase: Phase::Running,
+            rng: rng.fork("transport"),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Makes the transport stand as `plan` says; whether ICE was restarted.
+    pub(crate) fn apply(&mut self, now: Instant, plan: &SessionPlan) -> bool {
+        let restarted = self.generations.apply(now, &plan.ice, &mut self.agent);
+        if self.dtls_plan != plan.dtls {
+            self.dtls_plan.clone_from(&plan.dtls);
+            if let Some(plan) = &self.dtls_plan
+                && let Some(error) = self.security.handle_new_plan(plan, now)
+            {
+                self.ended = Some(error);
+            }
+        }
+        if let (Some(association), Some(sctp)) = (&mut self.association, plan.sctp) {
+            association.set_max_send_message_size(send_limit(sctp));
+        }
+        // A rejected m-section takes the association with it; the peer learns by an ABORT.
+        if let (Some(association), None) = (&mut self.association, plan.sctp) {
+            association.abort(now);
+        }
+        self.sctp_plan = plan.sctp;
+        restarted
+    }
+
+    /// The gate. STUN authenticates itself; everything else must come on a path that ICE has authenticated, or it
+    /// is not looked at (RFC 8445, section 12.1; attacks on DTLS servers by whoever is first with a ClientHello).
+    pub(crate) fn handle_datagram(
+        &mut self,
+        now: Instant,
+        path: Path,
+        datagram: &[u8],
+        counters: &mut Counters,
+    ) {
+        if self.phase != Phase::Running {
+            counters.dropped_closed += 1;
+            return;
+        }
+        match classify(datagram) {
+            PacketClass::Stun => {
+                counters.stun_received += 1;
+                self.agent.handle_datagram(now, path, datagram);
+            }
+            PacketClass::Dtls if self.agent.is_validated(path) => {
+                self.security.handle_datagram(now, datagram, counters);
+            }
+            PacketClass::Dtls | PacketClass::Rtp => counters.dropped_unvalidated += 1,
+            PacketClass::TurnChannel | PacketClass::Zrtp | PacketClass::Unknown => {
+                counters.dropped_unknown += 1
+            }
+        }
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        if self.phase != Phase::Running {
+            return;
+        }
+        self.agent.handle_timeout(now);
+        if let Some(endpoint) = self.security.endpoint_mut() {
+            endpoint.handle_timeout(now);
+        }
+        if let Some(association) = &mut self.association {
+            association.handle_timeout(now);
+        }
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        if self.phase != Phase::Running {
+            return None;
+        }
+        let endpoint = self.security.endpoint().and_then(Endpoint::poll_timeout);
+        let association = self.association.as_ref().and_then(Association::poll_timeout);
+        [self.agent.poll_timeout(), endpoint, association].into_iter().flatten().min()
+    }
+
+    /// Carries what the layers have to say to the next one up.
+    pub(crate) fn settle(&mut self, now: Instant, config: &SessionConfig, output: &mut Output) {
+        while let Some(event) = self.agent.poll_event() {
+            output.events.push_back(Event::Ice(event));
+        }
+        if self.phase != Phase::Running {
+            return;
+        }
+        if let Some(plan) = &self.dtls_plan
+            && self.security.is_due(self.agent.send_path())
+        {
+            let endpoint_config = security::endpoint_config(config, plan, self.agent.rtt());
+            let endpoint = Endpoint::new(endpoint_config, now, self.rng.fork("dtls"));
+            self.security.start(now, endpoint, output);
+        }
+        let mut events = VecDeque::new();
+        if let Some(endpoint) = self.security.endpoint_mut() {
+            events.extend(std::iter::from_fn(|| endpoint.poll_event()));
+        }
+        for event in events {
+            self.handle_dtls_event(now, event, config, output);
+        }
+        self.read_records(now, &mut output.counters);
+        // DTLS may have been connected before both descriptions had a data m-section.
+        self.start_association(now, config);
+    }
+
+    fn handle_dtls_event(
+        &mut self,
+        now: Instant,
+        event: dtls::Event,
+        config: &SessionConfig,
+        output: &mut Output,
+    ) {
+        match event {
+            dtls::Event::Connected => {
+                output.events.push_back(Event::DtlsState(dtls::State::Connected));
+                self.start_association(now, config);
+            }
+            dtls::Event::Failed(cause) => {
+                self.read_records(now, &mut output.counters);
+                output.events.push_back(Event::DtlsFailed(cause));
+                output.events.push_back(Event::DtlsState(dtls::State::Failed));
+                self.ended = Some(ChannelError::DtlsFailed(cause));
+            }
+            // Closed; and whatever new kind of end there may be.
+            _ => {
+                self.read_records(now, &mut output.counters);
+                output.events.push_back(Event::DtlsState(dtls::State::Closed));
+                self.ended = Some(ChannelError::DtlsClosed);
+            }
+        }
+    }
+
+    /// Hands opened records to SCTP.
+    fn read_records(&mut self, now: Instant, counters: &mut Counters) {
+        let Some(endpoint) = self.security.endpoint_mut() else { return };
+        while let Some(packet) = endpoint.read() {
+            match &mut self.association {
+                Some(association) => association.handle_packet(now, &packet),
+                None => counters.dropped_early_sctp += 1,
+            }
+        }
+    }
+
+    fn start_association(&mut self, now: Instant, config: &SessionConfig) {
+        let connected =
+            self.security.endpoint().is_some_and(|endpoint| endpoint.state() == dtls::State::Connected);
+        let (true, None, None, Some(plan)) = (connected, &self.association, self.ended, self.sctp_plan)
+        else {
+            return;
+        };
+        let sctp_config = sctp::Config {
+            local_port: plan.local_port,
+            remote_port: plan.remote_port,
+            max_message_size: config.max_message_size,
+            max_send_message_size: send_limit(plan),
+            // RFC 9260, section 3.2: chunks, and with them packets, are whole words.
+            max_packet_size: config.mtu.saturating_sub(Endpoint::MAX_OVERHEAD) & !3,
+            receive_window: config.receive_window,
+            // ICE's consent says when the peer is gone, and an ICE restart may bring it back (RFC 8831, section 5).
+            max_init_retransmits: None,
+            max_retransmits: None,
+            ..sctp::Config::default()
+        };
+        self.association = Some(Association::new(sctp_config, now, self.rng.fork("sctp")));
+        self.started = true;
+    }
+
+    /// What happened above DTLS, in order.
+    pub(crate) fn poll_news(&mut self) -> Option<News> {
+        if std::mem::take(&mut self.started) {
+            return Some(News::Started);
+        }
+        if let Some(event) = self.association.as_mut().and_then(Association::poll_event) {
+            return Some(News::Association(event));
+        }
+        self.ended.take().map(|error| {
+            self.security.end();
+            self.association = None;
+            News::Ended(error)
+        })
+    }
+
+    /// STUN, then DTLS's own, then SCTP.
+    pub(crate) fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
+        if self.phase == Phase::Closed {
+            return;
+        }
+        self.agent.poll_transmit(now, out);
+        if let Some(path) = self.agent.send_path() {
+            self.transmit_over(now, path, out);
+        }
+        if self.phase == Phase::Closing && !out.is_full() {
+            self.phase = Phase::Closed;
+            self.agent.close();
+        }
+    }
+
+    fn transmit_over(&mut self, now: Instant, path: Path, out: &mut SendBatch) {
+        let Some(endpoint) = self.security.endpoint_mut() else { return };
+        if !out.is_full() {
+            endpoint.poll_transmit(now, path, out);
+        }
+        if let Some(association) = &mut self.association {
+            while !out.is_full() && endpoint.state() == dtls::State::Connected {
+                self.scratch.clear();
+                if !association.poll_packet(now, &mut self.scratch) {
+                    break;
+                }
+                // A packet that DTLS does not take is a packet lost: SCTP recovers.
+                let _ = endpoint.seal(now, &self.scratch, path, out);
+            }
+        }
+        if self.phase == Phase::Closing && !out.is_full() {
+            endpoint.close(now);
+            endpoint.poll_transmit(now, path, out);
+        }
+    }
+
+    /// Begins to end: the next [`poll_transmit`](Transport::poll_transmit) tells the peer.
+    pub(crate) fn close(&mut self, now: Instant) {
+        if self.phase == Phase::Running {
+            self.phase = Phase::Closing;
+            // webrtc-pc, "close the connection", step 10: an SCTP ABORT, not a graceful shutdown.
+            if let Some(association) = &mut self.association {
+                association.abort(now);
+            }
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    pub(crate) fn dtls_state(&self) -> dtls::State {
+        self.security.endpoint().map_or(dtls::State::New, Endpoint::state)
+    }
+
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
+        self.security.endpoint()
+    }
+}
+
+/// The peer's `a=max-message-size` for SCTP, which has no way to say "any".
+fn send_limit(plan: SctpPlan) -> u32 {
+    match plan.remote_max_message_size {
+        0 => u32::MAX,
+        bytes => u32::try_from(bytes).unwrap_or(u32::MAX),
+    }
+}
