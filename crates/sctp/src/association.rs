@@ -1,60 +1,222 @@
 //! One end of an association.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use base::Rng;
 use bytes::Bytes;
 
-use crate::{Config, Counters, Delivery, Event, Message, Ppid, SendError, State, Stats};
+use crate::data_transfer::DataTransfer;
+use crate::handshake::Handshake;
+use crate::init::Init;
+use crate::packet::{kind, single};
+use crate::received::Received;
+use crate::reset::Resets;
+use crate::stream::{Outgoing, OutgoingSide, Streams};
+use crate::{CloseCause, Config, Counters, Delivery, Event, Message, Ppid, SendError, State, Stats};
+
+mod inbound;
+mod shutdown;
+
+use shutdown::Shutdown;
+
+/// Packets of our own that wait to be written; further ones are not kept: each is an answer to something that
+/// the peer repeats, or is repeated by a timer.
+const MAX_CONTROL: usize = 64;
+
+/// Why an ABORT is sent (RFC 9260, section 3.3.10).
+#[derive(Clone, Copy, Debug)]
+enum AbortCause {
+    OutOfResource = 4,
+    UserInitiated = 12,
+    ProtocolViolation = 13,
+}
 
 /// One end of one SCTP association.
+///
+/// ```
+/// use std::time::Instant;
+/// use base::Rng;
+/// use sctp::{Association, Config, Delivery, Event, Ppid};
+///
+/// # #[allow(clippy::disallowed_methods)]
+/// let now = Instant::now();
+/// let mut ends = [1, 2].map(|seed| Association::new(Config::default(), now, Rng::from_seed([seed; 32])));
+/// ends[0].send(now, 0, Ppid::STRING, "hello".into(), Delivery::default()).unwrap();
+/// for _ in 0..10 {
+///     for end in 0..2 {
+///         let mut packet = Vec::new();
+///         while ends[end].poll_packet(now, &mut packet) {
+///             ends[1 - end].handle_packet(now, &packet);
+///             packet.clear();
+///         }
+///     }
+/// }
+/// assert_eq!(ends[1].poll_event(), Some(Event::Connected { max_streams: 65_535 }));
+/// assert_eq!(ends[1].poll_event(), Some(Event::Readable { stream: 0 }));
+/// assert_eq!(ends[1].read(0).unwrap().payload, "hello");
+/// ```
 #[derive(Debug)]
 pub struct Association {
     config: Config,
+    handshake: Handshake,
+    phase: Phase,
+    streams: Streams,
+    /// Packets of our own, ready. At most [`MAX_CONTROL`].
+    control: VecDeque<Vec<u8>>,
+    /// What happened to the association and to our resets. Bounded by the number of streams.
+    events: VecDeque<Event>,
     counters: Counters,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Connecting,
+    Established(Box<Established>),
+    /// The tag lets a peer's repeated SHUTDOWN ACK be answered.
+    Closed {
+        peer_tag: Option<u32>,
+    },
+}
+
+/// What there is between the handshake and the end.
+#[derive(Debug)]
+struct Established {
+    peer: Init,
+    max_streams: u16,
+    transfer: DataTransfer,
+    received: Received,
+    /// Fragments handed over that have not become messages.
+    fragments: usize,
+    resets: Resets,
+    shutdown: Shutdown,
+    last_heard: Instant,
+    /// Since when something waits for an acknowledgement.
+    waiting_since: Option<Instant>,
 }
 
 impl Association {
     /// A new end, whose INIT is ready at once. Both ends may start, or only one.
-    pub fn new(config: Config, now: Instant, rng: Rng) -> Self {
-        let _ = (now, rng);
-        Association { config, counters: Counters::default() }
+    pub fn new(config: Config, now: Instant, mut rng: Rng) -> Self {
+        let handshake = Handshake::new(&config, now, &mut rng);
+        let mut association = Association {
+            config,
+            handshake,
+            phase: Phase::Connecting,
+            streams: Streams::default(),
+            control: VecDeque::new(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+        };
+        association.handle_timeout(now);
+        association
     }
 
     /// Takes one packet in: what one DTLS record carried.
     pub fn handle_packet(&mut self, now: Instant, packet: &[u8]) {
-        let _ = (now, packet);
+        self.counters.packets_received += 1;
+        self.counters.bytes_received += packet.len() as u64;
+        inbound::handle_packet(self, now, packet);
     }
 
     /// Appends the next packet to `out` and says whether there was one.
     pub fn poll_packet(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
-        let _ = (now, out);
-        false
+        let Some(packet) = self.next_packet(now) else { return false };
+        self.counters.packets_sent += 1;
+        self.counters.bytes_sent += packet.len() as u64;
+        out.extend_from_slice(&packet);
+        true
+    }
+
+    fn next_packet(&mut self, now: Instant) -> Option<Vec<u8>> {
+        if let Some(packet) = self.control.pop_front() {
+            return Some(packet);
+        }
+        let Phase::Established(established) = &mut self.phase else { return None };
+        let packet = established.transfer.poll_packet(now, &mut self.streams);
+        if let Some((cumulative, gaps)) = established.transfer.take_acked_to_peer() {
+            let beyond = gaps
+                .into_iter()
+                .flat_map(|(start, end)| start..=end)
+                .map(|gap| cumulative.add(u32::from(gap)).0);
+            established.received.correct(cumulative, beyond);
+        }
+        if packet.is_some() {
+            established.waiting_since.get_or_insert(now);
+            return packet;
+        }
+        // What was fed or expired just now may have flushed a stream.
+        self.advance(now);
+        self.control.pop_front()
     }
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        match &mut self.phase {
+            Phase::Connecting => {
+                if self.handshake.has_timed_out(now) {
+                    return self.close(CloseCause::Timeout);
+                }
+                let packet = self.handshake.handle_timeout(now, &mut self.counters);
+                self.push_control(packet);
+            }
+            Phase::Established(established) => {
+                if established.is_peer_gone(now, &self.config) {
+                    return self.abort_with(AbortCause::UserInitiated, CloseCause::Timeout);
+                }
+                let result = established.transfer.handle_timeout(now, &mut self.streams);
+                self.take_result(result);
+                self.advance(now);
+            }
+            Phase::Closed { .. } => {}
+        }
     }
 
     /// When something is due next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        match &self.phase {
+            Phase::Connecting => Some(self.handshake.deadline()),
+            Phase::Established(established) => [
+                established.transfer.poll_timeout(),
+                established.resets.deadline(),
+                established.shutdown.deadline(),
+                established.peer_deadline(&self.config),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
+            Phase::Closed { .. } => None,
+        }
     }
 
     /// What happened next.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        // The end comes last: messages that arrived before it are still read.
+        if let Some(Event::Closed(_)) = self.events.front()
+            && let Some(event) = self.streams.poll_event()
+        {
+            return Some(event);
+        }
+        self.events.pop_front().or_else(|| self.streams.poll_event())
     }
 
     /// Where the association stands.
     pub fn state(&self) -> State {
-        State::Connecting
+        match &self.phase {
+            Phase::Connecting => State::Connecting,
+            Phase::Established(established) if established.shutdown.is_running() => State::ShuttingDown,
+            Phase::Established(_) => State::Connected,
+            Phase::Closed { .. } => State::Closed,
+        }
     }
 
     /// Prepares a stream; `delivery` is that of the channel which uses it. Sending opens a stream by itself.
     pub fn open_stream(&mut self, stream: u16, delivery: Delivery) {
-        let _ = (stream, delivery);
+        // Each message carries its own delivery; a stream needs none.
+        let _ = delivery;
+        if stream < self.max_streams() && self.state() != State::Closed {
+            self.streams.entry(stream);
+        }
     }
 
     /// Queues a message. Before the association stands, messages wait.
@@ -69,26 +231,60 @@ impl Association {
         payload: Bytes,
         delivery: Delivery,
     ) -> Result<(), SendError> {
-        let _ = (now, stream, ppid, payload, delivery);
-        Err(SendError::Closed)
+        if matches!(self.state(), State::ShuttingDown | State::Closed) {
+            return Err(SendError::Closed);
+        }
+        if payload.is_empty() {
+            return Err(SendError::Empty);
+        }
+        let limit = self.config.max_send_message_size;
+        if payload.len() > limit as usize {
+            return Err(SendError::TooLarge { limit });
+        }
+        if stream >= self.max_streams() {
+            return Err(SendError::NoSuchStream);
+        }
+        match self.streams.get(stream).map(|stream| stream.side).unwrap_or_default() {
+            OutgoingSide::Open => {}
+            OutgoingSide::Resetting => return Err(SendError::Resetting),
+            OutgoingSide::Unusable => return Err(SendError::NoSuchStream),
+        }
+        self.counters.messages_sent += 1;
+        self.counters.message_bytes_sent += payload.len() as u64;
+        self.streams.push(stream, Outgoing { ppid, payload, delivery, queued_at: now });
+        Ok(())
     }
 
     /// How many bytes of a stream's messages the peer has not acknowledged, queued ones included.
     pub fn buffered_amount(&self, stream: u16) -> usize {
-        let _ = stream;
-        0
+        self.streams.buffered(stream)
     }
 
     /// The next message of a stream. Unread messages stay inside and close the receive window.
     pub fn read(&mut self, stream: u16) -> Option<Message> {
-        let _ = stream;
-        None
+        let message = self.streams.read(stream)?;
+        self.counters.messages_received += 1;
+        self.counters.message_bytes_received += message.payload.len() as u64;
+        if let Phase::Established(established) = &mut self.phase {
+            established.transfer.update_window(&self.streams, false);
+        }
+        Some(message)
     }
 
     /// Resets our outgoing side of a stream (RFC 6525, section 5.1.2) after all that was sent on it.
     /// [`Event::ResetComplete`] or [`Event::ResetFailed`] follows.
+    ///
+    /// Before the association stands, and for a stream that is being reset or cannot be, this does nothing.
     pub fn reset_stream(&mut self, now: Instant, stream: u16) {
-        let _ = (now, stream);
+        let max_streams = self.max_streams();
+        let Phase::Established(established) = &mut self.phase else { return };
+        let side = self.streams.get(stream).map(|stream| stream.side).unwrap_or_default();
+        if stream >= max_streams || side != OutgoingSide::Open {
+            return;
+        }
+        self.streams.entry(stream).side = OutgoingSide::Resetting;
+        established.resets.add(stream);
+        self.advance(now);
     }
 
     /// Changes the longest message that may be sent, in bytes.
@@ -98,21 +294,157 @@ impl Association {
 
     /// Ends the association after what was sent has been delivered (RFC 9260, section 9.2).
     pub fn shutdown(&mut self, now: Instant) {
-        let _ = now;
+        match &mut self.phase {
+            Phase::Connecting => self.close(CloseCause::Local),
+            Phase::Established(established) => {
+                established.shutdown.start();
+                self.advance(now);
+            }
+            Phase::Closed { .. } => {}
+        }
     }
 
     /// Ends the association at once; the peer is told by an ABORT (RFC 9260, section 9.1).
     pub fn abort(&mut self, now: Instant) {
         let _ = now;
+        match &self.phase {
+            Phase::Connecting => self.close(CloseCause::Local),
+            Phase::Established(_) => self.abort_with(AbortCause::UserInitiated, CloseCause::Local),
+            Phase::Closed { .. } => {}
+        }
     }
 
     /// How the association does.
     pub fn stats(&self) -> Stats {
-        Stats::default()
+        let rtt = match &self.phase {
+            Phase::Established(established) => established.transfer.rtt(),
+            _ => None,
+        };
+        Stats { rtt, buffered: self.streams.total_buffered() }
     }
 
     /// What was counted.
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    /// How many streams may be used.
+    fn max_streams(&self) -> u16 {
+        match &self.phase {
+            Phase::Established(established) => established.max_streams,
+            _ => self.config.max_streams,
+        }
+    }
+
+    fn push_control(&mut self, packet: Option<Vec<u8>>) {
+        if self.control.len() < MAX_CONTROL {
+            self.control.extend(packet);
+        }
+    }
+
+    /// The handshake has ended.
+    fn establish(&mut self, now: Instant, peer: Init) {
+        let local = *self.handshake.local();
+        let Some(transfer) = DataTransfer::new(&self.config, &local, &peer) else {
+            return self.close(CloseCause::ProtocolViolation);
+        };
+        let max_streams = self.config.max_streams.min(peer.inbound).min(peer.outbound);
+        self.phase = Phase::Established(Box::new(Established {
+            peer,
+            max_streams,
+            transfer,
+            received: Received::new(peer.tsn),
+            fragments: 0,
+            resets: Resets::new(&self.config, &local, &peer),
+            shutdown: Shutdown::default(),
+            last_heard: now,
+            waiting_since: None,
+        }));
+        self.events.push_back(Event::Connected { max_streams });
+    }
+
+    /// Moves on what waits for something else: resets for acknowledgements, the shutdown for empty queues.
+    fn advance(&mut self, now: Instant) {
+        let Phase::Established(established) = &mut self.phase else { return };
+        let header = established.transfer.header();
+        let received = established.received.cumulative();
+        let answer = established.resets.perform_deferred(received, &mut self.streams);
+        let request = established.resets.poll(
+            now,
+            established.transfer.acknowledged(),
+            established.transfer.rtt(),
+            &mut self.streams,
+            &mut self.events,
+        );
+        let is_flushed = self.streams.total_buffered() == 0 && established.resets.is_idle();
+        let rto = established
+            .transfer
+            .rtt()
+            .map_or(self.config.rto_initial, |rtt| (rtt * 3).clamp(self.config.rto_min, self.config.rto_max));
+        let shutdown = established.shutdown.poll(now, rto, is_flushed, received);
+        if established.shutdown.has_failed {
+            return self.close(CloseCause::Timeout);
+        }
+        let is_waiting = self.streams.outstanding() > 0
+            || established.resets.is_unanswered()
+            || established.shutdown.deadline().is_some();
+        if !is_waiting {
+            established.waiting_since = None;
+        } else {
+            established.waiting_since.get_or_insert(now);
+        }
+        for value in [answer, request].into_iter().flatten() {
+            self.push_control(Some(single(header, kind::RE_CONFIG, 0, &value)));
+        }
+        if let Some((kind, value)) = shutdown {
+            self.push_control(Some(single(header, kind, 0, &value)));
+        }
+    }
+
+    /// Takes what the library said.
+    fn take_result(&mut self, result: Result<usize, crate::data_transfer::Lost>) {
+        use crate::data_transfer::Lost;
+        let Phase::Established(established) = &mut self.phase else { return };
+        match result {
+            Ok(fragments) => established.fragments = established.fragments.saturating_sub(fragments),
+            Err(Lost::Violation) => {
+                self.abort_with(AbortCause::ProtocolViolation, CloseCause::ProtocolViolation);
+            }
+            Err(Lost::ReceiveLimit) => self.abort_with(AbortCause::OutOfResource, CloseCause::ReceiveLimit),
+        }
+    }
+
+    /// Ends the association and tells the peer.
+    fn abort_with(&mut self, cause: AbortCause, reason: CloseCause) {
+        if let Phase::Established(established) = &self.phase {
+            let value = [0, cause as u8, 0, 4];
+            let packet = single(established.transfer.header(), kind::ABORT, 0, &value);
+            self.control.clear();
+            self.control.push_back(packet);
+        }
+        self.close(reason);
+    }
+
+    /// Ends the association.
+    fn close(&mut self, cause: CloseCause) {
+        let peer_tag = match &self.phase {
+            Phase::Connecting => None,
+            Phase::Established(established) => Some(established.peer.tag),
+            Phase::Closed { .. } => return,
+        };
+        self.phase = Phase::Closed { peer_tag };
+        self.streams.clear_outgoing();
+        self.events.push_back(Event::Closed(cause));
+    }
+}
+
+impl Established {
+    /// When to give up on a peer that owes an answer.
+    fn peer_deadline(&self, config: &Config) -> Option<Instant> {
+        Some(self.waiting_since?.max(self.last_heard) + config.peer_timeout?)
+    }
+
+    fn is_peer_gone(&self, now: Instant, config: &Config) -> bool {
+        self.peer_deadline(config).is_some_and(|deadline| deadline <= now)
     }
 }

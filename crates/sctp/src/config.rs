@@ -30,8 +30,9 @@ pub struct Config {
     /// How often the handshake's packets are sent again before giving up; `None` for as long as it takes
     /// (the transport below says when it failed).
     pub max_init_retransmits: Option<u32>,
-    /// How many timeouts in a row without an acknowledgement end the association; `None` for never.
-    pub max_retransmits: Option<u32>,
+    /// How long a peer may leave what it owes unanswered; `None` for as long as it takes. Longer than an ICE
+    /// restart should take: the association outlives a change of paths.
+    pub peer_timeout: Option<Duration>,
 }
 
 impl Config {
@@ -55,7 +56,7 @@ impl Default for Config {
             rto_min: Duration::from_millis(220),
             rto_max: Duration::from_secs(10),
             max_init_retransmits: None,
-            max_retransmits: Some(10),
+            peer_timeout: Some(Duration::from_secs(180)),
         }
     }
 }

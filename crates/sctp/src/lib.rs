@@ -11,8 +11,16 @@
 
 mod association;
 mod config;
+mod crc32c;
+mod data_transfer;
 mod event;
+mod handshake;
+mod init;
 mod message;
+mod packet;
+mod received;
+mod reset;
+mod stream;
 
 pub use association::Association;
 pub use config::Config;
