@@ -66,3 +66,75 @@ impl From<IceCandidate> for IceCandidateInit {
         }
     }
 }
+
+/// The candidate-attribute of a local candidate.
+pub(crate) fn to_sdp(candidate: &ice::Candidate) -> sdp::Candidate {
+    sdp::Candidate {
+        foundation: candidate.foundation.clone(),
+        component: candidate.component,
+        transport: match candidate.protocol {
+            Protocol::Udp => "udp".to_owned(),
+            Protocol::Tcp => "tcp".to_owned(),
+        },
+        priority: candidate.priority,
+        address: sdp::CandidateAddress::Ip(candidate.address.ip()),
+        port: candidate.address.port(),
+        typ: match candidate.kind {
+            CandidateKind::Host => sdp::CandidateType::Host,
+            CandidateKind::ServerReflexive => sdp::CandidateType::Srflx,
+            CandidateKind::PeerReflexive => sdp::CandidateType::Prflx,
+            CandidateKind::Relayed => sdp::CandidateType::Relay,
+        },
+        related: candidate.related.map(|related| (sdp::CandidateAddress::Ip(related.ip()), related.port())),
+        tcp_type: candidate.tcp_type.map(|tcp_type| match tcp_type {
+            TcpType::Active => sdp::TcpType::Active,
+            TcpType::Passive => sdp::TcpType::Passive,
+            TcpType::SimultaneousOpen => sdp::TcpType::SimultaneousOpen,
+        }),
+        extensions: Vec::new(),
+    }
+}
+
+/// A remote candidate as ICE takes it. `None` for what is ignored: names instead of addresses, other components
+/// than the first (RTP and RTCP share it) and other transports than UDP.
+pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Candidate> {
+    let sdp::CandidateAddress::Ip(address) = candidate.address else { return None };
+    if candidate.component != 1 || !candidate.is_udp() {
+        return None;
+    }
+    Some(ice::Candidate {
+        foundation: candidate.foundation.clone(),
+        component: candidate.component,
+        protocol: Protocol::Udp,
+        priority: candidate.priority,
+        address: SocketAddr::new(address, candidate.port),
+        kind: match candidate.typ {
+            sdp::CandidateType::Host => CandidateKind::Host,
+            sdp::CandidateType::Srflx => CandidateKind::ServerReflexive,
+            sdp::CandidateType::Prflx => CandidateKind::PeerReflexive,
+            sdp::CandidateType::Relay => CandidateKind::Relayed,
+        },
+        related: candidate.related.as_ref().and_then(|(address, port)| match address {
+            sdp::CandidateAddress::Ip(address) => Some(SocketAddr::new(*address, *port)),
+            sdp::CandidateAddress::Name(_) => None,
+        }),
+        tcp_type: None,
+        ufrag: Some(ufrag.to_owned()),
+        url: None,
+    })
+}
+
+/// The attributes of the `RTCIceCandidate` for a local candidate.
+pub(crate) fn fields_of(candidate: &ice::Candidate) -> CandidateFields {
+    CandidateFields {
+        foundation: candidate.foundation.clone(),
+        component: candidate.component,
+        priority: candidate.priority,
+        address: candidate.address,
+        protocol: candidate.protocol,
+        kind: candidate.kind,
+        tcp_type: candidate.tcp_type,
+        related: candidate.related,
+        url: candidate.url.clone(),
+    }
+}

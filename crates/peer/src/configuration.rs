@@ -1,8 +1,14 @@
 //! `RTCConfiguration`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::ice_server::IceServer;
+use crate::Error;
+use crate::ice_server::{IceServer, ServerUrl};
+
+/// The most ICE servers that are used (webrtc-pc, set a configuration, step 5: truncate to the number of supported
+/// elements). Each costs transactions on each socket.
+const MAX_ICE_SERVERS: usize = 32;
 
 /// `RTCIceTransportPolicy`: which candidates may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,4 +59,43 @@ pub struct Configuration {
     pub ice_candidate_pool_size: u8,
     /// Ours, not W3C's: also gather candidates of loopback interfaces.
     pub include_loopback: bool,
+}
+
+impl Configuration {
+    /// What only the constructor checks (webrtc-pc, constructor, step 5.1). `now` is the time since 1970.
+    pub(crate) fn check_certificates(&self, now: Duration) -> Result<(), Error> {
+        if self.certificates.iter().any(|certificate| certificate.expires() < now) {
+            return Err(Error::invalid_access("a certificate has expired"));
+        }
+        Ok(())
+    }
+
+    /// Whether this may replace `old` (webrtc-pc, set a configuration, step 3). `local_description_set`:
+    /// `set_local_description` was called before.
+    pub(crate) fn check_modification(&self, old: &Self, local_description_set: bool) -> Result<(), Error> {
+        // Steps 3.1 to 3.3: the very same certificates.
+        let same_certificates = self.certificates.len() == old.certificates.len()
+            && self.certificates.iter().zip(&old.certificates).all(|(new, old)| Arc::ptr_eq(new, old));
+        let what = if !same_certificates {
+            "certificates"
+        } else if self.bundle_policy != old.bundle_policy {
+            "bundlePolicy" // Step 3.4.
+        } else if self.rtcp_mux_policy != old.rtcp_mux_policy {
+            "rtcpMuxPolicy" // Step 3.5.
+        } else if self.ice_candidate_pool_size != old.ice_candidate_pool_size && local_description_set {
+            "iceCandidatePoolSize" // Step 3.6.
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid_modification(format!("{what} cannot be changed")))
+    }
+
+    /// The servers' URLs, all of them validated (webrtc-pc, set a configuration, steps 5 and 6).
+    pub(crate) fn server_urls(&self) -> Result<Vec<ServerUrl>, Error> {
+        let mut urls = Vec::new();
+        for server in self.ice_servers.iter().take(MAX_ICE_SERVERS) {
+            urls.extend(server.validate()?);
+        }
+        Ok(urls)
+    }
 }

@@ -1,8 +1,14 @@
 //! `RTCIceServer`, and the syntax of its URLs.
 
-use base::Redacted;
+use std::net::Ipv6Addr;
 
-/// `RTCIceServer`.
+use base::Redacted;
+use session::StunServer;
+
+use crate::Error;
+
+/// `RTCIceServer`
+/// ([webrtc-pc, section 4.2.2](https://www.w3.org/TR/webrtc/#rtciceserver-dictionary)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IceServer {
     /// `stun:`, `stuns:`, `turn:` or `turns:` URLs (RFC 7064, RFC 7065).
@@ -11,4 +17,164 @@ pub struct IceServer {
     pub username: Option<String>,
     /// The password, for TURN.
     pub credential: Option<Redacted<String>>,
+}
+
+/// RFC 8489, section 14.3: a USERNAME has fewer bytes than this.
+const MAX_USERNAME: usize = 509;
+
+/// A validated server URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ServerUrl {
+    /// Candidates can be gathered from it.
+    Stun(StunServer),
+    /// It is valid, but nothing here speaks its protocol yet. Gathering says so with an `icecandidateerror`.
+    Unsupported {
+        /// The URL.
+        url: String,
+        /// What is missing, for people.
+        text: &'static str,
+    },
+}
+
+impl IceServer {
+    /// Validates every URL (webrtc-pc, set a configuration, steps 6.1 to 6.4).
+    pub(crate) fn validate(&self) -> Result<Vec<ServerUrl>, Error> {
+        if self.urls.is_empty() {
+            return Err(Error::syntax("an ICE server needs at least one URL"));
+        }
+        self.urls.iter().map(|url| self.validate_url(url)).collect()
+    }
+
+    /// webrtc-pc, validate an ICE server URL.
+    fn validate_url(&self, url: &str) -> Result<ServerUrl, Error> {
+        let invalid = |reason: &str| Error::syntax(format!("'{url}' is not an ICE server URL: {reason}"));
+        let (scheme, rest) = url.split_once(':').ok_or_else(|| invalid("it has no scheme"))?;
+        let scheme = scheme.to_ascii_lowercase();
+        let (is_turn, is_secure) = match scheme.as_str() {
+            "stun" => (false, false),
+            "stuns" => (false, true),
+            "turn" => (true, false),
+            "turns" => (true, true),
+            _ => return Err(invalid("the scheme is none of stun, stuns, turn and turns")),
+        };
+        if rest.contains('#') {
+            return Err(invalid("it has a fragment"));
+        }
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        if path.contains(['/', '@']) {
+            return Err(invalid("it has a path or a user"));
+        }
+        if !is_turn && query.is_some() {
+            return Err(invalid("STUN URLs have no query"));
+        }
+        let default_port = if is_secure { 5349 } else { 3478 };
+        let (host, port) = host_and_port(path, default_port).ok_or_else(|| invalid("its host or port"))?;
+        if !matches!(query, None | Some("transport=udp" | "transport=tcp")) {
+            return Err(invalid("the query is neither transport=udp nor transport=tcp"));
+        }
+        if is_turn && !self.has_credentials() {
+            return Err(Error::invalid_access("a TURN server needs a username and a credential"));
+        }
+        Ok(match (is_turn, is_secure) {
+            (false, false) => ServerUrl::Stun(StunServer { url: url.to_owned(), host, port }),
+            (false, true) => {
+                ServerUrl::Unsupported { url: url.to_owned(), text: "STUN over TLS is not implemented yet" }
+            }
+            (true, _) => ServerUrl::Unsupported { url: url.to_owned(), text: "TURN is not implemented yet" },
+        })
+    }
+
+    /// Whether user name and password are what RFC 8489, section 14.3, and RFC 8265, section 4.1, allow: not
+    /// empty, no control characters.
+    fn has_credentials(&self) -> bool {
+        let is_opaque = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+        self.username.as_ref().is_some_and(|name| is_opaque(name) && name.len() < MAX_USERNAME)
+            && self.credential.as_ref().is_some_and(|password| is_opaque(password.expose_secret()))
+    }
+}
+
+/// Splits `host[:port]` as the URL parser does for `https://host:port` (an empty port is no port).
+fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let (host, port) = if let Some(literal) = text.strip_prefix('[') {
+        let (address, rest) = literal.split_once(']')?;
+        address.parse::<Ipv6Addr>().ok()?;
+        (address, if rest.is_empty() { "" } else { rest.strip_prefix(':')? })
+    } else {
+        let (host, port) = text.split_once(':').unwrap_or((text, ""));
+        // The WHATWG URL standard's forbidden domain code points, as far as they have not been taken for
+        // delimiters already.
+        let forbidden =
+            |c: char| c.is_control() || c.is_whitespace() || "<>[]\\^|%\"`{}".contains(c);
+        if host.is_empty() || host.contains(forbidden) {
+            return None;
+        }
+        (host, port)
+    };
+    let port = match port {
+        "" => default_port,
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+        _ => return None,
+    };
+    Some((host.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorName;
+
+    fn validate(url: &str) -> Result<ServerUrl, ErrorName> {
+        let server = IceServer { urls: vec![url.to_owned()], ..IceServer::default() };
+        server.validate().map(|mut urls| urls.remove(0)).map_err(|error| error.name)
+    }
+
+    fn stun(url: &str) -> Option<(String, u16)> {
+        match validate(url) {
+            Ok(ServerUrl::Stun(server)) => Some((server.host, server.port)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn stun_urls_give_host_and_port() {
+        assert_eq!(stun("stun:stun.example.org"), Some(("stun.example.org".into(), 3478)));
+        assert_eq!(stun("STUN:192.0.2.1:99"), Some(("192.0.2.1".into(), 99)));
+        assert_eq!(stun("stun:[2001:db8::1]:5000"), Some(("2001:db8::1".into(), 5000)));
+        assert_eq!(stun("stun:host:"), Some(("host".into(), 3478)));
+    }
+
+    #[test]
+    fn what_the_grammar_does_not_allow_is_a_syntax_error() {
+        for url in [
+            "", "stun", "stun:", "relative-url", "http://example.com", "stun://example.org", "stun:u@example.org",
+            "stun:host:99999", "stun:host:1x", "stun:host?transport=udp", "stun:host#f", "stun:[::1", "stun:a b",
+            "stun:[not-an-address]", "stun:host/path",
+        ] {
+            assert_eq!(validate(url), Err(ErrorName::SyntaxError), "{url}");
+        }
+        let none = IceServer::default().validate();
+        assert_eq!(none.map_err(|error| error.name), Err(ErrorName::SyntaxError));
+    }
+
+    #[test]
+    fn turn_needs_credentials_and_a_known_transport() {
+        let with = |url: &str, username: Option<&str>, credential: Option<&str>| {
+            let server = IceServer {
+                urls: vec![url.to_owned()],
+                username: username.map(str::to_owned),
+                credential: credential.map(|text| Redacted::new(text.to_owned())),
+            };
+            server.validate().map(|_| ()).map_err(|error| error.name)
+        };
+        assert_eq!(with("turn:host", Some("u"), Some("p")), Ok(()));
+        assert_eq!(with("turns:host:443?transport=tcp", Some("u"), Some("p")), Ok(()));
+        assert_eq!(with("turn:host", None, Some("p")), Err(ErrorName::InvalidAccessError));
+        assert_eq!(with("turn:host", Some("u"), None), Err(ErrorName::InvalidAccessError));
+        assert_eq!(with("turn:host", Some(""), Some("")), Err(ErrorName::InvalidAccessError));
+        assert_eq!(with("turn:host?transport=sctp", Some("u"), Some("p")), Err(ErrorName::SyntaxError));
+        assert_eq!(with("turn:host?x", None, None), Err(ErrorName::SyntaxError));
+    }
 }

@@ -13,17 +13,23 @@
 
 mod candidate;
 mod configuration;
+mod counters;
 mod data_channel;
 mod description;
 mod error;
 mod event;
 mod ice_server;
+mod jsep;
+mod negotiation_needed;
+mod operations;
 mod peer_connection;
+mod signaling_state;
 mod states;
 mod stats;
 
 pub use candidate::{CandidateFields, IceCandidate, IceCandidateInit};
 pub use configuration::{BundlePolicy, Configuration, IceTransportPolicy, RtcpMuxPolicy};
+pub use counters::Counters;
 pub use data_channel::{ChannelId, ChannelView, DataChannelInit, DataChannelState, Priority};
 pub use description::{OfferOptions, SdpType, SessionDescription, SessionDescriptionInit, UnknownSdpType};
 pub use error::{Error, ErrorDetail, ErrorName};

@@ -124,7 +124,7 @@ state! {
 pub struct SctpTransport {
     /// `state`.
     pub state: SctpTransportState,
-    /// `maxMessageSize`: the largest message that may be sent, in bytes; `None` is no limit (W3C's Infinity).
+    /// `maxMessageSize`: the largest message that may be sent, in bytes; `None` until an answer is set.
     pub max_message_size: Option<u64>,
     /// `maxChannels`: known once the association is established.
     pub max_channels: Option<u16>,

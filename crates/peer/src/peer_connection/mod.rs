@@ -1,27 +1,100 @@
-//! `RTCPeerConnection`: its slots and its methods.
+//! `RTCPeerConnection`: its slots, its attributes, and how it is driven.
 
+mod calls;
+mod candidates;
+mod channels;
+mod close;
+mod descriptions;
+mod gathering;
+mod settle;
+mod transports;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use base::{Path, SendBatch, WallClock};
-use session::{Action, ActionResult, Payload};
+use base::{Path, Rng, SendBatch, WallClock};
+use session::{Action, ActionResult, Session, SessionConfig};
 
+use crate::ice_server::ServerUrl;
+use crate::jsep::Negotiation;
+use crate::negotiation_needed::NegotiationNeeded;
+use crate::operations::Operations;
 use crate::{
-    ChannelId, ChannelView, Configuration, DataChannelInit, Error, Event, IceCandidateInit,
-    IceConnectionState, IceGatheringState, OfferOptions, OperationId, PeerConnectionState, SctpTransport,
-    SessionDescription, SessionDescriptionInit, SignalingState, StatsReport,
+    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, PeerConnectionState,
+    SctpTransport, SessionDescription, SignalingState, StatsReport,
 };
 
+use candidates::RemoteCandidates;
+use channels::Channels;
+use settle::Task;
+use transports::{Sctp, Transports};
+
 /// The state machine behind an `RTCPeerConnection`.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::{Duration, Instant};
+/// use peer::{Configuration, Event, OfferOptions, Outcome, PeerConnection};
+///
+/// fn offer(now: Instant, since_epoch: Duration, seed: [u8; 32]) -> Result<(), Box<dyn std::error::Error>> {
+///     let day = Duration::from_secs(86_400);
+///     let identity = Arc::new(dtls::Certificate::generate_ecdsa_p256(since_epoch, 30 * day)?);
+///     let clock = base::WallClock::new(now, since_epoch);
+///     let mut pc = PeerConnection::new(Configuration::default(), identity, now, clock, seed)?;
+///     let promise = pc.create_offer(now, OfferOptions::default());
+///     while pc.run_task(now) {}
+///     match pc.poll_event() {
+///         Some(Event::Settled(id, Ok(Outcome::Description(offer)))) if id == promise => {
+///             assert!(offer.sdp.starts_with("v=0"));
+///         }
+///         other => panic!("{other:?}"),
+///     }
+///     Ok(())
+/// }
+/// # offer(Instant::now(), Duration::from_secs(1_800_000_000), [7; 32]).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct PeerConnection {
+    /// [[Configuration]]
     configuration: Configuration,
-    next_operation: u64,
-    closed: bool,
+    /// The ICE servers of the configuration, validated.
+    server_urls: Vec<ServerUrl>,
+    /// The certificate that this connection presents.
+    identity: Arc<dtls::Certificate>,
+    /// [[IsClosed]]
+    is_closed: bool,
+    /// Whether `set_local_description` was ever called.
+    local_description_set: bool,
+    negotiation: Negotiation,
+    operations: Operations,
+    negotiation_needed: NegotiationNeeded,
+    transports: Transports,
+    /// [[SctpTransport]]
+    sctp: Option<Sctp>,
+    /// [[LastStableStateSctpTransport]]
+    last_stable_sctp: Option<Sctp>,
+    /// [[DataChannels]]
+    channels: Channels,
+    remote_candidates: RemoteCandidates,
+    /// The ICE generation that gathers, or has.
+    gathered_ufrag: Option<String>,
+    session: Session,
+    /// The next event of the session, taken only so that `has_task` can see it.
+    ahead: Option<session::Event>,
+    tasks: VecDeque<Task>,
+    events: VecDeque<Event>,
+    counters: Counters,
+    clock: WallClock,
 }
 
-#[allow(unused_variables, missing_docs)]
 impl PeerConnection {
+    /// The constructor ([webrtc-pc, section 4.4.1.1](https://www.w3.org/TR/webrtc/#dom-peerconnection)).
+    /// `identity` is presented unless the configuration has certificates; `seed` gives all randomness.
+    ///
+    /// # Errors
+    /// `InvalidAccessError`: a certificate has expired, or a TURN server lacks credentials. `SyntaxError`: a server's
+    /// URL is none.
     pub fn new(
         configuration: Configuration,
         identity: Arc<dtls::Certificate>,
@@ -29,123 +102,225 @@ impl PeerConnection {
         clock: WallClock,
         seed: [u8; 32],
     ) -> Result<Self, Error> {
-        Ok(PeerConnection { configuration, next_operation: 0, closed: false })
+        let mut rng = Rng::from_seed(seed);
+        // Step 5.
+        configuration.check_certificates(clock.at(now))?;
+        let identity = configuration.certificates.first().cloned().unwrap_or(identity);
+        // Step 8: set the configuration.
+        let server_urls = configuration.server_urls()?;
+        let mut config = SessionConfig::new(Arc::clone(&identity));
+        config.hosts.include_loopback = configuration.include_loopback;
+        config.ice_servers = gathering::stun_servers(&server_urls);
+        let mut session_seed = [0; 32];
+        rng.fork("session").fill(&mut session_seed);
+        Ok(PeerConnection {
+            configuration,
+            server_urls,
+            is_closed: false,
+            local_description_set: false,
+            negotiation: Negotiation::new(&identity, rng.fork("jsep")),
+            operations: Operations::default(),
+            negotiation_needed: NegotiationNeeded::default(),
+            transports: Transports::default(),
+            sctp: None,
+            last_stable_sctp: None,
+            channels: Channels::default(),
+            remote_candidates: RemoteCandidates::default(),
+            gathered_ufrag: None,
+            session: Session::new(config, now, clock, session_seed),
+            ahead: None,
+            tasks: VecDeque::new(),
+            events: VecDeque::new(),
+            counters: Counters::default(),
+            clock,
+            identity,
+        })
     }
 
-    fn operation(&mut self) -> OperationId {
-        self.next_operation += 1;
-        OperationId(self.next_operation)
-    }
-
-    pub fn create_offer(&mut self, now: Instant, options: OfferOptions) -> OperationId {
-        self.operation()
-    }
-    pub fn create_answer(&mut self, now: Instant) -> OperationId {
-        self.operation()
-    }
-    pub fn set_local_description(
-        &mut self,
-        now: Instant,
-        description: Option<SessionDescriptionInit>,
-    ) -> OperationId {
-        self.operation()
-    }
-    pub fn set_remote_description(
-        &mut self,
-        now: Instant,
-        description: SessionDescriptionInit,
-    ) -> OperationId {
-        self.operation()
-    }
-    pub fn add_ice_candidate(&mut self, now: Instant, candidate: Option<IceCandidateInit>) -> OperationId {
-        self.operation()
-    }
-    pub fn create_data_channel(
-        &mut self,
-        now: Instant,
-        label: &str,
-        init: DataChannelInit,
-    ) -> Result<ChannelId, Error> {
-        Ok(ChannelId(0))
-    }
-    pub fn close(&mut self, now: Instant) {
-        self.closed = true;
-    }
-    pub fn restart_ice(&mut self) {}
+    /// `getConfiguration()`
     pub fn configuration(&self) -> &Configuration {
         &self.configuration
     }
+
+    /// `setConfiguration()`
+    /// ([webrtc-pc, set a configuration](https://www.w3.org/TR/webrtc/#set-the-configuration)). Servers and transport
+    /// policy count from the next gathering on. `include_loopback` cannot be changed and is kept.
+    ///
+    /// # Errors
+    /// `InvalidStateError`: the connection is closed. `InvalidModificationError`: something that cannot be changed is
+    /// different. `SyntaxError`, `InvalidAccessError`: as in [`new`](PeerConnection::new).
     pub fn set_configuration(&mut self, configuration: Configuration) -> Result<(), Error> {
+        if self.is_closed {
+            return Err(Error::closed());
+        }
+        configuration.check_modification(&self.configuration, self.local_description_set)?;
+        if configuration.include_loopback != self.configuration.include_loopback {
+            return Err(Error::invalid_modification("include_loopback cannot be changed"));
+        }
+        let server_urls = configuration.server_urls()?;
+        self.session.set_ice_servers(gathering::stun_servers(&server_urls));
+        self.server_urls = server_urls;
+        self.configuration = configuration;
         Ok(())
     }
+
+    /// `restartIce()`: the next offer has new ICE credentials.
+    pub fn restart_ice(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        let descriptions = [&self.negotiation.current_local, &self.negotiation.pending_local];
+        let in_use = descriptions
+            .into_iter()
+            .flatten()
+            .filter_map(|description| description.data.as_ref())
+            .map(|data| data.credentials.clone());
+        self.negotiation.to_replace = in_use.collect();
+        self.negotiation.offer_is_stale = true;
+        self.update_negotiation_needed();
+    }
+
+    /// `signalingState`
     pub fn signaling_state(&self) -> SignalingState {
-        SignalingState::Stable
+        self.negotiation.state
     }
+
+    /// `iceGatheringState`
     pub fn ice_gathering_state(&self) -> IceGatheringState {
-        IceGatheringState::New
+        self.transports.ice_gathering_state
     }
+
+    /// `iceConnectionState`
     pub fn ice_connection_state(&self) -> IceConnectionState {
-        IceConnectionState::New
+        self.transports.ice_connection_state
     }
+
+    /// `connectionState`
     pub fn connection_state(&self) -> PeerConnectionState {
-        PeerConnectionState::New
+        self.transports.connection_state
     }
+
+    /// `localDescription`: the pending one if there is one, else the current one; with the candidates gathered so
+    /// far.
     pub fn local_description(&self) -> Option<&SessionDescription> {
-        None
+        self.negotiation.local().map(|description| &description.public)
     }
+
+    /// `currentLocalDescription`
     pub fn current_local_description(&self) -> Option<&SessionDescription> {
-        None
+        self.negotiation.current_local.as_ref().map(|description| &description.public)
     }
+
+    /// `pendingLocalDescription`
     pub fn pending_local_description(&self) -> Option<&SessionDescription> {
-        None
+        self.negotiation.pending_local.as_ref().map(|description| &description.public)
     }
+
+    /// `remoteDescription`: the pending one if there is one, else the current one; with the candidates added so far.
     pub fn remote_description(&self) -> Option<&SessionDescription> {
-        None
+        self.negotiation.remote().map(|description| &description.public)
     }
+
+    /// `currentRemoteDescription`
     pub fn current_remote_description(&self) -> Option<&SessionDescription> {
-        None
+        self.negotiation.current_remote.as_ref().map(|description| &description.public)
     }
+
+    /// `pendingRemoteDescription`
     pub fn pending_remote_description(&self) -> Option<&SessionDescription> {
-        None
+        self.negotiation.pending_remote.as_ref().map(|description| &description.public)
     }
+
+    /// `canTrickleIceCandidates`: whether the remote peer takes candidates after its description; `None` before it is
+    /// known.
     pub fn can_trickle_ice_candidates(&self) -> Option<bool> {
-        None
+        let parsed = &self.negotiation.remote()?.parsed;
+        let in_section = parsed.media.iter().any(|section| section.has_ice_option("trickle"));
+        Some(parsed.has_ice_option("trickle") || in_section)
     }
+
+    /// `sctp`: `None` until an offer or an answer with data was set.
     pub fn sctp(&self) -> Option<SctpTransport> {
-        None
+        self.sctp.map(|sctp| sctp.attributes)
     }
+
+    /// `getStats()`, at once.
     pub fn stats(&self, now: Instant) -> StatsReport {
-        StatsReport::default()
+        crate::stats::collect(self, now)
     }
-    pub fn channel(&self, id: ChannelId) -> Option<ChannelView> {
-        None
+
+    /// What this layer has counted.
+    pub fn counters(&self) -> Counters {
+        self.counters
     }
-    pub fn channel_send(&mut self, now: Instant, id: ChannelId, payload: Payload) -> Result<(), Error> {
-        Ok(())
+
+    /// The packet engine, read-only.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
-    pub fn channel_close(&mut self, now: Instant, id: ChannelId) {}
-    pub fn channel_set_buffered_amount_low_threshold(&mut self, id: ChannelId, threshold: usize) {}
-    pub fn channel_grant(&mut self, now: Instant, id: ChannelId, bytes: usize) {}
-    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {}
-    pub fn handle_timeout(&mut self, now: Instant) {}
+
+    /// Takes a datagram from a socket.
+    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        self.session.handle_datagram(now, path, datagram);
+        self.look_ahead();
+    }
+
+    /// Does what is due at `now`. Harmless when nothing is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.session.handle_timeout(now);
+        self.look_ahead();
+    }
+
+    /// When [`handle_timeout`](PeerConnection::handle_timeout) should be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.session.poll_timeout()
     }
-    pub fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {}
+
+    /// Writes what is ready to be sent. Call again while `out` came back full.
+    pub fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
+        self.session.poll_transmit(now, out);
+        self.look_ahead();
+    }
+
+    /// The next thing for the driver to do.
     pub fn poll_action(&mut self) -> Option<Action> {
-        None
+        self.session.poll_action()
     }
-    pub fn handle_action_result(&mut self, now: Instant, result: ActionResult) {}
+
+    /// Takes the answer to an action.
+    pub fn handle_action_result(&mut self, now: Instant, result: ActionResult) {
+        self.session.handle_action_result(now, result);
+        self.look_ahead();
+    }
+
+    /// Whether [`run_task`](PeerConnection::run_task) has something to do.
     pub fn has_task(&self) -> bool {
-        false
+        !self.tasks.is_empty() || self.ahead.is_some()
     }
-    pub fn run_task(&mut self, now: Instant) -> bool {
-        false
-    }
+
+    /// The next event or settled promise.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.events.pop_front()
     }
+
+    /// Whether the connection is closed and nothing is left to be sent: it can be dropped once its events are taken.
     pub fn is_finished(&self) -> bool {
-        self.closed
+        self.is_closed && self.session.is_drained()
+    }
+
+    pub(crate) fn identity(&self) -> &dtls::Certificate {
+        &self.identity
+    }
+
+    pub(crate) fn wall_clock(&self) -> WallClock {
+        self.clock
+    }
+
+    pub(crate) fn transports(&self) -> &Transports {
+        &self.transports
+    }
+
+    pub(crate) fn data_channels(&self) -> &Channels {
+        &self.channels
     }
 }

@@ -2,9 +2,13 @@
 //! fields are W3C's members in Rust's case; times are `f64` as W3C has them: timestamps in milliseconds since
 //! 1970, round-trip times in seconds.
 
+mod collect;
+
 use ice::{CandidateKind, TcpType};
 
 use crate::{DataChannelState, DtlsTransportState};
+
+pub(crate) use collect::collect;
 
 /// `RTCStatsReport`: entries in the order of their ids.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -110,6 +114,18 @@ pub struct CandidatePairStats {
     pub nominated: bool,
     /// `currentRoundTripTime`, in seconds.
     pub current_round_trip_time: Option<f64>,
+    /// `totalRoundTripTime`, in seconds.
+    pub total_round_trip_time: f64,
+    /// `requestsSent`
+    pub requests_sent: u64,
+    /// `requestsReceived`
+    pub requests_received: u64,
+    /// `responsesSent`
+    pub responses_sent: u64,
+    /// `responsesReceived`
+    pub responses_received: u64,
+    /// `consentRequestsSent`
+    pub consent_requests_sent: u64,
 }
 
 /// `RTCIceCandidateStats`.

@@ -1,0 +1,21 @@
+//! What this layer counts.
+
+/// Plain counters since the start.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Remote candidates that were ignored because their address is a name (`.local`, multicast DNS), which nothing
+    /// here resolves yet.
+    pub remote_candidates_named: u64,
+    /// Remote candidates that were ignored because of their transport protocol or component.
+    pub remote_candidates_unsupported: u64,
+    /// Local candidates of an ICE generation that no description represents any more.
+    pub local_candidates_stale: u64,
+    /// Messages that were discarded because their channel was no longer open (webrtc-pc, receiving messages on a
+    /// data channel, step 3).
+    pub messages_discarded: u64,
+    /// Data channels that were opened, by either side.
+    pub data_channels_opened: u64,
+    /// Data channels that were open and are closed.
+    pub data_channels_closed: u64,
+}

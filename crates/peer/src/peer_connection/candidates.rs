@@ -1,0 +1,198 @@
+//! Remote candidates: addIceCandidate()
+//! ([webrtc-pc, section 4.4.2](https://www.w3.org/TR/webrtc/#dom-peerconnection-addicecandidate)).
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use sdp::{Attribute, MediaSection};
+
+use crate::candidate::to_ice;
+use crate::jsep::{Description, same_bundle};
+use crate::operations::Job;
+use crate::{Error, IceCandidateInit, Outcome};
+
+use super::PeerConnection;
+use super::calls::Started;
+
+/// The most candidates that one m-section of a remote description holds; further ones are refused. ICE itself checks
+/// fewer.
+const MAX_REMOTE_CANDIDATES: usize = 256;
+
+/// What ICE was given already.
+#[derive(Debug, Default)]
+pub(crate) struct RemoteCandidates {
+    /// The peer's generation.
+    ufrag: String,
+    /// Its candidates, as lines.
+    given: BTreeSet<String>,
+    /// Whether it is complete.
+    ended: bool,
+}
+
+impl PeerConnection {
+    /// The steps of addIceCandidate that do not wait, 4.1 to 4.5.
+    pub(super) fn start_add_candidate(&mut self, candidate: &IceCandidateInit) -> Started {
+        match self.check_candidate(candidate) {
+            Ok(true) => Started::Job(Job::AddIceCandidate(candidate.clone())),
+            Ok(false) => Started::Settled(Ok(Outcome::Done)),
+            Err(error) => Started::Settled(Err(error)),
+        }
+    }
+
+    /// Whether there is something to add.
+    fn check_candidate(&self, candidate: &IceCandidateInit) -> Result<bool, Error> {
+        // Step 4.1.
+        let Some(remote) = self.negotiation.remote() else {
+            return Err(Error::invalid_state("there is no remote description yet"));
+        };
+        // Steps 4.2 and 4.3.
+        let index = section_index(remote, candidate)?;
+        // Step 4.4. What we have rejected for good has no transceiver that could be in use.
+        let local = self.negotiation.local().filter(|local| local.is_answer() || self.is_stable());
+        let is_rejected = |index: usize| {
+            let rejects = |description: &Description| {
+                description.parsed.media.get(index).is_some_and(MediaSection::is_rejected)
+            };
+            rejects(remote) || local.is_some_and(rejects)
+        };
+        let index_of_data = remote.data.as_ref().map(|data| data.index);
+        if let Some(index) = index
+            && is_rejected(index)
+            && !index_of_data.is_some_and(|data| same_bundle(&remote.parsed, index, data))
+        {
+            return Ok(false);
+        }
+        // Step 4.5.
+        if let Some(ufrag) = &candidate.username_fragment
+            && !self.remote_ufrags(index).any(|known| known == ufrag)
+        {
+            return Err(Error::operation("no remote description has this username fragment"));
+        }
+        Ok(true)
+    }
+
+    fn is_stable(&self) -> bool {
+        self.negotiation.state == crate::SignalingState::Stable
+    }
+
+    /// The username fragments of an m-section (or of any) in the applied remote descriptions.
+    fn remote_ufrags(&self, index: Option<usize>) -> impl Iterator<Item = &str> {
+        let descriptions = [&self.negotiation.pending_remote, &self.negotiation.current_remote];
+        descriptions.into_iter().flatten().flat_map(move |description| {
+            let parsed = &description.parsed;
+            let sections = parsed.media.iter().enumerate();
+            let of_sections = sections
+                .filter(move |(position, _)| index.is_none_or(|index| *position == index))
+                .filter_map(|(_, section)| parsed.ice_ufrag_for(section));
+            // A bundled m-section may leave its credentials to the tagged one.
+            of_sections.chain(description.ufrag())
+        })
+    }
+
+    /// Steps 4.7 and on: in the task.
+    pub(super) fn apply_candidate(&mut self, now: Instant, candidate: &IceCandidateInit) -> Result<(), Error> {
+        let Some(remote) = self.negotiation.remote() else {
+            return Err(Error::invalid_state("there is no remote description any more"));
+        };
+        let index = section_index(remote, candidate)?;
+        let line = if candidate.candidate.is_empty() {
+            Attribute::EndOfCandidates
+        } else {
+            let parsed: sdp::Candidate = candidate
+                .candidate
+                .parse()
+                .map_err(|error| Error::operation(format!("the candidate cannot be parsed: {error}")))?;
+            Attribute::Candidate(parsed)
+        };
+        // The generation: the one that is named, else the most recent.
+        let ufrag = candidate.username_fragment.clone().or_else(|| remote.ufrag().map(str::to_owned));
+        let negotiation = &mut self.negotiation;
+        for description in
+            [&mut negotiation.pending_remote, &mut negotiation.current_remote].into_iter().flatten()
+        {
+            if description.ufrag().is_some() && description.ufrag() != ufrag.as_deref() {
+                continue;
+            }
+            add_line(description, index, &line)?;
+        }
+        self.feed_remote_candidates(now);
+        Ok(())
+    }
+
+    /// Gives ICE what it has not got of the remote candidates, once it runs with their generation: of the data
+    /// m-section and of those that it is bundled with.
+    pub(super) fn feed_remote_candidates(&mut self, now: Instant) {
+        let plan = self.negotiation.plan.as_ref();
+        let Some((credentials, _)) = plan.and_then(|plan| plan.ice.remote.as_ref()) else { return };
+        let ufrag = credentials.ufrag.clone();
+        if self.remote_candidates.ufrag != ufrag {
+            self.remote_candidates = RemoteCandidates { ufrag: ufrag.clone(), ..RemoteCandidates::default() };
+        }
+        let descriptions = [&self.negotiation.pending_remote, &self.negotiation.current_remote];
+        let of_generation =
+            descriptions.into_iter().flatten().filter(|description| description.ufrag() == Some(ufrag.as_str()));
+        for description in of_generation {
+            let Some(data) = &description.data else { continue };
+            for (index, section) in description.parsed.media.iter().enumerate() {
+                if !same_bundle(&description.parsed, index, data.index) {
+                    continue;
+                }
+                for candidate in section.candidates() {
+                    if !self.remote_candidates.given.insert(candidate.to_string()) {
+                        continue;
+                    }
+                    match to_ice(candidate, &ufrag) {
+                        Some(candidate) => self.session.add_remote_candidate(now, candidate),
+                        None if matches!(candidate.address, sdp::CandidateAddress::Name(_)) => {
+                            self.counters.remote_candidates_named += 1;
+                        }
+                        None => self.counters.remote_candidates_unsupported += 1,
+                    }
+                }
+            }
+            let section = description.parsed.media.get(data.index);
+            let has_ended = section
+                .is_some_and(|section| section.attributes.contains(&Attribute::EndOfCandidates));
+            if has_ended && !std::mem::replace(&mut self.remote_candidates.ended, true) {
+                self.session.remote_end_of_candidates(now);
+            }
+        }
+    }
+}
+
+/// Which m-section a candidate names; `None` if it names none, which end-of-candidates may (steps 4.2 and 4.3).
+fn section_index(remote: &Description, candidate: &IceCandidateInit) -> Result<Option<usize>, Error> {
+    if let Some(mid) = &candidate.sdp_mid {
+        let index = remote.parsed.media.iter().position(|section| section.mid() == Some(mid.as_str()));
+        return match index {
+            Some(index) => Ok(Some(index)),
+            None => Err(Error::operation("the remote description has no m-section with this mid")),
+        };
+    }
+    match candidate.sdp_m_line_index.map(usize::from) {
+        Some(index) if index >= remote.parsed.media.len() => {
+            Err(Error::operation("the remote description has no m-section with this index"))
+        }
+        index => Ok(index),
+    }
+}
+
+/// Adds a line to one m-section, or to all that are not rejected.
+fn add_line(description: &mut Description, index: Option<usize>, line: &Attribute) -> Result<(), Error> {
+    let sections = description.parsed.media.iter().enumerate();
+    let places: Vec<usize> = sections
+        .filter(|(position, section)| match index {
+            Some(index) => *position == index,
+            None => !section.is_rejected(),
+        })
+        .map(|(position, _)| position)
+        .collect();
+    for place in places {
+        let section = &description.parsed.media[place];
+        if matches!(line, Attribute::Candidate(_)) && section.candidates().count() >= MAX_REMOTE_CANDIDATES {
+            return Err(Error::operation("the m-section has too many candidates"));
+        }
+        description.add_attribute(place, line.clone());
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `close()`.
+
+use std::time::Instant;
+
+use crate::{DtlsTransportState, IceConnectionState, PeerConnectionState, SctpTransportState, SignalingState};
+
+use super::PeerConnection;
+use super::settle::Task;
+
+impl PeerConnection {
+    /// `close()` ([webrtc-pc, close the connection](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)).
+    /// Returns at once and fires no event; promises that are pending stay so for good. What the peer is to be told
+    /// (SCTP ABORT, DTLS close_notify) comes out of [`poll_transmit`](PeerConnection::poll_transmit).
+    pub fn close(&mut self, now: Instant) {
+        // Step 1.
+        if self.is_closed {
+            return;
+        }
+        // Steps 2 and 3.
+        self.is_closed = true;
+        self.negotiation.state = SignalingState::Closed;
+        // Step 5: abruptly, without the closing procedure. Announcing them as closed would find them closed already,
+        // so no event follows.
+        self.channels.close_all();
+        // Steps 6 to 9.
+        if let Some(sctp) = &mut self.sctp {
+            sctp.attributes.state = SctpTransportState::Closed;
+        }
+        self.transports.dtls = DtlsTransportState::Closed;
+        self.transports.ice = ice::TransportState::Closed;
+        self.session.close(now);
+        // Steps 10 and 11.
+        self.transports.ice_connection_state = IceConnectionState::Closed;
+        self.transports.connection_state = PeerConnectionState::Closed;
+        // Every task aborts when it finds [[IsClosed]] true; only promises that were rejected before they reached
+        // the operations chain still settle.
+        self.tasks.retain(|task| matches!(task, Task::Reject(..)));
+        self.operations.clear();
+        self.look_ahead();
+    }
+}

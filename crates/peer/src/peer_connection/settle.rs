@@ -1,0 +1,229 @@
+//! The event loop's side: one task at a time. The only place where session events are taken in, the operations
+//! chain advances and promises settle.
+
+use std::time::Instant;
+
+use session::SctpState;
+
+use crate::operations::Job;
+use crate::{
+    ChannelEvent, ChannelId, DtlsTransportState, Error, ErrorDetail, Event, IceCandidateError, OperationId,
+    Outcome, SctpTransportState,
+};
+
+use super::PeerConnection;
+use super::calls::Started;
+
+/// The most messages that one call of `run_task` delivers.
+const MAX_MESSAGES_IN_ONE_TASK: usize = 64;
+
+/// A queued task.
+#[derive(Debug)]
+pub(crate) enum Task {
+    /// The first operation of the chain settles without having gone in parallel.
+    SettleFirst(Result<Outcome, Error>),
+    /// The first operation of the chain goes on.
+    Job(Job),
+    /// A promise that never was in the chain.
+    Reject(OperationId, Error),
+    /// Update the negotiation-needed flag, step 2.
+    UpdateNegotiationNeeded,
+    /// Announce the data channel as open.
+    AnnounceOpen(ChannelId),
+    /// A gathering of candidates began.
+    GatheringBegan,
+    /// The candidates of this generation are all there.
+    GenerationComplete(Option<String>),
+    /// No generation gathers any more.
+    GatheringComplete,
+    /// A server gave no candidates.
+    CandidateError(IceCandidateError),
+}
+
+impl PeerConnection {
+    /// Performs one W3C task: slots change, promises settle, events come out of
+    /// [`poll_event`](PeerConnection::poll_event). Returns whether there was one. A run of messages counts as one.
+    pub fn run_task(&mut self, now: Instant) -> bool {
+        let ran = if let Some(task) = self.tasks.pop_front() {
+            self.run(now, task);
+            true
+        } else if let Some(event) = self.ahead.take() {
+            self.absorb(now, event);
+            true
+        } else {
+            false
+        };
+        self.look_ahead();
+        ran
+    }
+
+    /// Keeps one event of the session at hand, so that `has_task` is true exactly if there is a task.
+    pub(super) fn look_ahead(&mut self) {
+        if self.is_closed {
+            // Every task that they would become aborts.
+            self.ahead = None;
+            while self.session.poll_event().is_some() {}
+        } else if self.ahead.is_none() {
+            self.ahead = self.session.poll_event();
+        }
+    }
+
+    fn run(&mut self, now: Instant, task: Task) {
+        match task {
+            Task::SettleFirst(result) => self.settle_first(now, result),
+            Task::Job(job) => self.perform(now, job),
+            Task::Reject(id, error) => self.events.push_back(Event::Settled(id, Err(error))),
+            Task::UpdateNegotiationNeeded => self.run_update_negotiation_needed(),
+            Task::AnnounceOpen(id) => self.announce_open(id),
+            Task::GatheringBegan => self.gathering_began(),
+            Task::GenerationComplete(ufrag) => self.generation_complete(ufrag),
+            Task::GatheringComplete => self.gathering_complete(),
+            Task::CandidateError(error) => self.events.push_back(Event::IceCandidateError(error)),
+        }
+    }
+
+    /// webrtc-pc, chain an operation, steps 7 and 8, for the first of the chain; operations that settle at once
+    /// follow in the same task, as microtasks do.
+    pub(super) fn settle_first(&mut self, now: Instant, result: Result<Outcome, Error>) {
+        let mut settled = Some(result);
+        // Bounded by the length of the chain, which nothing in here extends.
+        while let Some(result) = settled.take() {
+            // Steps 7.2 to 8.2.
+            let Some((id, _)) = self.operations.pop() else { return };
+            self.events.push_back(Event::Settled(id, result));
+            // Step 8.3.
+            if let Some((_, operation)) = self.operations.first().cloned() {
+                match self.start(now, &operation) {
+                    Started::Settled(result) => settled = Some(result),
+                    Started::Job(job) => self.tasks.push_back(Task::Job(job)),
+                }
+            } else if std::mem::take(&mut self.negotiation_needed.update_on_empty_chain) {
+                // Steps 8.4 to 8.6.
+                self.update_negotiation_needed();
+            }
+        }
+    }
+
+    /// webrtc-pc, update the negotiation-needed flag.
+    pub(super) fn update_negotiation_needed(&mut self) {
+        // Step 1.
+        if !self.operations.is_empty() {
+            self.negotiation_needed.update_on_empty_chain = true;
+        } else if !std::mem::replace(&mut self.negotiation_needed.is_queued, true) {
+            self.tasks.push_back(Task::UpdateNegotiationNeeded);
+        }
+    }
+
+    /// Its step 2.
+    fn run_update_negotiation_needed(&mut self) {
+        self.negotiation_needed.is_queued = false;
+        // Step 2.2.
+        if !self.operations.is_empty() {
+            self.negotiation_needed.update_on_empty_chain = true;
+            return;
+        }
+        // Step 2.3.
+        if self.negotiation.state != crate::SignalingState::Stable {
+            return;
+        }
+        // Steps 2.4 to 2.7.
+        let is_needed = self.negotiation.is_needed(self.channels.any_created());
+        let was_set = std::mem::replace(&mut self.negotiation_needed.is_set, is_needed);
+        if is_needed && !was_set {
+            self.events.push_back(Event::NegotiationNeeded);
+        }
+    }
+
+    /// The task that an event of the session becomes.
+    fn absorb(&mut self, now: Instant, event: session::Event) {
+        match event {
+            session::Event::Ice(event) => self.absorb_ice(event),
+            session::Event::DtlsState(state) => {
+                self.transports.dtls = match state {
+                    dtls::State::New => DtlsTransportState::New,
+                    dtls::State::Connecting => DtlsTransportState::Connecting,
+                    dtls::State::Connected => DtlsTransportState::Connected,
+                    dtls::State::Closed => DtlsTransportState::Closed,
+                    dtls::State::Failed => DtlsTransportState::Failed,
+                };
+                self.update_connection_states();
+            }
+            session::Event::DtlsFailed(cause) => {
+                let (detail, message) = match cause {
+                    dtls::FailureCause::FingerprintMismatch => {
+                        (ErrorDetail::FingerprintFailure, "the peer's certificate has another fingerprint")
+                    }
+                    _ => (ErrorDetail::DtlsFailure, "the DTLS connection failed"),
+                };
+                self.events.push_back(Event::DtlsError(Error::rtc(detail, message)));
+            }
+            // "Connected" is part of the task below.
+            session::Event::SctpState(SctpState::Connecting | SctpState::Connected) => {}
+            session::Event::SctpState(SctpState::Closed) => self.set_sctp_state(SctpTransportState::Closed),
+            session::Event::SctpConnected { max_channels } => self.sctp_connected(max_channels),
+            session::Event::ChannelMessage { key, payload } => self.receive_messages(now, key, payload),
+            event => self.absorb_channel(event),
+        }
+    }
+
+    fn absorb_ice(&mut self, event: ice::Event) {
+        match event {
+            ice::Event::TransportState(state) => {
+                self.transports.ice = state;
+                self.update_connection_states();
+            }
+            // Only a restart leads back there, and gathering follows it.
+            ice::Event::GatheringState(ice::GatheringState::New) => {}
+            ice::Event::GatheringState(ice::GatheringState::Gathering) => self.gathering_began(),
+            ice::Event::GatheringState(ice::GatheringState::Complete) => {
+                // Two tasks; see `generation_complete`.
+                self.generation_complete(self.gathered_ufrag.clone());
+                self.tasks.push_back(Task::GatheringComplete);
+            }
+            ice::Event::LocalCandidate(candidate) => self.surface_candidate(&candidate),
+            ice::Event::CandidateError(error) => {
+                self.events.push_back(Event::IceCandidateError(IceCandidateError {
+                    address: error.address,
+                    url: error.url,
+                    error_code: error.code,
+                    error_text: error.text,
+                }));
+            }
+            ice::Event::SelectedPair { .. } => self.transports.selected_pair_changes += 1,
+            ice::Event::Role(role) => {
+                self.negotiation.role = Some(role);
+                let plans = [&mut self.negotiation.plan, &mut self.negotiation.stable_plan];
+                plans.into_iter().flatten().for_each(|plan| plan.ice.role = role);
+            }
+            _ => {}
+        }
+    }
+
+    /// Delivers a message and those that follow right behind it.
+    fn receive_messages(&mut self, now: Instant, key: session::ChannelKey, payload: session::Payload) {
+        self.receive_message(now, key, payload);
+        for _ in 1..MAX_MESSAGES_IN_ONE_TASK {
+            self.look_ahead();
+            match self.ahead.take() {
+                Some(session::Event::ChannelMessage { key, payload }) => self.receive_message(now, key, payload),
+                other => {
+                    self.ahead = other;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// An event of a data channel.
+    pub(super) fn fire(&mut self, id: ChannelId, event: ChannelEvent) {
+        self.events.push_back(Event::Channel(id, event));
+    }
+
+    /// Sets [[SctpTransportState]] and fires `statechange` if it is another.
+    pub(super) fn set_sctp_state(&mut self, state: SctpTransportState) {
+        if let Some(sctp) = self.sctp.as_mut().filter(|sctp| sctp.attributes.state != state) {
+            sctp.attributes.state = state;
+            self.events.push_back(Event::SctpStateChange(state));
+        }
+    }
+}

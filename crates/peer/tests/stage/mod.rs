@@ -1,0 +1,191 @@
+//! Plays W3C scripts on two connections without any IO, and writes down what the scripts would see.
+#![allow(dead_code)] // Each test binary uses its own part.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use base::WallClock;
+use peer::{
+    ChannelEvent, Configuration, DataChannelInit, Event, IceCandidateInit, OfferOptions, OperationId, Outcome,
+    PeerConnection, SdpType, SessionDescription, SessionDescriptionInit,
+};
+
+pub const A: usize = 0;
+pub const B: usize = 1;
+
+/// The date of every test: 2027-01-15.
+pub const DATE: Duration = Duration::from_secs(1_800_000_000);
+
+/// The start of virtual time. Nothing reads the clock again.
+pub fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    #[allow(clippy::disallowed_methods)] // There is no other way to make an Instant.
+    *START.get_or_init(Instant::now)
+}
+
+pub fn certificate() -> Arc<dtls::Certificate> {
+    let day = Duration::from_secs(86_400);
+    Arc::new(dtls::Certificate::generate_ecdsa_p256(DATE, 30 * day).expect("a certificate"))
+}
+
+pub fn connection(configuration: Configuration, seed: u8) -> PeerConnection {
+    let clock = WallClock::new(start(), DATE);
+    PeerConnection::new(configuration, certificate(), start(), clock, [seed; 32]).expect("a connection")
+}
+
+pub struct Stage {
+    pub pcs: [PeerConnection; 2],
+    pub now: Instant,
+    /// The description that `create_offer` or `create_answer` gave last, by connection.
+    pub created: [Option<SessionDescription>; 2],
+    names: BTreeMap<(usize, OperationId), String>,
+    log: String,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        Stage::with(Configuration::default())
+    }
+
+    pub fn with(configuration: Configuration) -> Self {
+        Stage {
+            pcs: [connection(configuration.clone(), 1), connection(configuration, 2)],
+            now: start(),
+            created: [None, None],
+            names: BTreeMap::new(),
+            log: String::new(),
+        }
+    }
+
+    fn name(&mut self, pc: usize, id: OperationId, name: &str) {
+        self.names.insert((pc, id), name.to_owned());
+    }
+
+    pub fn channel(&mut self, pc: usize) {
+        self.pcs[pc].create_data_channel(self.now, "chat", DataChannelInit::default()).expect("a channel");
+    }
+
+    pub fn create_offer(&mut self, pc: usize) {
+        let id = self.pcs[pc].create_offer(self.now, OfferOptions::default());
+        self.name(pc, id, "createOffer");
+    }
+
+    pub fn create_answer(&mut self, pc: usize) {
+        let id = self.pcs[pc].create_answer(self.now);
+        self.name(pc, id, "createAnswer");
+    }
+
+    pub fn set_local(&mut self, pc: usize) {
+        let id = self.pcs[pc].set_local_description(self.now, None);
+        self.name(pc, id, "setLocalDescription()");
+    }
+
+    pub fn set_local_as(&mut self, pc: usize, kind: SdpType, sdp: &str) {
+        let init = SessionDescriptionInit { kind: Some(kind), sdp: sdp.to_owned() };
+        let id = self.pcs[pc].set_local_description(self.now, Some(init));
+        self.name(pc, id, &format!("setLocalDescription({kind})"));
+    }
+
+    pub fn set_remote_as(&mut self, pc: usize, kind: SdpType, sdp: &str) {
+        let init = SessionDescriptionInit { kind: Some(kind), sdp: sdp.to_owned() };
+        let id = self.pcs[pc].set_remote_description(self.now, init);
+        self.name(pc, id, &format!("setRemoteDescription({kind})"));
+    }
+
+    /// Hands one side's local description to the other.
+    pub fn signal(&mut self, from: usize, to: usize) {
+        let description = self.pcs[from].local_description().cloned().expect("a local description");
+        self.set_remote_as(to, description.kind, &description.sdp);
+    }
+
+    pub fn add_candidate(&mut self, pc: usize, init: Option<IceCandidateInit>) {
+        let name = match &init {
+            Some(init) => format!("addIceCandidate({:?})", init.candidate),
+            None => "addIceCandidate(null)".to_owned(),
+        };
+        let id = self.pcs[pc].add_ice_candidate(self.now, init);
+        self.name(pc, id, &name);
+    }
+
+    pub fn note(&mut self, line: &str) {
+        let _ = writeln!(self.log, "-- {line}");
+    }
+
+    /// Runs every task of both, and writes down what comes out.
+    pub fn run(&mut self) {
+        while self.run_one() {}
+    }
+
+    /// One task of each.
+    pub fn run_one(&mut self) -> bool {
+        let mut ran = false;
+        for pc in [A, B] {
+            ran |= self.pcs[pc].run_task(self.now);
+            while let Some(event) = self.pcs[pc].poll_event() {
+                let line = self.line(pc, event);
+                let _ = writeln!(self.log, "{}: {line}", ["a", "b"][pc]);
+            }
+        }
+        ran
+    }
+
+    fn line(&mut self, pc: usize, event: Event) -> String {
+        match event {
+            Event::Settled(id, Ok(outcome)) => {
+                if let Outcome::Description(description) = outcome {
+                    self.created[pc] = Some(description);
+                }
+                format!("{} fulfilled", self.names[&(pc, id)])
+            }
+            Event::Settled(id, Err(error)) => {
+                let detail = error.detail.map(|detail| format!(" {}", detail.as_str())).unwrap_or_default();
+                let line = error.sdp_line_number.map(|line| format!(" line {line}")).unwrap_or_default();
+                format!("{} rejected: {}{detail}{line}", self.names[&(pc, id)], error.name)
+            }
+            Event::NegotiationNeeded => "negotiationneeded".to_owned(),
+            Event::SignalingStateChange(state) => format!("signalingstatechange {state}"),
+            Event::IceGatheringStateChange(state) => format!("icegatheringstatechange {state}"),
+            Event::IceConnectionStateChange(state) => format!("iceconnectionstatechange {state}"),
+            Event::ConnectionStateChange(state) => format!("connectionstatechange {state}"),
+            Event::IceCandidate(None) => "icecandidate null".to_owned(),
+            Event::IceCandidate(Some(candidate)) => {
+                let text = if candidate.candidate.is_empty() { "end-of-candidates" } else { "a candidate" };
+                format!("icecandidate {text} mid {:?}", candidate.sdp_mid.unwrap_or_default())
+            }
+            Event::IceCandidateError(error) => {
+                format!("icecandidateerror {} {}: {}", error.error_code, error.url, error.error_text)
+            }
+            Event::Channel(id, ChannelEvent::Message(_)) => format!("channel {} message", id.0),
+            Event::Channel(id, event) => format!("channel {} {event:?}", id.0),
+            Event::DataChannel(id) => format!("datachannel {}", id.0),
+            Event::SctpStateChange(state) => format!("sctp statechange {state}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    pub fn states(&mut self) {
+        let line = format!("signaling {} {}", self.pcs[A].signaling_state(), self.pcs[B].signaling_state());
+        self.note(&line);
+    }
+
+    /// A complete offer and answer, from `from` to `to`.
+    pub fn negotiate(&mut self, from: usize, to: usize) {
+        self.set_local(from);
+        self.run();
+        self.signal(from, to);
+        self.run();
+        self.set_local(to);
+        self.run();
+        self.signal(to, from);
+        self.run();
+    }
+}
+
+/// Plays a script and compares what it saw.
+pub fn check(script: impl FnOnce(&mut Stage), expected: expect_test::Expect) {
+    let mut stage = Stage::new();
+    script(&mut stage);
+    expected.assert_eq(&stage.log);
+}

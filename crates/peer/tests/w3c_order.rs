@@ -1,0 +1,275 @@
+//! The order of events and settled promises, without IO.
+
+mod stage;
+
+use expect_test::expect;
+use peer::{IceCandidateInit, SdpType};
+use stage::{A, B, Stage, check};
+
+#[test]
+fn offer_and_answer_without_descriptions() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.run();
+            stage.negotiate(A, B);
+            stage.states();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn operations_settle_in_the_order_of_the_calls() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.create_offer(A);
+            stage.create_answer(A);
+            stage.set_local(A);
+            stage.add_candidate(A, None);
+            stage.set_local_as(A, SdpType::Rollback, "");
+            stage.set_local_as(A, SdpType::Rollback, "");
+            stage.run();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn negotiation_needed_fires_once_and_only_on_an_empty_chain() {
+    check(
+        |stage| {
+            stage.create_offer(A);
+            stage.channel(A);
+            stage.channel(A);
+            stage.run();
+            stage.note("restartIce() before anything is negotiated");
+            stage.pcs[A].restart_ice();
+            stage.run();
+            stage.note("negotiated");
+            stage.negotiate(A, B);
+            stage.note("restartIce()");
+            stage.pcs[A].restart_ice();
+            stage.pcs[A].restart_ice();
+            stage.run();
+            stage.negotiate(A, B);
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn the_polite_peer_rolls_back_when_offers_meet() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.channel(B);
+            stage.run();
+            stage.set_local(A);
+            stage.set_local(B);
+            stage.run();
+            stage.note("b is polite");
+            stage.signal(A, B);
+            stage.set_local(B);
+            stage.run();
+            stage.signal(B, A);
+            stage.run();
+            stage.states();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn provisional_answers_lead_to_a_final_one() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.set_local(A);
+            stage.run();
+            stage.signal(A, B);
+            stage.create_answer(B);
+            stage.run();
+            let sdp = stage.created[B].clone().expect("an answer").sdp;
+            stage.set_local_as(B, SdpType::PrAnswer, &sdp);
+            stage.set_local_as(B, SdpType::Rollback, "");
+            stage.run();
+            stage.signal(B, A);
+            stage.set_remote_as(A, SdpType::Rollback, "");
+            stage.run();
+            stage.set_local(B);
+            stage.run();
+            stage.signal(B, A);
+            stage.run();
+            stage.states();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn rollback_restores_what_was_stable() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.set_local(A);
+            stage.run();
+            assert!(stage.pcs[A].sctp().is_some());
+            stage.set_local_as(A, SdpType::Rollback, "");
+            stage.run();
+            assert!(stage.pcs[A].sctp().is_none() && stage.pcs[A].local_description().is_none());
+            stage.set_local_as(A, SdpType::Rollback, "");
+            stage.run();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn only_created_descriptions_can_be_set_locally() {
+    check(
+        |stage| {
+            stage.create_offer(A);
+            stage.run();
+            let sdp = stage.created[A].clone().expect("an offer").sdp;
+            stage.set_local_as(A, SdpType::Offer, &format!("{sdp}a=munged\r\n"));
+            stage.set_local_as(A, SdpType::Answer, &sdp);
+            stage.set_local_as(A, SdpType::Answer, "");
+            stage.set_local_as(A, SdpType::Offer, &sdp);
+            stage.run();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn descriptions_that_do_not_fit_the_state_are_refused() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.set_local(A);
+            stage.run();
+            let offer = stage.pcs[A].local_description().expect("an offer").sdp.clone();
+            stage.set_remote_as(B, SdpType::Answer, &offer);
+            stage.set_remote_as(B, SdpType::PrAnswer, &offer);
+            stage.set_remote_as(B, SdpType::Rollback, "");
+            stage.set_remote_as(B, SdpType::Offer, "v=0\r\nnonsense\r\n");
+            stage.run();
+            let init = peer::SessionDescriptionInit { kind: None, sdp: offer };
+            stage.pcs[B].set_remote_description(stage.now, init);
+            stage.states();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn candidates_are_checked_in_the_order_of_the_specification() {
+    let candidate = |mid: Option<&str>, index: Option<u16>, ufrag: Option<&str>, text: &str| {
+        Some(IceCandidateInit {
+            candidate: text.to_owned(),
+            sdp_mid: mid.map(str::to_owned),
+            sdp_m_line_index: index,
+            username_fragment: ufrag.map(str::to_owned),
+        })
+    };
+    const HOST: &str = "candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host";
+    const NAMED: &str = "candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host";
+    check(
+        |stage| {
+            stage.add_candidate(B, candidate(None, None, None, HOST));
+            stage.add_candidate(B, candidate(Some("0"), None, None, HOST));
+            stage.add_candidate(B, None);
+            stage.channel(A);
+            stage.set_local(A);
+            stage.run();
+            stage.signal(A, B);
+            stage.add_candidate(B, candidate(Some("no"), Some(0), None, HOST));
+            stage.add_candidate(B, candidate(None, Some(7), None, HOST));
+            stage.add_candidate(B, candidate(Some("0"), None, Some("wrong"), HOST));
+            stage.add_candidate(B, candidate(Some("0"), None, None, "candidate:nonsense"));
+            stage.add_candidate(B, candidate(Some("0"), None, None, HOST));
+            stage.add_candidate(B, candidate(Some("0"), None, None, NAMED));
+            stage.add_candidate(B, candidate(Some("0"), None, None, ""));
+            stage.add_candidate(B, None);
+            stage.run();
+            let sdp = stage.pcs[B].remote_description().expect("a description").sdp.clone();
+            for line in sdp.lines().filter(|line| line.contains("candidate")) {
+                stage.note(line);
+            }
+            stage.set_local(B);
+            stage.run();
+            assert_eq!(stage.pcs[B].counters().remote_candidates_named, 1);
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn nothing_settles_and_nothing_fires_after_close() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.create_offer(A);
+            stage.set_local(A);
+            stage.pcs[A].close(stage.now);
+            stage.run();
+            stage.note("calls on a closed connection");
+            stage.create_offer(A);
+            stage.set_local(A);
+            stage.set_remote_as(A, SdpType::Offer, "");
+            stage.add_candidate(A, None);
+            stage.run();
+            stage.pcs[A].close(stage.now);
+            stage.pcs[A].restart_ice();
+            stage.run();
+            stage.states();
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn gathering_ends_with_the_end_marker_and_null() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.set_local(A);
+            stage.run();
+            while let Some(action) = stage.pcs[A].poll_action() {
+                if action == session::Action::ListInterfaces {
+                    let none = session::ActionResult::Interfaces(Vec::new());
+                    stage.pcs[A].handle_action_result(stage.now, none);
+                }
+            }
+            stage.run();
+            let sdp = &stage.pcs[A].local_description().expect("a description").sdp;
+            assert!(sdp.ends_with("a=end-of-candidates\r\n"), "{sdp}");
+        },
+        expect![[""]],
+    );
+}
+
+#[test]
+fn turn_servers_say_that_they_are_not_used_and_relay_leaks_no_host_candidate() {
+    let configuration = peer::Configuration {
+        ice_servers: vec![peer::IceServer {
+            urls: vec!["turn:turn.example.org".to_owned(), "turns:turn.example.org".to_owned()],
+            username: Some("user".to_owned()),
+            credential: Some(base::Redacted::new("password".to_owned())),
+        }],
+        ice_transport_policy: peer::IceTransportPolicy::Relay,
+        ..peer::Configuration::default()
+    };
+    check(
+        |stage| {
+            *stage = Stage::with(configuration);
+            stage.channel(A);
+            stage.set_local(A);
+            stage.run();
+            assert_eq!(stage.pcs[A].poll_action(), None, "nothing may be asked of the network");
+        },
+        expect![[""]],
+    );
+}
