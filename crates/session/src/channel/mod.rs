@@ -11,6 +11,9 @@ mod outstanding;
 mod state;
 mod table;
 
+#[cfg(test)]
+mod tests;
+
 use bytes::Bytes;
 
 pub(crate) use table::{Context, Limits, Table};

@@ -227,9 +227,6 @@ impl Transport {
             // RFC 9260, section 3.2: chunks, and with them packets, are whole words.
             max_packet_size: config.mtu.saturating_sub(Endpoint::MAX_OVERHEAD) & !3,
             receive_window: config.receive_window,
-            // ICE's consent says when the peer is gone, and an ICE restart may bring it back (RFC 8831, section 5).
-            max_init_retransmits: None,
-            max_retransmits: None,
             ..sctp::Config::default()
         };
         self.association = Some(Association::new(sctp_config, now, self.rng.fork("sctp")));

@@ -1,0 +1,165 @@
+//! Every source of candidates by itself.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::{Rng, SocketId};
+use session::{
+    Action, ActionResult, BindError, Event, IcePlan, Session, SessionConfig, SessionPlan, StunServer,
+};
+
+fn server(host: &str) -> StunServer {
+    StunServer { url: format!("stun:{host}"), host: host.to_owned(), port: 3478 }
+}
+
+fn session(servers: Vec<StunServer>) -> (Session, Instant) {
+    let clock = sim::Clock::new();
+    let since_epoch = clock.wall_clock().at(clock.now());
+    let certificate = dtls::Certificate::generate_ecdsa_p256(since_epoch, Duration::from_secs(3600)).unwrap();
+    let config = SessionConfig { ice_servers: servers, ..SessionConfig::new(Arc::new(certificate)) };
+    (Session::new(config, clock.now(), clock.wall_clock(), [3; 32]), clock.now())
+}
+
+fn plan(seed: u8) -> SessionPlan {
+    let local = ice::Credentials::generate(&mut Rng::from_seed([seed; 32]));
+    SessionPlan { ice: IcePlan { role: ice::Role::Controlling, local, remote: None }, dtls: None, sctp: None }
+}
+
+fn actions(session: &mut Session) -> Vec<Action> {
+    std::iter::from_fn(|| session.poll_action()).collect()
+}
+
+fn events(session: &mut Session) -> Vec<ice::Event> {
+    let ice = |event| match event {
+        Event::Ice(event) => Some(event),
+        _ => None,
+    };
+    std::iter::from_fn(|| session.poll_event()).filter_map(ice).collect()
+}
+
+fn addresses(events: &[ice::Event]) -> Vec<SocketAddr> {
+    let address = |event: &ice::Event| match event {
+        ice::Event::LocalCandidate(candidate) => Some(candidate.address),
+        _ => None,
+    };
+    events.iter().filter_map(address).collect()
+}
+
+fn is_complete(session: &Session) -> bool {
+    session.ice().unwrap().gathering_state() == ice::GatheringState::Complete
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_source_that_fails_or_waits_delays_no_other() {
+    let (mut session, now) = session(vec![server("slow.example"), server("missing.example")]);
+    // Gathering may be asked for before there is a plan.
+    session.gather(now);
+    assert_eq!(session.poll_action(), None);
+    session.apply(now, plan(1));
+    let asked = actions(&mut session);
+    let resolve = |id, host: &str| Action::Resolve { id, host: host.to_owned(), port: 3478 };
+    assert_eq!(asked, [Action::ListInterfaces, resolve(0, "slow.example"), resolve(1, "missing.example")]);
+
+    let interfaces = ["127.0.0.1", "10.0.0.1", "10.0.0.2", "fe80::1"].map(ip).to_vec();
+    session.handle_action_result(now, ActionResult::Interfaces(interfaces));
+    let bind = |n, host: &str| Action::BindUdp { socket: SocketId(n), address: (ip(host), 0).into() };
+    assert_eq!(actions(&mut session), [bind(0, "10.0.0.1"), bind(1, "10.0.0.2")]);
+
+    let first = ActionResult::Bound { socket: SocketId(0), result: Err(BindError::AddressUnavailable) };
+    session.handle_action_result(now, first);
+    let address: SocketAddr = "10.0.0.2:4000".parse().unwrap();
+    session.handle_action_result(now, ActionResult::Bound { socket: SocketId(1), result: Ok(address) });
+    assert_eq!(addresses(&events(&mut session)), [address]);
+    assert_eq!(session.counters().bind_failures, 1);
+    assert!(!is_complete(&session));
+
+    session.handle_action_result(now, ActionResult::Resolved { id: 1, addresses: Vec::new() });
+    let failed = events(&mut session);
+    assert!(
+        failed.iter().any(|event| matches!(event,
+            ice::Event::CandidateError(error) if error.url == "stun:missing.example" && error.code == 701)),
+        "{failed:?}"
+    );
+    assert!(!is_complete(&session));
+    session.handle_action_result(now, ActionResult::Resolved { id: 0, addresses: Vec::new() });
+    assert!(is_complete(&session));
+}
+
+#[test]
+fn repeated_and_unasked_answers_change_nothing() {
+    let (mut session, now) = session(Vec::new());
+    session.apply(now, plan(1));
+    let address: SocketAddr = "10.0.0.1:4000".parse().unwrap();
+    let bound = ActionResult::Bound { socket: SocketId(0), result: Ok(address) };
+    let listed = ActionResult::Interfaces(vec![ip("10.0.0.1")]);
+    session.handle_action_result(now, listed.clone());
+    session.handle_action_result(now, bound.clone());
+    session.handle_action_result(now, ActionResult::Resolved { id: 7, addresses: vec![address] });
+    assert!(actions(&mut session).is_empty() && events(&mut session).is_empty());
+
+    session.gather(now);
+    session.gather(now);
+    for _ in 0..3 {
+        session.handle_action_result(now, listed.clone());
+        session.handle_action_result(now, bound.clone());
+    }
+    assert_eq!(actions(&mut session).len(), 2);
+    assert_eq!(addresses(&events(&mut session)), [address]);
+    assert!(is_complete(&session));
+}
+
+#[test]
+fn a_machine_without_addresses_completes() {
+    let (mut session, now) = session(Vec::new());
+    session.apply(now, plan(1));
+    session.gather(now);
+    session.handle_action_result(now, ActionResult::Interfaces(Vec::new()));
+    assert!(is_complete(&session));
+}
+
+#[test]
+fn a_restart_announces_old_sockets_again_and_finds_new_ones() {
+    let (mut session, now) = session(Vec::new());
+    session.apply(now, plan(1));
+    session.gather(now);
+    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
+    let first: SocketAddr = "10.0.0.1:4000".parse().unwrap();
+    session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result: Ok(first) });
+    assert!(is_complete(&session));
+    actions(&mut session);
+    events(&mut session);
+
+    session.apply(now, plan(2));
+    session.gather(now);
+    assert_eq!(actions(&mut session), [Action::ListInterfaces]);
+    let listed = ActionResult::Interfaces(vec![ip("10.0.0.1"), ip("192.168.0.5")]);
+    session.handle_action_result(now, listed);
+    let second: SocketAddr = "192.168.0.5:4001".parse().unwrap();
+    let bind = Action::BindUdp { socket: SocketId(1), address: (second.ip(), 0).into() };
+    assert_eq!(actions(&mut session), [bind]);
+    session.handle_action_result(now, ActionResult::Bound { socket: SocketId(1), result: Ok(second) });
+    let mut announced = addresses(&events(&mut session));
+    announced.sort();
+    assert_eq!(announced, [first, second]);
+    assert!(is_complete(&session));
+}
+
+#[test]
+fn a_socket_that_is_bound_after_the_end_is_closed() {
+    let (mut session, now) = session(Vec::new());
+    session.apply(now, plan(1));
+    session.gather(now);
+    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
+    session.close(now);
+    session.poll_transmit(now, &mut base::SendBatch::new());
+    actions(&mut session);
+    let address = "10.0.0.1:4000".parse().unwrap();
+    session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result: Ok(address) });
+    assert_eq!(actions(&mut session), [Action::CloseUdp { socket: SocketId(0) }]);
+    assert!(session.is_drained());
+}

@@ -1,0 +1,298 @@
+//! Two sessions on a simulated network.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base::{Path, Rng, SendBatch};
+use bytes::Bytes;
+use session::{
+    Action, ActionResult, BindError, ChannelError, ChannelInit, ChannelKey, DtlsPlan, Event, IcePlan,
+    Payload, SctpPlan, Session, SessionConfig, SessionPlan,
+};
+use sim::{Host, LinkConfig, Network, Node, NodeId};
+
+/// A day, in which every certificate of these tests is valid.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A session with what it has said.
+pub struct Peer {
+    pub session: Session,
+    pub candidates: Vec<ice::Candidate>,
+    /// Everything but ICE events and messages.
+    pub log: Vec<Event>,
+    pub ice: Vec<ice::Event>,
+    pub messages: BTreeMap<ChannelKey, VecDeque<Payload>>,
+    /// Whether messages are read (and the room given back) as they come.
+    pub reads: bool,
+    /// Datagrams other than STUN that were sent.
+    pub data_sent: usize,
+}
+
+impl Peer {
+    fn new(session: Session) -> Self {
+        Peer {
+            session,
+            candidates: Vec::new(),
+            log: Vec::new(),
+            ice: Vec::new(),
+            messages: BTreeMap::new(),
+            reads: true,
+            data_sent: 0,
+        }
+    }
+
+    fn take(&mut self, now: Instant, event: Event) {
+        match event {
+            Event::Ice(ice::Event::LocalCandidate(candidate)) => self.candidates.push(candidate),
+            Event::Ice(event) => self.ice.push(event),
+            Event::ChannelMessage { key, payload } => {
+                if self.reads {
+                    self.session.grant(now, key, payload.bytes.len().max(1));
+                }
+                self.messages.entry(key).or_default().push_back(payload);
+            }
+            event => self.log.push(event),
+        }
+    }
+
+    pub fn is_open(&self, wanted: ChannelKey) -> bool {
+        self.log.iter().any(|event| match event {
+            Event::ChannelOpen { key, .. } | Event::IncomingChannel { key, .. } => *key == wanted,
+            _ => false,
+        })
+    }
+
+    /// The error of a channel that is closed.
+    pub fn closed(&self, wanted: ChannelKey) -> Option<Option<ChannelError>> {
+        self.log.iter().find_map(|event| match event {
+            Event::ChannelClosed { key, error } if *key == wanted => Some(*error),
+            _ => None,
+        })
+    }
+
+    pub fn incoming(&self) -> Vec<ChannelKey> {
+        let key = |event: &Event| match event {
+            Event::IncomingChannel { key, .. } => Some(*key),
+            _ => None,
+        };
+        self.log.iter().filter_map(key).collect()
+    }
+
+    pub fn received(&self, key: ChannelKey) -> usize {
+        self.messages.get(&key).map_or(0, VecDeque::len)
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.session.stats().sctp == Some(session::SctpState::Connected)
+    }
+}
+
+impl Node for Peer {
+    fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        self.session.handle_datagram(now, path, datagram);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.session.handle_timeout(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.session.poll_timeout()
+    }
+
+    fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
+        self.session.poll_transmit(now, out);
+        self.data_sent += out.datagrams().filter(|(_, datagram)| datagram[0] > 3).count();
+    }
+
+    fn settle(&mut self, now: Instant, host: &mut Host) {
+        loop {
+            while let Some(action) = self.session.poll_action() {
+                let result = match action {
+                    Action::ListInterfaces => ActionResult::Interfaces(host.interfaces().to_vec()),
+                    Action::BindUdp { socket, address } => {
+                        let result = host.bind(socket, address).ok_or(BindError::AddressUnavailable);
+                        ActionResult::Bound { socket, result }
+                    }
+                    Action::Resolve { id, host: name, port } => {
+                        ActionResult::Resolved { id, addresses: host.resolve(&name, port) }
+                    }
+                    Action::CloseUdp { socket } => {
+                        host.close(socket);
+                        continue;
+                    }
+                    other => panic!("an action that this test does not know: {other:?}"),
+                };
+                self.session.handle_action_result(now, result);
+            }
+            let Some(event) = self.session.poll_event() else { return };
+            self.take(now, event);
+        }
+    }
+}
+
+/// The offerer (a: controlling, DTLS server) and the answerer (b: controlled, DTLS client).
+pub struct Pair {
+    pub network: Network<Peer>,
+    pub a: NodeId,
+    pub b: NodeId,
+    pub plans: [SessionPlan; 2],
+    fingerprints: [dtls::Fingerprint; 2],
+    rng: Rng,
+}
+
+impl Pair {
+    /// Two sessions that have gathered and know nothing of each other.
+    pub fn new(seed: u64, link: LinkConfig) -> Pair {
+        let mut network = Network::new(seed);
+        let mut rng = Rng::from_seed(network.seed());
+        let clock = network.clock();
+        let mut fingerprints = Vec::new();
+        let mut plans = Vec::new();
+        let mut ids = Vec::new();
+        for (name, address, role) in
+            [("a", "10.0.0.1", ice::Role::Controlling), ("b", "10.0.0.2", ice::Role::Controlled)]
+        {
+            let since_epoch = clock.wall_clock().at(clock.now());
+            let certificate = dtls::Certificate::generate_ecdsa_p256(since_epoch, LIFETIME).unwrap();
+            fingerprints.push(certificate.fingerprint(dtls::HashAlgorithm::Sha256));
+            let config = SessionConfig { deterministic: true, ..SessionConfig::new(Arc::new(certificate)) };
+            let session = Session::new(config, clock.now(), clock.wall_clock(), network.seed());
+            let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
+            let local = ice::Credentials::generate(&mut rng);
+            let plan = SessionPlan { ice: IcePlan { role, local, remote: None }, dtls: None, sctp: None };
+            network.with(id, |peer, now| {
+                peer.session.apply(now, plan.clone());
+                peer.session.gather(now);
+            });
+            ids.push(id);
+            plans.push(plan);
+        }
+        let [a, b] = [ids[0], ids[1]];
+        network.link(a, b, link);
+        let plans = plans.try_into().unwrap();
+        let fingerprints = fingerprints.try_into().unwrap();
+        let mut pair = Pair { network, a, b, plans, fingerprints, rng };
+        pair.agree();
+        pair
+    }
+
+    /// Fills the plans with what the other side's description would say.
+    fn agree(&mut self) {
+        for (me, role) in [(0, dtls::Role::Server), (1, dtls::Role::Client)] {
+            self.plans[me].ice.remote = Some((self.plans[1 - me].ice.local.clone(), false));
+            self.plans[me].dtls =
+                Some(DtlsPlan { role, fingerprints: vec![self.fingerprints[1 - me].clone()] });
+            self.plans[me].sctp =
+                Some(SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 });
+        }
+    }
+
+    /// Applies both plans, and hands over the candidates.
+    pub fn apply(&mut self) {
+        for (index, id, other) in [(0, self.a, self.b), (1, self.b, self.a)] {
+            let plan = self.plans[index].clone();
+            let candidates = self.network.node(other).candidates.clone();
+            self.network.with(id, |peer, now| {
+                peer.session.apply(now, plan);
+                for candidate in candidates {
+                    peer.session.add_remote_candidate(now, candidate);
+                }
+                peer.session.remote_end_of_candidates(now);
+            });
+        }
+    }
+
+    /// Two sessions whose associations stand.
+    pub fn connected(seed: u64, link: LinkConfig) -> Pair {
+        let mut pair = Pair::new(seed, link);
+        pair.apply();
+        assert!(pair.run(60, |a, b| a.is_connected() && b.is_connected()), "{}", pair.describe());
+        pair
+    }
+
+    /// New credentials on both sides: an ICE restart.
+    pub fn restart_ice(&mut self) {
+        for plan in &mut self.plans {
+            plan.ice.local = ice::Credentials::generate(&mut self.rng);
+        }
+        for (index, id) in [(0, self.a), (1, self.b)] {
+            let plan = self.plans[index].clone();
+            self.network.with(id, |peer, now| {
+                peer.candidates.clear();
+                peer.session.apply(now, plan);
+                peer.session.gather(now);
+            });
+        }
+        self.agree();
+        self.apply();
+    }
+
+    /// Runs for at most `seconds` of virtual time; whether `done` came true.
+    pub fn run(&mut self, seconds: u64, mut done: impl FnMut(&Peer, &Peer) -> bool) -> bool {
+        let (a, b) = (self.a, self.b);
+        let limit = Duration::from_secs(seconds);
+        self.network.run_until(limit, |network| done(network.node(a), network.node(b)))
+    }
+
+    pub fn run_for(&mut self, duration: Duration) {
+        self.network.run_for(duration);
+    }
+
+    pub fn peer(&self, id: NodeId) -> &Peer {
+        self.network.node(id)
+    }
+
+    pub fn open(&mut self, id: NodeId, init: ChannelInit) -> ChannelKey {
+        self.network.with(id, |peer, _| peer.session.open_channel(init))
+    }
+
+    /// Opens a channel on `id`, and waits until the other side has it too: both keys.
+    pub fn open_both(&mut self, id: NodeId, init: ChannelInit) -> (ChannelKey, ChannelKey) {
+        let other = if id == self.a { self.b } else { self.a };
+        let before = self.peer(other).incoming().len();
+        let key = self.open(id, init);
+        let arrived =
+            self.network.run_until(Duration::from_secs(60), |n| n.node(other).incoming().len() > before);
+        assert!(arrived, "{}", self.describe());
+        (key, *self.peer(other).incoming().last().unwrap())
+    }
+
+    pub fn send(&mut self, id: NodeId, key: ChannelKey, payload: Payload) -> Result<(), session::SendError> {
+        self.network.with(id, |peer, now| peer.session.send(now, key, payload))
+    }
+
+    pub fn close_channel(&mut self, id: NodeId, key: ChannelKey) {
+        self.network.with(id, |peer, now| peer.session.close_channel(now, key));
+    }
+
+    pub fn describe(&self) -> String {
+        let say = |peer: &Peer| {
+            let ice = peer.session.ice();
+            format!(
+                "{:?}\n{:?}\n{:?}\nice {:?} dtls {:?}\n",
+                peer.log,
+                peer.ice,
+                peer.session.stats(),
+                ice.map(ice::Agent::counters),
+                peer.session.dtls().map(dtls::Endpoint::counters)
+            )
+        };
+        format!("a: {}\nb: {}", say(self.peer(self.a)), say(self.peer(self.b)))
+    }
+}
+
+pub fn text(content: &str) -> Payload {
+    Payload { text: true, bytes: Bytes::copy_from_slice(content.as_bytes()) }
+}
+
+pub fn binary(content: impl Into<Bytes>) -> Payload {
+    Payload { text: false, bytes: content.into() }
+}
+
+pub fn labelled(label: &str) -> ChannelInit {
+    ChannelInit { label: label.to_owned(), ..ChannelInit::default() }
+}
