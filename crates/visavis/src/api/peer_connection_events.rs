@@ -44,8 +44,8 @@ pub enum RtcPeerConnectionEvent {
 ///
 /// Ends (with `None`) when the connection is closed and everything was taken. Keeps the connection open. All
 /// streams of one connection take from the same queue: each event goes to one of them. Dropping the future of
-/// [`next`](RtcPeerConnectionEvents::next) loses nothing. The queue holds about a million events; a program
-/// that never reads them loses those that come after.
+/// [`next`](RtcPeerConnectionEvents::next) loses nothing. The queue holds 65,536 events; a program that never
+/// reads them loses those that come after.
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct RtcPeerConnectionEvents {
     handle: Arc<Handle>,

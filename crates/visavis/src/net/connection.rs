@@ -123,6 +123,7 @@ enum Operation {
 
 /// What the application has of a channel and the state machine does not know.
 pub(crate) struct Channel {
+    /// Bounded: messages by the room that the channel grants, `bufferedamountlow` to one, the others come once.
     events: EventQueue<ChannelEvent>,
     /// Waiting for the channel to open or its buffer to drain.
     room: WaitList,
@@ -183,10 +184,10 @@ impl Shared {
                 Event::Channel(id, event) => self.take_channel_event(id, event),
                 Event::DataChannel(id) => {
                     if self.adopt_channel(id) {
-                        self.events.push(Event::DataChannel(id), &mut self.awake);
+                        self.events.push_bounded(Event::DataChannel(id), &mut self.awake);
                     }
                 }
-                event => self.events.push(event, &mut self.awake),
+                event => self.events.push_bounded(event, &mut self.awake),
             }
         }
     }

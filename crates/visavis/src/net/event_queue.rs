@@ -53,16 +53,22 @@ impl<T> Default for EventQueue<T> {
 
 impl<T> EventQueue<T> {
     /// What a program that never reads its events may hold of them. Only a peer that provokes events without
-    /// end gets here (a data channel's messages are bounded by bytes long before).
-    pub(crate) const MAX: usize = 1 << 20;
+    /// end gets here.
+    pub(crate) const MAX: usize = 65_536;
 
+    /// Appends an event of a kind that has a bound of its own.
     pub(crate) fn push(&mut self, event: T, awake: &mut Awake) {
+        self.queue.push_back(event);
+        self.waiting.wake(awake);
+    }
+
+    /// Appends an event; drops it if [`MAX`](EventQueue::MAX) wait already.
+    pub(crate) fn push_bounded(&mut self, event: T, awake: &mut Awake) {
         if self.queue.len() >= Self::MAX {
             COUNTERS.events_dropped.add(1);
             return;
         }
-        self.queue.push_back(event);
-        self.waiting.wake(awake);
+        self.push(event, awake);
     }
 
     pub(crate) fn pop(&mut self) -> Option<T> {

@@ -166,6 +166,10 @@ impl Seat {
                 self.unsent = Some((std::mem::take(batch), progress));
                 return true;
             }
+            // What is not full has everything.
+            if !batch.is_full() {
+                return true;
+            }
         }
         false
     }

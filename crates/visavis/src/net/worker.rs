@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -15,6 +15,9 @@ use crate::net::turn::{Next, Scratch, Seat};
 
 /// Threads for look-ups that block, for each worker. More look-ups wait.
 const MAX_BLOCKING_THREADS: usize = 2;
+
+/// How long such a thread waits for the next look-up.
+const BLOCKING_THREADS_LINGER: Duration = Duration::from_secs(2);
 
 /// Rounds after which the sockets are looked at, whatever else there is to do.
 const LOOK_EVERY: u64 = 8;
@@ -53,6 +56,7 @@ pub(crate) fn start(number: usize) -> std::io::Result<Arc<Inbox>> {
         .enable_io()
         .enable_time()
         .max_blocking_threads(MAX_BLOCKING_THREADS)
+        .thread_keep_alive(BLOCKING_THREADS_LINGER)
         .thread_name(format!("visavis-{number}b"))
         .build()?;
     let inbox = Arc::<Inbox>::default();

@@ -45,7 +45,7 @@ fn waiters_that_are_gone_do_not_pile_up() {
 fn a_full_queue_keeps_the_first() {
     let (mut queue, mut awake) = (EventQueue::default(), Awake::new());
     for number in 0..EventQueue::<usize>::MAX + 1 {
-        queue.push(number, &mut awake);
+        queue.push_bounded(number, &mut awake);
     }
     assert_eq!(queue.pop(), Some(0));
     assert_eq!(queue.queue.len(), EventQueue::<usize>::MAX - 1);
