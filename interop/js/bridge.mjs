@@ -7,6 +7,7 @@
 //       "reload", "goto", "screenshot", "upload", "close" likewise; see `operations`.
 // Out:  {"id": 1, "ok": value} or {"id": 1, "error": "text"} per request, in any order;
 //       {"page": 0, "event": value} for each `window.emit(value)`; {"page": 0, "log": "text"} for the page's console;
+//       an error that the page does not catch is the event {"type": "uncaught", "text": "..."};
 //       {"ready": "browser and version"} once, when the browser runs.
 //
 // The browser lives exactly as long as standard input is open, so it also ends when the test is killed.
@@ -56,7 +57,7 @@ const operations = {
     const number = pages.push(page) - 1;
     page.setDefaultTimeout(0);
     page.on('console', (message) => write({ page: number, log: message.text() }));
-    page.on('pageerror', (error) => write({ page: number, log: `uncaught: ${text(error)}` }));
+    page.on('pageerror', (error) => write({ page: number, event: { type: 'uncaught', text: text(error) } }));
     // The binding outlives reloads; values go as JSON so that both protocols carry them alike.
     await page.exposeFunction('__emit', (json) => write({ page: number, event: JSON.parse(json) }));
     await page.evaluateOnNewDocument('window.emit = (value) => { window.__emit(JSON.stringify(value)); };');

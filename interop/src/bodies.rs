@@ -6,6 +6,6 @@ mod connect;
 mod transfer;
 
 pub use channels::{attributes, many_channels, negotiated};
-pub use closing::{channel_closed, connection_closed, reload_while_sending};
+pub use closing::{channel_closed, connection_closed, reload_while_receiving, reload_while_sending};
 pub use connect::{Trickle, connect, connect_and_echo, connected_pair};
 pub use transfer::{bulk, numbered};

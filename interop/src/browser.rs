@@ -125,6 +125,17 @@ impl Page {
         self.events.recv().await
     }
 
+    /// The errors that the page did not catch, among the events so far; the other events are dropped.
+    pub fn uncaught(&mut self) -> Vec<String> {
+        let mut found = Vec::new();
+        while let Ok(event) = self.events.try_recv() {
+            if event["type"] == "uncaught" {
+                found.push(event["text"].to_string());
+            }
+        }
+        found
+    }
+
     /// Evaluates `condition`, an expression, until it is true. The page waits, not the test.
     ///
     /// # Panics

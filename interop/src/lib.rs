@@ -14,9 +14,11 @@ mod missing;
 mod ours;
 mod page_server;
 mod peer;
+mod program;
 
 pub use browser::{Browser, BrowserKind, Page};
 pub use deadline::{BULK, CALL, within};
 pub use missing::{aiortc_python, allow_missing, missing, repository, target_directory};
 pub use page_server::PageServer;
 pub use peer::{Description, Peer, Received};
+pub use program::Program;

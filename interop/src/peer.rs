@@ -165,7 +165,9 @@ impl Peer {
             Backend::Aiortc(_, events) => events.recv().await,
             Backend::Ours(ours) => ours.next_event().await,
         };
-        event.unwrap_or_else(|| panic!("{} has ended", self.name))
+        let event = event.unwrap_or_else(|| panic!("{} has ended", self.name));
+        assert_ne!(event["type"], "uncaught", "{}: {}", self.name, event["text"]);
+        event
     }
 
     /// Waits for the event `kind` of channel `key`.

@@ -56,7 +56,7 @@ async fn negotiated_channel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aiortc_closes_the_channel() {
-    with_aiortc(|aiortc, ours| bodies::channel_closed(aiortc, ours)).await;
+    with_aiortc(bodies::channel_closed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,7 +66,7 @@ async fn we_close_the_channel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aiortc_closes_the_connection() {
-    with_aiortc(|aiortc, ours| bodies::connection_closed(aiortc, ours)).await;
+    with_aiortc(bodies::connection_closed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

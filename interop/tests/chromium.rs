@@ -67,12 +67,12 @@ async fn channel_attributes_of_ours() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn negotiated_channel() {
-    with_browser(|browser, ours| bodies::negotiated(browser, ours)).await;
+    with_browser(bodies::negotiated).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn browser_closes_the_channel() {
-    with_browser(|browser, ours| bodies::channel_closed(browser, ours)).await;
+    with_browser(bodies::channel_closed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -82,7 +82,7 @@ async fn we_close_the_channel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn browser_closes_the_connection() {
-    with_browser(|browser, ours| bodies::connection_closed(browser, ours)).await;
+    with_browser(bodies::connection_closed).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -91,6 +91,11 @@ async fn we_close_the_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn page_reloads_mid_transfer() {
+async fn page_reloads_while_we_send() {
     with_browser(|browser, ours| bodies::reload_while_sending(ours, browser)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn page_reloads_while_it_sends() {
+    with_browser(bodies::reload_while_receiving).await;
 }

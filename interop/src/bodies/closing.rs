@@ -48,3 +48,16 @@ pub async fn reload_while_sending(mut ours: Peer, mut page: Peer) {
     assert!(sent.is_err(), "200 MB went to a page that was gone");
     ours.wait_channel("close", here).await;
 }
+
+/// The page at the offerer's end reloads in the middle of its transfer: our receiver is told.
+pub async fn reload_while_receiving(mut page: Peer, mut ours: Peer) {
+    let (here, there) = connected_pair(&mut page, &mut ours, Trickle::InDescription).await;
+    // Begun, and left to the page.
+    let begin = json!({ "key": here, "bytes": 100_000_000, "size": 64 * 1024 });
+    let begun = page.as_page().evaluate(&format!("peer.blast({begin}).catch(() => {{}});")).await;
+    begun.unwrap_or_else(|error| panic!("{error}"));
+    ours.receive(there, 0, 1_000_000).await;
+    page.as_page().reload().await;
+    ours.wait_channel("close", there).await;
+    assert_eq!(ours.describe(there).await["readyState"], "closed");
+}
