@@ -83,7 +83,13 @@ pub(crate) fn priority(kind: CandidateKind, local_preference: u16, component: u1
 /// `::ffff:a.b.c.d` is `a.b.c.d`: sockets that take both families report it so, and as a candidate it would
 /// only be a second name for the same host.
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address {
+        SocketAddr::V6(mut v6) if v6.ip().to_ipv4_mapped().is_none() => {
+            v6.set_flowinfo(0);
+            v6.into()
+        }
+        _ => SocketAddr::new(address.ip().to_canonical(), address.port()),
+    }
 }
 
 /// Whether `address` may be sent to at all: a port, and neither unspecified, multicast nor broadcast.

@@ -31,23 +31,25 @@ pub struct AgentConfig {
     pub max_servers: usize,
     /// Authenticated checks kept while the remote credentials are unknown. 16.
     pub max_early_checks: usize,
-    /// How long the controlling side holds on to a working pair in the hope of a better one. At least this,
-    /// and never more than the higher of this and two round-trip times. 100 ms.
+    /// How long the controlling side holds on to its first working pair in the hope that one of a better kind
+    /// works too; ten times that if the working pair goes over a relay. Data does not wait for it. 100 ms.
     pub nomination_patience: Duration,
     /// For how long at least pairs may still turn up before failure is declared
     /// ([RFC 8863, section 4](https://www.rfc-editor.org/rfc/rfc8863#section-4)). 39.5 s.
     pub patience: Duration,
-    /// Fail without waiting for `patience` once both sides ended their candidates and every pair failed. True.
-    pub fail_early: bool,
+    /// When failure is declared although the other side never said that its candidates are complete. Until
+    /// then, an agent that has nothing left to check is disconnected, as more candidates may come. 2 minutes.
+    pub max_patience: Duration,
     /// Between two consent checks, before it is randomised to 0.8 .. 1.2 of this
     /// ([RFC 7675, section 5.1](https://www.rfc-editor.org/rfc/rfc7675#section-5.1)). 5 s.
     pub consent_interval: Duration,
     /// For how long one answer gives consent. 30 s.
     pub consent_lifetime: Duration,
-    /// For how long a consent check may go unanswered before the transport counts as disconnected. 5 s.
+    /// For how long a consent check may go unanswered before the transport counts as disconnected. It takes at
+    /// least two unanswered checks, so that one lost datagram changes nothing. 5 s.
     pub disconnected_timeout: Duration,
-    /// Between two keepalives on a working pair that is not selected, and to a STUN server
-    /// ([RFC 8445, section 11](https://www.rfc-editor.org/rfc/rfc8445#section-11)). 15 s.
+    /// Between two keepalives to a STUN server while no pair works yet, so that the NAT keeps the binding
+    /// ([RFC 8445, section 5.1.1.4](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1.4)). 15 s.
     pub keepalive_interval: Duration,
 }
 
@@ -66,7 +68,7 @@ impl Default for AgentConfig {
             max_early_checks: 16,
             nomination_patience: Duration::from_millis(100),
             patience: Duration::from_millis(39_500),
-            fail_early: true,
+            max_patience: Duration::from_secs(120),
             consent_interval: Duration::from_secs(5),
             consent_lifetime: Duration::from_secs(30),
             disconnected_timeout: Duration::from_secs(5),

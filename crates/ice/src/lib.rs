@@ -33,12 +33,16 @@
 
 mod agent;
 mod candidate;
+mod checklist;
 mod config;
+mod consent;
 mod counters;
 mod credentials;
 mod event;
 mod pair;
 mod state;
+mod stun;
+mod transaction;
 
 pub use agent::Agent;
 pub use candidate::{Candidate, CandidateKind, Protocol, TcpType};

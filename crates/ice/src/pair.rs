@@ -1,10 +1,10 @@
 //! A local and a remote candidate.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base::Path;
 
-use crate::Candidate;
+use crate::{Candidate, Role};
 
 /// How far checking a pair is ([RFC 8445, section 6.1.2.6](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2.6)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,4 +55,71 @@ pub struct PairStats {
     pub responses_received: u64,
     /// Consent checks sent.
     pub consent_requests_sent: u64,
+}
+
+/// A pair of the checklist.
+#[derive(Clone, Debug)]
+pub(crate) struct Pair {
+    pub(crate) id: u64,
+    /// The index of the local host candidate, from whose socket checks are sent.
+    pub(crate) local: usize,
+    /// The index of the local candidate that the peer sees, once a check told us.
+    pub(crate) mapped: Option<usize>,
+    /// The index of the remote candidate.
+    pub(crate) remote: usize,
+    pub(crate) path: Path,
+    pub(crate) priority: u64,
+    pub(crate) foundation: String,
+    pub(crate) state: PairState,
+    /// The controlling side chose it, though our own check may still be on its way.
+    pub(crate) nominated: bool,
+    /// Until when the last answer allows to send data.
+    pub(crate) consent_until: Option<Instant>,
+    pub(crate) traffic: Traffic,
+}
+
+/// What went over a pair.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Traffic {
+    pub(crate) current_rtt: Option<Duration>,
+    pub(crate) total_rtt: Duration,
+    pub(crate) requests_sent: u64,
+    pub(crate) requests_received: u64,
+    pub(crate) responses_sent: u64,
+    pub(crate) responses_received: u64,
+    pub(crate) consent_requests_sent: u64,
+}
+
+impl Traffic {
+    pub(crate) fn answered(&mut self, rtt: Option<Duration>) {
+        self.responses_received += 1;
+        if let Some(rtt) = rtt {
+            self.current_rtt = Some(rtt);
+            self.total_rtt += rtt;
+        }
+    }
+}
+
+impl Pair {
+    /// Whether a check succeeded and its consent still holds.
+    pub(crate) fn is_valid(&self, now: Instant) -> bool {
+        self.state == PairState::Succeeded && self.consent_until.is_some_and(|until| now < until)
+    }
+
+    /// Whether its fate is still open.
+    pub(crate) fn is_unresolved(&self) -> bool {
+        matches!(self.state, PairState::Frozen | PairState::Waiting | PairState::InProgress)
+    }
+}
+
+/// The priority of a pair ([RFC 8445, section 6.1.2.3](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2.3)):
+/// the same number on both sides.
+pub(crate) fn priority(role: Role, local: u32, remote: u32) -> u64 {
+    let (controlling, controlled) = match role {
+        Role::Controlling => (u64::from(local), u64::from(remote)),
+        Role::Controlled => (u64::from(remote), u64::from(local)),
+    };
+    (controlling.min(controlled) << 32)
+        + 2 * controlling.max(controlled)
+        + u64::from(controlling > controlled)
 }

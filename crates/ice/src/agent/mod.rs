@@ -1,89 +1,333 @@
-//! The agent.
+//! The agent: its face, its clockwork, and one file for each procedure.
 
+mod checks;
+mod gather;
+mod generation;
+mod link;
+mod nomination;
+mod requests;
+mod restart;
+mod stats;
+mod transport_state;
+
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch, SocketId};
 
-use crate::{AgentConfig, Candidate, Counters, Credentials, Event, GatheringState, PairStats, Role, TransportState};
+use crate::stun::{self, Side};
+use crate::{
+    AgentConfig, Candidate, CandidateKind, Counters, Credentials, Event, GatheringState, PairStats, Role,
+    TransportState, candidate,
+};
+use gather::Gatherer;
+use generation::Generation;
+use link::Link;
 
-/// An ICE agent for one component.
-#[derive(Debug)]
-pub struct Agent {
-    role: Role,
-    local: Credentials,
-    remote: Option<Credentials>,
+/// Datagrams that wait for `poll_transmit`. A driver that polls after each input never sees the limit.
+const MAX_OUTGOING: usize = 256;
+/// Sockets of one agent.
+const MAX_SOCKETS: usize = 32;
+/// The one component: everything is multiplexed (RFC 5761, RFC 8843).
+const COMPONENT: u16 = 1;
+
+/// A local socket that candidates are based on.
+#[derive(Clone, Copy, Debug)]
+struct HostSocket {
+    socket: SocketId,
+    address: SocketAddr,
+    local_preference: u16,
 }
 
-#[allow(unused_variables, clippy::unused_self, missing_docs)]
+/// An ICE agent for one component ([RFC 8445](https://www.rfc-editor.org/rfc/rfc8445)).
+///
+/// After any call, take what there is from [`poll_transmit`](Agent::poll_transmit) and
+/// [`poll_event`](Agent::poll_event), and call [`handle_timeout`](Agent::handle_timeout) at
+/// [`poll_timeout`](Agent::poll_timeout). Bad input is dropped and counted.
+#[derive(Debug)]
+pub struct Agent {
+    config: AgentConfig,
+    rng: Rng,
+    role: Role,
+    tie_breaker: u64,
+    current: Generation,
+    link: Option<Link>,
+    /// The validated paths of earlier generations, on which data may still be under way.
+    previous_validated: BTreeSet<Path>,
+    /// At most `MAX_SOCKETS`.
+    hosts: Vec<HostSocket>,
+    gatherer: Gatherer,
+    /// At most `MAX_OUTGOING`.
+    outgoing: VecDeque<(Path, Vec<u8>)>,
+    events: VecDeque<Event>,
+    state: TransportState,
+    /// Failed, which only a restart ends.
+    failed: bool,
+    /// Since when there is no working pair any more.
+    lost_since: Option<Instant>,
+    restarted: bool,
+    /// When the next new check or gathering request may be sent: Ta after the last one.
+    next_slot: Option<Instant>,
+    gather_next: bool,
+    nominate_at: Option<Instant>,
+    /// The latest time that we were told.
+    seen: Option<Instant>,
+    next_pair: u64,
+    counters: Counters,
+}
+
 impl Agent {
-    pub fn new(config: AgentConfig, role: Role, local: Credentials, rng: Rng) -> Agent {
-        Agent { role, local, remote: None }
+    /// An agent that does nothing yet.
+    pub fn new(config: AgentConfig, role: Role, local: Credentials, mut rng: Rng) -> Agent {
+        let tie_breaker = rng.u64();
+        Agent {
+            config,
+            rng,
+            role,
+            tie_breaker,
+            current: Generation::new(0, Arc::new(Side::new(local))),
+            link: None,
+            previous_validated: BTreeSet::new(),
+            hosts: Vec::new(),
+            gatherer: Gatherer::default(),
+            outgoing: VecDeque::new(),
+            events: VecDeque::new(),
+            state: TransportState::New,
+            failed: false,
+            lost_since: None,
+            restarted: false,
+            next_slot: None,
+            gather_next: false,
+            nominate_at: None,
+            seen: None,
+            next_pair: 0,
+            counters: Counters::default(),
+        }
     }
+
+    /// The role: as it was set, or as a role conflict turned it.
     pub fn role(&self) -> Role {
         self.role
     }
+
+    /// Takes the role that the signalling gives
+    /// ([RFC 8445, section 6.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.1)).
     pub fn set_role(&mut self, role: Role) {
-        self.role = role;
+        if self.role != role {
+            self.take_role(role);
+        }
     }
+
+    /// The credentials that we signal.
     pub fn local_credentials(&self) -> &Credentials {
-        &self.local
+        &self.current.local.credentials
     }
+
+    /// The other side's credentials, if they are known in this generation.
     pub fn remote_credentials(&self) -> Option<&Credentials> {
-        self.remote.as_ref()
+        self.current.remote.as_ref().map(|side| &side.credentials)
     }
-    pub fn set_remote_credentials(&mut self, now: Instant, remote: Credentials, remote_lite: bool) {
-        self.remote = Some(remote);
+
+    /// A datagram whose first byte is 0 to 3.
+    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        self.seen = Some(now);
+        self.counters.datagrams_received += 1;
+        if self.state == TransportState::Closed {
+            return;
+        }
+        let path = canonical_path(path);
+        if self.host_socket(path.socket).is_none() {
+            self.counters.dropped_unknown_socket += 1;
+            return;
+        }
+        let Some(message) = stun::parse(datagram) else {
+            self.counters.dropped_malformed += 1;
+            return;
+        };
+        use stun_types::message::MessageClass;
+        match message.class() {
+            MessageClass::Request => self.handle_request(now, path, &message),
+            MessageClass::Success | MessageClass::Error => self.handle_response(now, path, &message),
+            // RFC 8445, section 11: a keepalive. There is nothing to do about it.
+            MessageClass::Indication => {}
+        }
+        self.settle(now);
     }
-    pub fn restart(&mut self, now: Instant, local: Credentials) {
-        self.local = local;
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.seen = Some(now);
+        if self.state == TransportState::Closed {
+            return;
+        }
+        self.run_consent(now);
+        self.run_checks(now);
+        self.run_gathering(now);
+        self.use_slot(now);
+        self.settle(now);
     }
-    pub fn start_gathering(&mut self) {}
-    pub fn add_host(&mut self, now: Instant, socket: SocketId, address: SocketAddr) {}
-    pub fn add_stun_server(&mut self, now: Instant, url: &str, address: SocketAddr) {}
-    pub fn server_failed(&mut self, url: &str, code: u16, text: impl Into<String>) {}
-    pub fn sources_complete(&mut self, now: Instant) {}
-    pub fn socket_closed(&mut self, now: Instant, socket: SocketId) {}
-    pub fn add_remote_candidate(&mut self, now: Instant, candidate: Candidate) {}
-    pub fn remote_end_of_candidates(&mut self, now: Instant) {}
-    pub fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {}
-    pub fn handle_timeout(&mut self, now: Instant) {}
+
+    /// When [`handle_timeout`](Agent::handle_timeout) should be called next, if ever.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        if self.state == TransportState::Closed {
+            return None;
+        }
+        let consent = self.link.as_ref().map(|link| link.consent.deadline(&self.config));
+        let slot = if self.has_slot_work() { self.next_slot.or(self.seen) } else { None };
+        let times = [
+            consent,
+            slot,
+            self.current.checklist.deadline(),
+            self.gatherer.deadline(),
+            self.nominate_at,
+            self.failure_deadline(),
+        ];
+        times.into_iter().flatten().min()
     }
-    pub fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {}
+
+    /// Writes what is to be sent, until `out` is full.
+    pub fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
+        if self.poll_timeout().is_some_and(|deadline| deadline <= now) {
+            self.handle_timeout(now);
+        }
+        while !out.is_full()
+            && let Some((path, datagram)) = self.outgoing.pop_front()
+        {
+            self.counters.datagrams_sent += 1;
+            out.push(path, &datagram);
+        }
+    }
+
+    /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.events.pop_front()
     }
+
+    /// Where data may go now: over the selected pair, else over the best that works. `None` without consent.
     pub fn send_path(&self) -> Option<Path> {
-        None
+        self.link.as_ref().map(|link| link.path)
     }
+
+    /// Whether an authenticated check came from, or succeeded on, exactly this path. Only then may other
+    /// datagrams of the path be looked at.
     pub fn is_validated(&self, path: Path) -> bool {
-        false
+        let path = canonical_path(path);
+        self.current.is_validated(path) || self.previous_validated.contains(&path)
     }
+
+    /// The transport state, as of the last event about it.
     pub fn state(&self) -> TransportState {
-        TransportState::New
+        self.state
     }
+
+    /// The gathering state.
     pub fn gathering_state(&self) -> GatheringState {
-        GatheringState::New
+        self.gatherer.state
     }
+
+    /// The selected pair, local end first. It stays through a restart until the new one is selected.
     pub fn selected_pair(&self) -> Option<(&Candidate, &Candidate)> {
-        None
+        self.link.as_ref().filter(|link| link.selected).map(|link| (&link.local, &link.remote))
     }
+
+    /// The last round-trip time of the pair in use.
     pub fn rtt(&self) -> Option<Duration> {
-        None
+        let link = self.link.as_ref()?;
+        self.link_pair().map_or(link.stats.current_rtt, |pair| pair.traffic.current_rtt)
     }
+
+    /// The candidates of this generation that were announced.
     pub fn local_candidates(&self) -> impl Iterator<Item = &Candidate> {
-        [].iter()
+        let locals = self.current.locals.iter().map(|local| &local.candidate);
+        locals.filter(|candidate| candidate.kind != CandidateKind::PeerReflexive)
     }
+
+    /// The candidates of this generation that were signalled to us.
     pub fn remote_candidates(&self) -> impl Iterator<Item = &Candidate> {
-        [].iter()
+        let known = self.current.remotes.iter().chain(&self.current.waiting);
+        known.filter(|candidate| candidate.kind != CandidateKind::PeerReflexive)
     }
+
+    /// Every pair of the checklist, and the pair in use if it is older.
     pub fn pairs(&self) -> impl Iterator<Item = PairStats> + '_ {
-        [].into_iter()
+        self.pair_stats()
     }
+
+    /// What happened how often.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        self.counters
     }
-    pub fn close(&mut self) {}
+
+    /// Stops everything. What waits to be sent is dropped.
+    pub fn close(&mut self) {
+        if self.state == TransportState::Closed {
+            return;
+        }
+        self.link = None;
+        self.outgoing.clear();
+        self.current = Generation::new(self.current.number + 1, self.current.local.clone());
+        self.previous_validated.clear();
+        self.gatherer.stop();
+        self.nominate_at = None;
+        self.set_state(TransportState::Closed);
+    }
+
+    fn host_socket(&self, socket: SocketId) -> Option<&HostSocket> {
+        self.hosts.iter().find(|host| host.socket == socket)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.failed || self.state == TransportState::Closed
+    }
+
+    fn queue(&mut self, path: Path, datagram: Vec<u8>) -> bool {
+        let room = self.outgoing.len() < MAX_OUTGOING;
+        if room {
+            self.outgoing.push_back((path, datagram));
+        } else {
+            self.counters.responses_over_limit += 1;
+        }
+        room
+    }
+
+    /// Draws the conclusions of whatever just happened, until there are none.
+    fn settle(&mut self, now: Instant) {
+        if self.state == TransportState::Closed {
+            return;
+        }
+        self.refresh_link(now);
+        self.nominate(now);
+        self.update_gathering(now);
+        self.update_state(now);
+    }
+
+    /// Uses the slot that Ta grants, if it has come: one new check or one gathering request, in turn
+    /// ([RFC 8445, section 14.2](https://www.rfc-editor.org/rfc/rfc8445#section-14.2)).
+    fn use_slot(&mut self, now: Instant) {
+        if self.next_slot.is_some_and(|slot| now < slot) || !self.has_slot_work() {
+            return;
+        }
+        let check = self.next_check();
+        match check {
+            Some(pair) if !(self.gather_next && self.gatherer.has_waiting()) => {
+                self.gather_next = true;
+                self.send_check(now, pair, false);
+            }
+            _ => {
+                self.gather_next = false;
+                self.send_gathering_request(now);
+            }
+        }
+        self.next_slot = Some(now + self.config.pacing);
+    }
+
+    fn has_slot_work(&self) -> bool {
+        !self.is_idle() && (self.gatherer.has_waiting() || self.next_check().is_some())
+    }
+}
+
+fn canonical_path(path: Path) -> Path {
+    Path { socket: path.socket, remote: candidate::canonical(path.remote) }
 }

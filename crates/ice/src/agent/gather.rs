@@ -1,0 +1,418 @@
+//! Gathering: host and server-reflexive candidates ([RFC 8445, section 5.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1)).
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use base::{Path, SocketId};
+use stun_types::message::{Message, MessageClass, TransactionId};
+
+use super::generation::Local;
+use super::{Agent, COMPONENT, HostSocket, MAX_SOCKETS};
+use crate::transaction::{Step, Transaction};
+use crate::{
+    Candidate, CandidateError, CandidateKind, Event, GatheringState, Protocol, TransportState, candidate,
+    stun,
+};
+
+/// Requests to STUN servers that wait or are on their way: sockets times servers, up to this many.
+const MAX_REQUESTS: usize = 64;
+/// webrtc-pc, 4.8.1.3: no host candidate could reach the server.
+const UNREACHABLE: u16 = 701;
+
+#[derive(Debug)]
+struct Server {
+    url: String,
+    address: SocketAddr,
+    /// It answered, or an error was reported for its URL in this generation.
+    settled: bool,
+}
+
+/// One socket asks one server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Request {
+    socket: SocketId,
+    server: usize,
+}
+
+/// What candidates are made from, and what is on its way.
+#[derive(Debug)]
+pub(super) struct Gatherer {
+    pub(super) state: GatheringState,
+    sources_complete: bool,
+    /// At most `AgentConfig::max_servers`.
+    servers: Vec<Server>,
+    /// With `pending`, at most `MAX_REQUESTS`.
+    waiting: VecDeque<Request>,
+    pending: Vec<(Transaction, Request)>,
+    /// The bindings to keep open, and when the next keepalive for all of them is due.
+    bindings: Vec<Path>,
+    keepalive: Option<Instant>,
+    /// What has a foundation: its number is the index. Bounded by sockets times servers.
+    foundations: Vec<(CandidateKind, IpAddr, Option<IpAddr>)>,
+}
+
+impl Default for Gatherer {
+    fn default() -> Self {
+        Gatherer {
+            state: GatheringState::New,
+            sources_complete: false,
+            servers: Vec::new(),
+            waiting: VecDeque::new(),
+            pending: Vec::new(),
+            bindings: Vec::new(),
+            keepalive: None,
+            foundations: Vec::new(),
+        }
+    }
+}
+
+impl Gatherer {
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let pending = self.pending.iter().map(|(transaction, _)| transaction.deadline);
+        pending.chain(self.keepalive).min()
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.waiting.clear();
+        self.pending.clear();
+        self.bindings.clear();
+        self.keepalive = None;
+    }
+
+    pub(super) fn is_pending(&self, id: TransactionId) -> bool {
+        self.pending.iter().any(|(transaction, _)| transaction.id == id)
+    }
+
+    fn ask(&mut self, request: Request) {
+        let known =
+            self.waiting.contains(&request) || self.pending.iter().any(|(_, asked)| *asked == request);
+        if !known && self.waiting.len() + self.pending.len() < MAX_REQUESTS {
+            self.waiting.push_back(request);
+        }
+    }
+
+    /// RFC 8445, section 5.1.1.3: equal for the same kind, base and server.
+    fn foundation(&mut self, kind: CandidateKind, base: IpAddr, server: Option<IpAddr>) -> String {
+        let key = (kind, base, server);
+        let index = self.foundations.iter().position(|known| *known == key).unwrap_or_else(|| {
+            self.foundations.push(key);
+            self.foundations.len() - 1
+        });
+        (index + 1).to_string()
+    }
+}
+
+impl Agent {
+    /// Enters the gathering state. Without effect if it was called before.
+    pub fn start_gathering(&mut self) {
+        if self.gatherer.state == GatheringState::New && self.state != TransportState::Closed {
+            self.set_gathering(GatheringState::Gathering);
+        }
+    }
+
+    /// A socket was bound to `address`: announces its host candidate and asks every STUN server for what it sees.
+    pub fn add_host(&mut self, now: Instant, socket: SocketId, address: SocketAddr) {
+        self.seen = Some(now);
+        let address = candidate::canonical(address);
+        let usable = address.port() != 0 && !address.ip().is_unspecified();
+        if !usable
+            || self.state == TransportState::Closed
+            || self.hosts.len() >= MAX_SOCKETS
+            || self.host_socket(socket).is_some()
+        {
+            return;
+        }
+        let local_preference = local_preference(address.ip(), self.hosts.len() as u16);
+        let host = HostSocket { socket, address, local_preference };
+        self.hosts.push(host);
+        self.gather_from(host);
+        self.settle(now);
+    }
+
+    /// A STUN server at `address`. Servers of several addresses are added once for each.
+    pub fn add_stun_server(&mut self, now: Instant, url: &str, address: SocketAddr) {
+        self.seen = Some(now);
+        let address = candidate::canonical(address);
+        let known = self.gatherer.servers.iter().any(|server| server.address == address && server.url == url);
+        if known
+            || !candidate::is_usable(address)
+            || self.state == TransportState::Closed
+            || self.gatherer.servers.len() >= self.config.max_servers
+        {
+            return;
+        }
+        self.start_gathering();
+        self.gatherer.servers.push(Server { url: url.to_owned(), address, settled: false });
+        let server = self.gatherer.servers.len() - 1;
+        for index in 0..self.hosts.len() {
+            self.ask(self.hosts[index], server);
+        }
+        self.settle(now);
+    }
+
+    /// A server cannot be used: its name does not resolve, or what else the driver found out.
+    pub fn server_failed(&mut self, url: &str, code: u16, text: impl Into<String>) {
+        let error = CandidateError { address: None, url: url.to_owned(), code, text: text.into() };
+        self.events.push_back(Event::CandidateError(error));
+    }
+
+    /// No more hosts and servers come: gathering is complete when the last request has ended.
+    pub fn sources_complete(&mut self, now: Instant) {
+        self.seen = Some(now);
+        self.start_gathering();
+        self.gatherer.sources_complete = true;
+        self.settle(now);
+    }
+
+    /// A socket is gone, and with it its candidates and pairs.
+    pub fn socket_closed(&mut self, now: Instant, socket: SocketId) {
+        self.seen = Some(now);
+        self.hosts.retain(|host| host.socket != socket);
+        self.gatherer.waiting.retain(|request| request.socket != socket);
+        self.gatherer.pending.retain(|(_, request)| request.socket != socket);
+        self.gatherer.bindings.retain(|path| path.socket != socket);
+        self.current.forget_socket(socket);
+        self.previous_validated.retain(|path| path.socket != socket);
+        self.outgoing.retain(|(path, _)| path.socket != socket);
+        if self.link.as_ref().is_some_and(|link| link.path.socket == socket) {
+            self.lose_link(now);
+        }
+        self.settle(now);
+    }
+
+    /// Announces all there is again, under new credentials.
+    pub(super) fn gather_again(&mut self) {
+        if self.gatherer.state == GatheringState::New {
+            return;
+        }
+        self.gatherer.stop();
+        for server in &mut self.gatherer.servers {
+            server.settled = false;
+        }
+        if self.gatherer.state != GatheringState::Gathering {
+            self.set_gathering(GatheringState::Gathering);
+        }
+        for index in 0..self.hosts.len() {
+            self.gather_from(self.hosts[index]);
+        }
+    }
+
+    fn gather_from(&mut self, host: HostSocket) {
+        if self.gatherer.state != GatheringState::Gathering {
+            self.set_gathering(GatheringState::Gathering);
+        }
+        let foundation = self.gatherer.foundation(CandidateKind::Host, host.address.ip(), None);
+        let candidate = self.local_candidate(host, CandidateKind::Host, host.address, foundation);
+        let Some(local) = self.add_local(host, candidate) else { return };
+        for remote in 0..self.current.remotes.len() {
+            self.form_pair(local, remote);
+        }
+        for server in 0..self.gatherer.servers.len() {
+            self.ask(host, server);
+        }
+    }
+
+    fn ask(&mut self, host: HostSocket, server: usize) {
+        let to = self.gatherer.servers[server].address;
+        // Loopback and link-local addresses reach nothing but their own kind.
+        let reaches = host.address.is_ipv4() == to.is_ipv4()
+            && (!host.address.ip().is_loopback() || to.ip().is_loopback())
+            && (!is_link_local(host.address.ip()) || is_link_local(to.ip()));
+        if reaches {
+            self.gatherer.ask(Request { socket: host.socket, server });
+        }
+    }
+
+    pub(super) fn send_gathering_request(&mut self, now: Instant) {
+        let Some(request) = self.gatherer.waiting.pop_front() else { return };
+        let path = Path { socket: request.socket, remote: self.gatherer.servers[request.server].address };
+        let id = stun::transaction_id(&mut self.rng);
+        let datagram = stun::binding_request(id);
+        self.queue(path, datagram.clone());
+        // RFC 8445, section 14.3.
+        let active = (self.gatherer.waiting.len() + self.gatherer.pending.len() + 1) as u32;
+        let rto = self.config.rto.max(self.config.pacing * active);
+        let transaction = Transaction::new(now, (id, datagram), path, rto);
+        let transaction = transaction.with_sends(self.config.max_server_sends).for_server();
+        self.gatherer.pending.push((transaction, request));
+    }
+
+    pub(super) fn run_gathering(&mut self, now: Instant) {
+        let mut index = 0;
+        while index < self.gatherer.pending.len() {
+            let (transaction, _) = &mut self.gatherer.pending[index];
+            match transaction.step(now) {
+                Step::Wait => index += 1,
+                Step::Resend => {
+                    let (path, datagram) = (transaction.path, transaction.request.clone());
+                    self.queue(path, datagram);
+                    index += 1;
+                }
+                Step::GiveUp => {
+                    let (_, request) = self.gatherer.pending.remove(index);
+                    self.server_unreachable(request.server);
+                }
+            }
+        }
+        if self.gatherer.keepalive.is_some_and(|at| now >= at) {
+            self.gatherer.keepalive = None;
+            // Once a pair works, its own traffic keeps the binding open.
+            if self.link.is_none() && !self.is_idle() {
+                for index in 0..self.gatherer.bindings.len() {
+                    let datagram = stun::binding_indication(stun::transaction_id(&mut self.rng));
+                    self.queue(self.gatherer.bindings[index], datagram);
+                }
+                self.gatherer.keepalive = Some(now + self.config.keepalive_interval);
+            }
+        }
+    }
+
+    pub(super) fn handle_server_response(&mut self, now: Instant, path: Path, message: &Message<'_>) {
+        let id = message.transaction_id();
+        let Some(index) = self.gatherer.pending.iter().position(|(pending, _)| pending.id == id) else {
+            return;
+        };
+        if self.gatherer.pending[index].0.path != path {
+            self.counters.dropped_asymmetric += 1;
+            return;
+        }
+        let mapped =
+            stun::mapped_address(message).map(candidate::canonical).filter(|at| candidate::is_usable(*at));
+        let error = stun::error_code(message);
+        let (_, request) = match (message.class(), mapped, &error) {
+            (MessageClass::Success, Some(_), _) | (MessageClass::Error, _, Some(_)) => {
+                self.gatherer.pending.remove(index)
+            }
+            _ => {
+                self.counters.dropped_malformed += 1;
+                return;
+            }
+        };
+        self.counters.responses_received += 1;
+        let Some(host) = self.host_socket(path.socket).copied() else { return };
+        let server = &mut self.gatherer.servers[request.server];
+        server.settled = true;
+        let url = server.url.clone();
+        match (mapped, error) {
+            (Some(mapped), None) => self.add_server_reflexive(now, host, mapped, (url, path.remote)),
+            (_, Some((code, text))) => {
+                let error = CandidateError { address: Some(host.address), url, code, text };
+                self.events.push_back(Event::CandidateError(error));
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn add_server_reflexive(
+        &mut self,
+        now: Instant,
+        host: HostSocket,
+        mapped: SocketAddr,
+        (url, server): (String, SocketAddr),
+    ) {
+        self.gatherer.bindings.push(Path { socket: host.socket, remote: server });
+        self.gatherer.keepalive.get_or_insert(now + self.config.keepalive_interval);
+        let kind = CandidateKind::ServerReflexive;
+        let foundation = self.gatherer.foundation(kind, host.address.ip(), Some(server.ip()));
+        let mut candidate = self.local_candidate(host, kind, mapped, foundation);
+        candidate.related = Some(host.address);
+        candidate.url = Some(url);
+        // RFC 8445, section 5.1.3: redundant if the address is there already. A server-reflexive candidate is
+        // paired through its base (section 6.1.2.4), so there are no pairs to form.
+        match self.current.local_by_address(host.socket, mapped) {
+            None => {
+                self.add_local(host, candidate);
+            }
+            Some(index) if self.current.locals[index].candidate.kind == CandidateKind::PeerReflexive => {
+                self.current.locals[index].candidate = candidate.clone();
+                self.events.push_back(Event::LocalCandidate(candidate));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// RFC 8445 gives up on one request; webrtc-pc reports the URL, once, when none of its requests is left.
+    fn server_unreachable(&mut self, server: usize) {
+        let servers = &mut self.gatherer.servers;
+        let url = servers[server].url.clone();
+        let same_url = |index: usize| servers[index].url == url;
+        let others = self.gatherer.pending.iter().map(|(_, request)| request).chain(&self.gatherer.waiting);
+        let left = others.into_iter().any(|request| same_url(request.server));
+        if left || servers.iter().any(|server| server.url == url && server.settled) {
+            return;
+        }
+        for server in servers.iter_mut().filter(|server| server.url == url) {
+            server.settled = true;
+        }
+        self.server_failed(&url, UNREACHABLE, "the STUN server did not answer");
+    }
+
+    pub(super) fn local_candidate(
+        &self,
+        host: HostSocket,
+        kind: CandidateKind,
+        address: SocketAddr,
+        foundation: String,
+    ) -> Candidate {
+        Candidate {
+            foundation,
+            component: COMPONENT,
+            protocol: Protocol::Udp,
+            priority: candidate::priority(kind, host.local_preference, COMPONENT),
+            address,
+            kind,
+            related: None,
+            tcp_type: None,
+            ufrag: Some(self.current.local.ufrag().to_owned()),
+            url: None,
+        }
+    }
+
+    pub(super) fn add_local(&mut self, host: HostSocket, candidate: Candidate) -> Option<usize> {
+        if self.current.locals.len() >= self.config.max_local_candidates {
+            return None;
+        }
+        if candidate.kind != CandidateKind::PeerReflexive {
+            self.events.push_back(Event::LocalCandidate(candidate.clone()));
+        }
+        let local = Local { candidate, socket: host.socket, local_preference: host.local_preference };
+        self.current.locals.push(local);
+        Some(self.current.locals.len() - 1)
+    }
+
+    pub(super) fn update_gathering(&mut self, _now: Instant) {
+        let busy = self.gatherer.has_waiting() || !self.gatherer.pending.is_empty();
+        if self.gatherer.state == GatheringState::Gathering && self.gatherer.sources_complete && !busy {
+            self.set_gathering(GatheringState::Complete);
+        }
+    }
+
+    fn set_gathering(&mut self, state: GatheringState) {
+        self.gatherer.state = state;
+        self.events.push_back(Event::GatheringState(state));
+    }
+}
+
+/// RFC 8445, section 5.1.2.1, and RFC 8421: one number for each address, IPv6 before IPv4 before what reaches less.
+fn local_preference(ip: IpAddr, index: u16) -> u16 {
+    let class = match ip {
+        _ if ip.is_loopback() => 20_000,
+        _ if is_link_local(ip) => 30_000,
+        IpAddr::V6(v6) if v6.is_unique_local() => 40_000,
+        IpAddr::V4(_) => 50_000,
+        IpAddr::V6(_) => 60_000,
+    };
+    class - index
+}
+
+pub(super) fn is_link_local(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}

@@ -1,0 +1,31 @@
+//! The pair that data goes over, with all that keeps it alive across a restart.
+
+use std::sync::Arc;
+
+use base::Path;
+
+use crate::consent::Consent;
+use crate::stun::Side;
+use crate::{Candidate, PairStats};
+
+/// The pair in use: selected, or the best that works so far.
+///
+/// It owns its credentials and its consent, so that a restart, which replaces the generation, leaves it alone
+/// ([RFC 8445, section 9](https://www.rfc-editor.org/rfc/rfc8445#section-9): the old pair carries data until
+/// the new one is selected).
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) generation: u64,
+    pub(crate) pair: u64,
+    pub(crate) priority: u64,
+    pub(crate) path: Path,
+    pub(crate) local: Candidate,
+    pub(crate) remote: Candidate,
+    pub(crate) local_side: Arc<Side>,
+    pub(crate) remote_side: Arc<Side>,
+    /// The PRIORITY of its checks.
+    pub(crate) check_priority: u32,
+    pub(crate) selected: bool,
+    pub(crate) consent: Consent,
+    pub(crate) stats: PairStats,
+}

@@ -1,0 +1,222 @@
+//! Which pair data goes over: nomination ([RFC 8445, section 8](https://www.rfc-editor.org/rfc/rfc8445#section-8))
+//! and consent ([RFC 7675](https://www.rfc-editor.org/rfc/rfc7675)).
+
+use std::time::Instant;
+
+use base::Path;
+use stun_types::message::{Message, MessageClass};
+
+use super::Agent;
+use super::link::Link;
+use crate::consent::Consent;
+use crate::pair::Pair;
+use crate::stun::Check;
+use crate::{CandidateKind, Event, PairState, Role, stun};
+
+/// A pair over a relay is worth so many times the patience that a direct one is.
+const RELAY_PATIENCE: u32 = 10;
+
+impl Agent {
+    /// The pair in use, if it belongs to this generation.
+    pub(super) fn link_pair(&self) -> Option<&Pair> {
+        let link = self.link.as_ref().filter(|link| link.generation == self.current.number)?;
+        self.current.checklist.pair(link.pair)
+    }
+
+    /// Before a pair is selected, data goes over the best that works.
+    pub(super) fn refresh_link(&mut self, now: Instant) {
+        if self.is_idle() {
+            return;
+        }
+        let Some(best) = self.current.checklist.best_valid(now) else { return };
+        let takes = match &self.link {
+            None => true,
+            // The pair of before the restart carries data until the new one is selected, if it works.
+            Some(link) if link.generation != self.current.number => link.consent.is_disconnected(),
+            Some(link) if link.selected || link.pair == best.id => false,
+            Some(link) => best.priority > link.priority || link.consent.is_disconnected(),
+        };
+        if takes {
+            let id = best.id;
+            self.link = self.make_link(now, id, false);
+        }
+    }
+
+    fn make_link(&mut self, now: Instant, id: u64, selected: bool) -> Option<Link> {
+        let pair = self.current.checklist.pair(id)?;
+        let remote_side = self.current.remote.clone()?;
+        let expires = pair.consent_until.unwrap_or(now + self.config.consent_lifetime);
+        Some(Link {
+            generation: self.current.number,
+            pair: id,
+            priority: pair.priority,
+            path: pair.path,
+            local: self.current.locals[pair.mapped.unwrap_or(pair.local)].candidate.clone(),
+            remote: self.current.remotes[pair.remote].clone(),
+            local_side: self.current.local.clone(),
+            remote_side,
+            check_priority: self.reflexive_priority(pair.local),
+            selected,
+            stats: self.stats_of(pair),
+            consent: Consent::new(now, expires, &self.config, &mut self.rng),
+        })
+    }
+
+    /// Regular nomination: the controlling side picks a pair that works and says so in one more check
+    /// ([RFC 8445, section 8.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-8.1.1)).
+    pub(super) fn nominate(&mut self, now: Instant) {
+        self.nominate_at = None;
+        let busy = self.is_concluded() || self.is_idle() || self.current.checklist.is_nominating();
+        if self.role != Role::Controlling || busy {
+            return;
+        }
+        let Some(best) = self.current.checklist.best_valid(now) else { return };
+        let (id, kind) = (best.id, self.kind_rank(best));
+        let may_improve =
+            self.current.checklist.pairs().iter().any(|pair| {
+                pair.is_unresolved() && pair.priority > best.priority && self.kind_rank(pair) > kind
+            });
+        let patience = match kind {
+            0 => self.config.nomination_patience * RELAY_PATIENCE,
+            _ => self.config.nomination_patience,
+        };
+        let until = self.current.first_valid.unwrap_or(now) + patience;
+        if may_improve && now < until {
+            self.nominate_at = Some(until);
+            return;
+        }
+        // Not paced: there is one nomination at a time, to an address that just answered.
+        self.send_check(now, id, true);
+    }
+
+    /// Relayed, through a NAT, on the same network.
+    fn kind_rank(&self, pair: &Pair) -> u8 {
+        match self.current.remotes[pair.remote].kind {
+            CandidateKind::Relayed => 0,
+            CandidateKind::ServerReflexive | CandidateKind::PeerReflexive => 1,
+            CandidateKind::Host => 2,
+        }
+    }
+
+    /// The controlled side: the pair works and was nominated. Of several nominated pairs the one with the
+    /// highest priority is selected, so that no sequence of nominations can go in circles.
+    pub(super) fn consider_nominated(&mut self, now: Instant, id: u64) {
+        let Some(pair) = self.current.checklist.pair(id) else { return };
+        let better = match &self.link {
+            Some(link) if link.selected && link.generation == self.current.number => {
+                link.pair == id || pair.priority > link.priority || link.consent.is_disconnected()
+            }
+            _ => true,
+        };
+        if better {
+            self.select(now, id);
+        }
+    }
+
+    pub(super) fn select(&mut self, now: Instant, id: u64) {
+        let Some(pair) = self.current.checklist.pair_mut(id) else { return };
+        pair.nominated = true;
+        let in_use =
+            self.link.as_mut().filter(|link| link.pair == id && link.generation == self.current.number);
+        match in_use {
+            Some(link) if link.selected => return,
+            Some(link) => link.selected = true,
+            None => self.link = self.make_link(now, id, true),
+        }
+        // RFC 8445, section 8.1.2: the other checks are not repeated.
+        for check in self.current.checklist.pending_mut() {
+            check.transaction.cancel();
+        }
+        if let Some(link) = &self.link {
+            let (local, remote) = (link.local.clone(), link.remote.clone());
+            self.events.push_back(Event::SelectedPair { local, remote });
+        }
+    }
+
+    pub(super) fn run_consent(&mut self, now: Instant) {
+        let Some(link) = &mut self.link else { return };
+        if now >= link.consent.expires() {
+            // RFC 7675, section 5.1: without consent, nothing is sent any more.
+            let is_current = link.generation == self.current.number;
+            self.lose_link(now);
+            self.refresh_link(now);
+            self.failed |= is_current && self.link.is_none();
+            return;
+        }
+        if link.consent.update(now, &self.config) && link.generation == self.current.number {
+            self.current.checklist.recheck(None);
+        }
+        let Some(link) = &mut self.link else { return };
+        if !link.consent.is_check_due(now) {
+            return;
+        }
+        let id = stun::transaction_id(&mut self.rng);
+        let check = Check {
+            id,
+            local: &link.local_side,
+            remote: &link.remote_side,
+            priority: link.check_priority,
+            role: self.role,
+            tie_breaker: self.tie_breaker,
+            use_candidate: false,
+        };
+        let (path, request) = (link.path, check.write());
+        link.consent.sent(now, id, &self.config, &mut self.rng);
+        link.stats.consent_requests_sent += 1;
+        if self.queue(path, request) {
+            self.counters.requests_sent += 1;
+            self.update_link_pair(|pair| pair.traffic.consent_requests_sent += 1);
+        }
+    }
+
+    pub(super) fn handle_consent_response(&mut self, now: Instant, path: Path, message: &Message<'_>) {
+        let Some(link) = &mut self.link else { return };
+        if link.path != path {
+            self.counters.dropped_asymmetric += 1;
+            return;
+        }
+        if !link.remote_side.authenticates(message) {
+            self.counters.dropped_unauthenticated += 1;
+            return;
+        }
+        self.counters.responses_received += 1;
+        // An error is no consent. RFC 8445 has none for a consent check but a late role conflict, which the
+        // peer's own checks repair.
+        if message.class() != MessageClass::Success {
+            return;
+        }
+        let rtt = link.consent.answered(now, message.transaction_id(), &self.config);
+        let until = link.consent.expires();
+        link.stats.current_rtt = rtt;
+        self.update_link_pair(|pair| {
+            pair.traffic.answered(rtt);
+            pair.consent_until = Some(until);
+            pair.state = PairState::Succeeded;
+        });
+    }
+
+    fn update_link_pair(&mut self, update: impl FnOnce(&mut Pair)) {
+        let Some(id) = self.link_pair().map(|pair| pair.id) else { return };
+        if let Some(pair) = self.current.checklist.pair_mut(id) {
+            update(pair);
+        }
+    }
+
+    /// The pair in use is gone: whatever else works takes over, and everything is checked again.
+    pub(super) fn lose_link(&mut self, now: Instant) {
+        let Some(link) = self.link.take() else { return };
+        // If a restart is under way, its own patience decides.
+        if link.generation != self.current.number {
+            return;
+        }
+        self.lost_since.get_or_insert(now);
+        if let Some(pair) = self.current.checklist.pair_mut(link.pair) {
+            pair.consent_until = None;
+            pair.nominated = false;
+            pair.state = PairState::Failed;
+        }
+        self.refresh_link(now);
+        let in_use = self.link.as_ref().map(|link| link.pair);
+        self.current.checklist.recheck(in_use);
+    }
+}

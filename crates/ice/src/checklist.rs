@@ -1,0 +1,219 @@
+//! The checklist: which pair is checked next ([RFC 8445, section 6.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.2)).
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use base::Path;
+use stun_types::message::TransactionId;
+
+use crate::pair::Pair;
+use crate::transaction::Transaction;
+use crate::{PairState, Role};
+
+/// A connectivity check on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingCheck {
+    pub(crate) transaction: Transaction,
+    pub(crate) pair: u64,
+    pub(crate) role: Role,
+    pub(crate) use_candidate: bool,
+}
+
+/// The pairs of one generation and the checks on their way.
+#[derive(Debug, Default)]
+pub(crate) struct Checklist {
+    /// In the order in which they were formed. At most `AgentConfig::max_pairs`.
+    pairs: Vec<Pair>,
+    /// Pairs to check before all others ([RFC 8445, section 6.1.4.1](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.4.1)).
+    /// Each pair is in here at most once.
+    triggered: VecDeque<u64>,
+    /// At most `MAX_CHECKS_PER_PAIR` for each pair.
+    pending: Vec<PendingCheck>,
+}
+
+/// Checks of one pair whose answer would still count: the current one, a cancelled one, a nomination.
+const MAX_CHECKS_PER_PAIR: usize = 3;
+
+impl Checklist {
+    pub(crate) fn pairs(&self) -> &[Pair] {
+        &self.pairs
+    }
+
+    pub(crate) fn pairs_mut(&mut self) -> &mut [Pair] {
+        &mut self.pairs
+    }
+
+    pub(crate) fn pair(&self, id: u64) -> Option<&Pair> {
+        self.pairs.iter().find(|pair| pair.id == id)
+    }
+
+    pub(crate) fn pair_mut(&mut self, id: u64) -> Option<&mut Pair> {
+        self.pairs.iter_mut().find(|pair| pair.id == id)
+    }
+
+    /// The pair of this path. There is one at most: what is redundant is never added.
+    pub(crate) fn by_path(&self, path: Path) -> Option<&Pair> {
+        self.pairs.iter().find(|pair| pair.path == path)
+    }
+
+    /// Adds a pair, in the state that its foundation gives it. At the limit, the worst pair that was not
+    /// checked yet gives way, or the new one if that is worse. How many pairs were given up.
+    pub(crate) fn insert(&mut self, mut pair: Pair, limit: usize) -> u64 {
+        let mut given_up = 0;
+        if self.pairs.len() >= limit {
+            given_up = 1;
+            let unchecked = self
+                .pairs
+                .iter()
+                .enumerate()
+                .filter(|(_, old)| matches!(old.state, PairState::Frozen | PairState::Waiting))
+                .min_by_key(|(_, old)| old.priority);
+            match unchecked {
+                Some((index, old)) if old.priority < pair.priority => {
+                    let id = old.id;
+                    self.pairs.remove(index);
+                    self.untrigger(id);
+                }
+                _ => return given_up,
+            }
+        }
+        // RFC 8838, section 12: a pair joins as Waiting if nothing of its foundation is being checked, or if
+        // something of its foundation worked.
+        let mut alike = self.pairs.iter().filter(|old| old.foundation == pair.foundation).peekable();
+        let fresh = alike.peek().is_none();
+        let succeeded = alike.any(|old| old.state == PairState::Succeeded);
+        pair.state = if fresh || succeeded { PairState::Waiting } else { PairState::Frozen };
+        self.pairs.push(pair);
+        given_up
+    }
+
+    /// Puts a pair at the end of the triggered-check queue.
+    pub(crate) fn trigger(&mut self, id: u64) {
+        let Some(pair) = self.pair_mut(id) else { return };
+        pair.state = PairState::Waiting;
+        if !self.triggered.contains(&id) {
+            self.triggered.push_back(id);
+        }
+    }
+
+    pub(crate) fn untrigger(&mut self, id: u64) {
+        self.triggered.retain(|queued| *queued != id);
+    }
+
+    /// The pair whose turn it is ([RFC 8445, section 6.1.4.2](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.4.2)).
+    pub(crate) fn next(&self) -> Option<u64> {
+        if let Some(id) = self.triggered.front() {
+            return Some(*id);
+        }
+        let best = |state: PairState| {
+            self.pairs.iter().filter(move |pair| pair.state == state).max_by_key(|pair| pair.priority)
+        };
+        if let Some(pair) = best(PairState::Waiting) {
+            return Some(pair.id);
+        }
+        let thawed = self.pairs.iter().filter(|pair| pair.state == PairState::Frozen && self.may_thaw(pair));
+        thawed.max_by_key(|pair| pair.priority).map(|pair| pair.id)
+    }
+
+    fn may_thaw(&self, frozen: &Pair) -> bool {
+        !self.pairs.iter().any(|pair| {
+            pair.foundation == frozen.foundation
+                && matches!(pair.state, PairState::Waiting | PairState::InProgress)
+        })
+    }
+
+    /// A check of this foundation succeeded: its other pairs are worth checking.
+    pub(crate) fn unfreeze(&mut self, foundation: &str) {
+        for pair in &mut self.pairs {
+            if pair.state == PairState::Frozen && pair.foundation == foundation {
+                pair.state = PairState::Waiting;
+            }
+        }
+    }
+
+    /// The retransmission timeout of a new check
+    /// ([RFC 8445, section 14.3](https://www.rfc-editor.org/rfc/rfc8445#section-14.3)).
+    pub(crate) fn rto(&self, pacing: Duration, minimum: Duration) -> Duration {
+        let active = |pair: &&Pair| matches!(pair.state, PairState::Waiting | PairState::InProgress);
+        minimum.max(pacing * self.pairs.iter().filter(active).count() as u32)
+    }
+
+    /// A check was sent.
+    pub(crate) fn sent(&mut self, check: PendingCheck) {
+        let id = check.pair;
+        self.untrigger(id);
+        let mut older = self.pending.iter().enumerate().filter(|(_, pending)| pending.pair == id);
+        let oldest = older.next().map(|(index, _)| index);
+        if older.count() + 2 > MAX_CHECKS_PER_PAIR
+            && let Some(index) = oldest
+        {
+            self.pending.remove(index);
+        }
+        self.pending.push(check);
+        if let Some(pair) = self.pair_mut(id)
+            && pair.state != PairState::Succeeded
+        {
+            pair.state = PairState::InProgress;
+        }
+    }
+
+    /// No more retransmissions for this pair.
+    pub(crate) fn cancel(&mut self, id: u64) {
+        for check in self.pending.iter_mut().filter(|check| check.pair == id) {
+            check.transaction.cancel();
+        }
+    }
+
+    pub(crate) fn pending(&self, id: TransactionId) -> Option<&PendingCheck> {
+        self.pending.iter().find(|check| check.transaction.id == id)
+    }
+
+    pub(crate) fn pending_mut(&mut self) -> &mut Vec<PendingCheck> {
+        &mut self.pending
+    }
+
+    /// Ends a transaction.
+    pub(crate) fn take_pending(&mut self, id: TransactionId) -> Option<PendingCheck> {
+        let index = self.pending.iter().position(|check| check.transaction.id == id)?;
+        Some(self.pending.remove(index))
+    }
+
+    /// Whether a check of this pair may still be answered.
+    pub(crate) fn has_pending(&self, id: u64) -> bool {
+        self.pending.iter().any(|check| check.pair == id)
+    }
+
+    pub(crate) fn is_nominating(&self) -> bool {
+        self.pending.iter().any(|check| check.use_candidate)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.pending.iter().map(|check| check.transaction.deadline).min()
+    }
+
+    /// The working pair with the highest priority.
+    pub(crate) fn best_valid(&self, now: Instant) -> Option<&Pair> {
+        self.pairs.iter().filter(|pair| pair.is_valid(now)).max_by_key(|pair| pair.priority)
+    }
+
+    /// Whether nothing is left to check and nothing is on its way.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.pending.is_empty() && !self.pairs.iter().any(Pair::is_unresolved)
+    }
+
+    /// Everything is checked again: the pair in use was lost.
+    pub(crate) fn recheck(&mut self, except: Option<u64>) {
+        for pair in self.pairs.iter_mut().filter(|pair| Some(pair.id) != except && !pair.is_unresolved()) {
+            pair.state = PairState::Waiting;
+            pair.nominated = false;
+        }
+    }
+
+    /// Forgets the pairs of a socket that is gone.
+    pub(crate) fn remove_socket(&mut self, socket: base::SocketId) {
+        self.pending.retain(|check| check.transaction.path.socket != socket);
+        self.pairs.retain(|pair| pair.path.socket != socket);
+        let Checklist { pairs, triggered, .. } = self;
+        triggered.retain(|id| pairs.iter().any(|pair| pair.id == *id));
+    }
+}

@@ -1,0 +1,234 @@
+//! What an attacker sends, and what it gets: nothing.
+
+mod network;
+
+use std::net::SocketAddr;
+
+use base::{Path, SocketId};
+use ice::{Candidate, CandidateKind, Protocol, TransportState};
+use network::{A, B, Network, address, ms};
+use proptest::prelude::*;
+
+fn candidate(address: SocketAddr) -> Candidate {
+    Candidate {
+        foundation: "1".to_owned(),
+        component: 1,
+        protocol: Protocol::Udp,
+        priority: 2_130_706_431,
+        address,
+        kind: CandidateKind::Host,
+        related: None,
+        tcp_type: None,
+        ufrag: None,
+        url: None,
+    }
+}
+
+/// The datagrams of a call, each as it was sent, and the network just before A hears the first.
+fn recorded() -> (Network, Vec<(SocketAddr, SocketAddr, Vec<u8>)>) {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_all();
+    network.run(ms(12_000));
+    let sent = network.sent.iter().map(|(_, from, to, data)| (*from, *to, data.clone())).collect();
+    let mut fresh = Network::new();
+    fresh.add_hosts();
+    fresh.signal_credentials(A, B);
+    fresh.signal_credentials(B, A);
+    (fresh, sent)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_changed_datagram_creates_nothing(index in any::<prop::sample::Index>(), changes in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..4), length in any::<prop::sample::Index>(), truncate in any::<bool>()) {
+        let (mut network, sent) = recorded();
+        let (_, to, mut data) = sent[index.index(sent.len())].clone();
+        for (at, change) in &changes {
+            let at = at.index(data.len());
+            data[at] ^= change;
+        }
+        if truncate {
+            data.truncate(length.index(data.len() + 1));
+        }
+        prop_assume!(sent.iter().all(|(_, _, original)| *original != data));
+        let stranger = address("203.0.113.77:7");
+        network.deliver(stranger, to, &data);
+        network.run(ms(10));
+        for node in &network.nodes {
+            prop_assert_eq!(node.agent.pairs().count(), 0);
+            prop_assert_eq!(node.agent.local_candidates().count(), 1);
+            prop_assert_eq!(node.agent.remote_candidates().count(), 0);
+            prop_assert_eq!(node.agent.state(), TransportState::New);
+            let path = Path { socket: SocketId(0), remote: stranger };
+            prop_assert!(!node.agent.is_validated(path));
+        }
+        prop_assert!(network.sent.is_empty(), "an unauthenticated datagram was answered");
+    }
+
+    #[test]
+    fn noise_never_panics(data in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut network = Network::new();
+        network.add_hosts();
+        network.deliver(address("203.0.113.77:7"), address("192.0.2.1:1000"), &data);
+        prop_assert_eq!(network.agent(A).pairs().count(), 0);
+    }
+}
+
+#[test]
+fn every_truncation_is_dropped() {
+    let (mut network, sent) = recorded();
+    for (_, to, data) in &sent {
+        for length in 0..data.len() {
+            network.deliver(address("203.0.113.77:7"), *to, &data[..length]);
+        }
+    }
+    network.run(ms(10));
+    assert!(network.sent.is_empty());
+    assert_eq!(network.agent(A).pairs().count(), 0);
+}
+
+#[test]
+fn an_answer_that_comes_from_elsewhere_leaves_the_pair_alone() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_all();
+    network.passes = Box::new(|_, _| false);
+    network.run(ms(10));
+    // B's answer to A's check, replayed from another address.
+    let (_, _, _, check) =
+        network.sent.iter().find(|(_, from, ..)| *from == address("192.0.2.1:1000")).unwrap().clone();
+    network.sent.clear();
+    network.deliver(address("192.0.2.1:1000"), address("192.0.2.2:2000"), &check);
+    network.run(ms(1));
+    let answer = network.sent.iter().find(|(_, _, _, data)| data[0] == 1).unwrap().3.clone();
+    network.deliver(address("203.0.113.77:7"), address("192.0.2.1:1000"), &answer);
+    assert_eq!(network.agent(A).counters().dropped_asymmetric, 1);
+    assert_eq!(network.agent(A).send_path(), None);
+    network.deliver(address("192.0.2.2:2000"), address("192.0.2.1:1000"), &answer);
+    assert!(network.agent(A).send_path().is_some());
+    network.deliver(address("192.0.2.2:2000"), address("192.0.2.1:1000"), &answer);
+    assert_eq!(network.agent(A).counters().dropped_unknown_transaction, 1);
+}
+
+#[test]
+fn no_answer_is_bigger_than_its_question() {
+    let mut network = Network::new();
+    network.connect();
+    network.run(ms(30_000));
+    let smallest_question =
+        network.sent.iter().filter(|(.., data)| data[0] == 0).map(|(.., data)| data.len()).min();
+    let biggest_answer =
+        network.sent.iter().filter(|(.., data)| data[0] == 1).map(|(.., data)| data.len()).max();
+    assert!(biggest_answer <= smallest_question);
+}
+
+#[test]
+fn ten_thousand_candidates_are_capped_and_paced() {
+    let mut network = Network::new();
+    network.add_hosts();
+    let now = network.now;
+    for index in 0..10_000u32 {
+        let ip = std::net::Ipv4Addr::from(0xcb00_7100 + index % 5000);
+        network.agent(A).add_remote_candidate(now, candidate(SocketAddr::new(ip.into(), 9)));
+    }
+    network.signal_credentials(B, A);
+    for index in 0..10_000u32 {
+        let ip = std::net::Ipv4Addr::from(0xcb00_7100 + index);
+        network.agent(A).add_remote_candidate(now, candidate(SocketAddr::new(ip.into(), 9)));
+    }
+    assert!(network.agent(A).remote_candidates().count() <= 64);
+    assert!(network.agent(A).pairs().count() <= 100);
+    network.run(ms(1000));
+    assert!(network.sent.len() <= 21 * 2, "{}", network.sent.len());
+    network.run(ms(300_000));
+    assert!(network.sent.len() <= 64 * 7, "{}", network.sent.len());
+}
+
+#[test]
+fn pairs_are_capped_with_many_sockets() {
+    let mut network = Network::new();
+    for port in 0..20 {
+        network.add_host(A, &format!("192.0.2.1:{}", 1000 + port));
+        network.add_host(B, &format!("192.0.2.2:{}", 2000 + port));
+    }
+    network.signal_all();
+    assert_eq!(network.agent(A).pairs().count(), 100);
+    assert_eq!(network.agent(A).counters().pairs_over_limit, 300);
+    assert!(network.run_until(ms(3000), |network| network.both(TransportState::Connected)));
+}
+
+#[test]
+fn unusable_addresses_are_ignored() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_credentials(B, A);
+    let now = network.now;
+    for text in [
+        "0.0.0.0:9",
+        "[::]:9",
+        "224.0.0.1:9",
+        "[ff02::1]:9",
+        "255.255.255.255:9",
+        "192.0.2.9:0",
+        "[::ffff:0.0.0.0]:9",
+    ] {
+        network.agent(A).add_remote_candidate(now, candidate(address(text)));
+    }
+    assert_eq!(network.agent(A).remote_candidates().count(), 0);
+    // An IPv4-mapped address is no second name for a host.
+    network.agent(A).add_remote_candidate(now, candidate(address("192.0.2.9:9")));
+    network.agent(A).add_remote_candidate(now, candidate(address("[::ffff:192.0.2.9]:9")));
+    assert_eq!(network.agent(A).remote_candidates().count(), 1);
+}
+
+#[test]
+fn a_spray_of_authenticated_checks_is_capped() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_credentials(B, A);
+    network.signal_credentials(A, B);
+    network.signal_candidates(A, B);
+    network.passes = Box::new(|_, _| false);
+    network.run(ms(10));
+    let (_, _, to, check) = network.sent[0].clone();
+    for port in 1..10_000u16 {
+        network.deliver(SocketAddr::new([203, 0, 113, 77].into(), port), to, &check);
+    }
+    assert_eq!(network.agent(A).pairs().count(), 16);
+    assert!(network.agent(A).counters().dropped_over_limit > 9900);
+    let validated = (1..10_000u16).filter(|port| {
+        let remote = SocketAddr::new([203, 0, 113, 77].into(), *port);
+        network.nodes[A].agent.is_validated(Path { socket: SocketId(0), remote })
+    });
+    assert_eq!(validated.count(), 16);
+}
+
+#[test]
+fn a_spray_before_the_answer_is_capped() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_credentials(A, B);
+    network.signal_candidates(A, B);
+    network.passes = Box::new(|_, _| false);
+    network.run(ms(10));
+    let (_, _, to, check) = network.sent[0].clone();
+    for port in 1..10_000u16 {
+        network.deliver(SocketAddr::new([203, 0, 113, 77].into(), port), to, &check);
+    }
+    network.signal_credentials(B, A);
+    assert_eq!(network.agent(A).pairs().count(), 16);
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let mut network = Network::new();
+    network.connect();
+    let printed = format!("{:?}", network.agent(A));
+    for node in &network.nodes {
+        let pwd = node.agent.local_credentials().pwd.expose_secret();
+        assert!(!printed.contains(pwd.as_str()));
+        assert!(!printed.contains(&format!("{:?}", pwd.as_bytes())));
+    }
+}

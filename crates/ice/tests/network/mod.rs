@@ -1,0 +1,281 @@
+//! Two agents, a STUN server and the links between them, in virtual time.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part of it")]
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use base::{Path, Rng, SendBatch, SocketId};
+use ice::{Agent, AgentConfig, Candidate, Credentials, Event, Role, TransportState};
+use stun_types::attribute::XorMappedAddress;
+use stun_types::message::{BINDING, Message, MessageClass, MessageType, MessageWriteVec};
+use stun_types::prelude::*;
+
+pub const A: usize = 0;
+pub const B: usize = 1;
+
+pub fn address(text: &str) -> SocketAddr {
+    text.parse().unwrap()
+}
+
+pub fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+pub struct Node {
+    pub agent: Agent,
+    pub sockets: BTreeMap<SocketId, SocketAddr>,
+    pub events: Vec<Event>,
+    /// Candidates that were announced and not yet signalled.
+    pub announced: Vec<Candidate>,
+}
+
+type Filter = Box<dyn Fn(SocketAddr, SocketAddr) -> bool>;
+
+pub struct Network {
+    pub start: Instant,
+    pub now: Instant,
+    pub nodes: Vec<Node>,
+    pub delay: Duration,
+    pub loss: f64,
+    /// Inside address to outside address: a NAT without filtering.
+    pub nat: BTreeMap<SocketAddr, SocketAddr>,
+    pub server: Option<SocketAddr>,
+    /// What may pass, by source and destination.
+    pub passes: Filter,
+    /// Every datagram that was sent, with its source and destination.
+    pub sent: Vec<(Instant, SocketAddr, SocketAddr, Vec<u8>)>,
+    in_flight: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
+    sequence: u64,
+    rng: Rng,
+}
+
+pub fn agent(role: Role, seed: u8, config: AgentConfig) -> Agent {
+    let mut rng = Rng::from_seed([seed; 32]);
+    let local = Credentials::generate(&mut rng);
+    Agent::new(config, role, local, rng)
+}
+
+impl Network {
+    /// Two agents with one socket each, that know nothing of each other.
+    pub fn new() -> Network {
+        Network::with_roles(Role::Controlling, Role::Controlled)
+    }
+
+    pub fn with_roles(a: Role, b: Role) -> Network {
+        let config = AgentConfig::default();
+        Network::with(agent(a, 1, config.clone()), agent(b, 2, config))
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "an arbitrary start; only differences matter")]
+    pub fn with(a: Agent, b: Agent) -> Network {
+        let node =
+            |agent| Node { agent, sockets: BTreeMap::new(), events: Vec::new(), announced: Vec::new() };
+        let start = Instant::now();
+        Network {
+            start,
+            now: start,
+            nodes: vec![node(a), node(b)],
+            delay: ms(10),
+            loss: 0.0,
+            nat: BTreeMap::new(),
+            server: None,
+            passes: Box::new(|_, _| true),
+            sent: Vec::new(),
+            in_flight: BTreeMap::new(),
+            sequence: 0,
+            rng: Rng::from_seed([9; 32]),
+        }
+    }
+
+    pub fn agent(&mut self, node: usize) -> &mut Agent {
+        &mut self.nodes[node].agent
+    }
+
+    pub fn add_host(&mut self, node: usize, at: &str) {
+        let socket = SocketId(self.nodes[node].sockets.len() as u32);
+        self.nodes[node].sockets.insert(socket, address(at));
+        let now = self.now;
+        self.agent(node).start_gathering();
+        self.agent(node).add_host(now, socket, address(at));
+        self.collect(node);
+    }
+
+    /// One host each, gathering complete.
+    pub fn add_hosts(&mut self) {
+        self.add_host(A, "192.0.2.1:1000");
+        self.add_host(B, "192.0.2.2:2000");
+        self.complete(A);
+        self.complete(B);
+    }
+
+    pub fn complete(&mut self, node: usize) {
+        let now = self.now;
+        self.agent(node).sources_complete(now);
+        self.collect(node);
+    }
+
+    /// `from`'s credentials reach `to`.
+    pub fn signal_credentials(&mut self, from: usize, to: usize) {
+        let credentials = self.nodes[from].agent.local_credentials().clone();
+        let now = self.now;
+        self.agent(to).set_remote_credentials(now, credentials, false);
+    }
+
+    /// What `from` announced reaches `to`.
+    pub fn signal_candidates(&mut self, from: usize, to: usize) {
+        self.collect(from);
+        let now = self.now;
+        for candidate in std::mem::take(&mut self.nodes[from].announced) {
+            self.agent(to).add_remote_candidate(now, candidate);
+        }
+    }
+
+    pub fn signal_end(&mut self, from: usize, to: usize) {
+        let _ = from;
+        let now = self.now;
+        self.agent(to).remote_end_of_candidates(now);
+    }
+
+    /// Everything, both ways.
+    pub fn signal_all(&mut self) {
+        for (from, to) in [(A, B), (B, A)] {
+            self.signal_credentials(from, to);
+            self.signal_candidates(from, to);
+            self.signal_end(from, to);
+        }
+    }
+
+    pub fn connect(&mut self) {
+        self.add_hosts();
+        self.signal_all();
+        assert!(self.run_until(ms(5000), |network| network.both(TransportState::Completed)));
+    }
+
+    pub fn both(&self, state: TransportState) -> bool {
+        self.nodes.iter().all(|node| node.agent.state() == state)
+    }
+
+    pub fn states(&self, node: usize) -> Vec<TransportState> {
+        let states = self.nodes[node].events.iter().filter_map(|event| match event {
+            Event::TransportState(state) => Some(*state),
+            _ => None,
+        });
+        states.collect()
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.now - self.start
+    }
+
+    pub fn run(&mut self, time: Duration) {
+        assert!(!self.run_until(time, |_| false));
+    }
+
+    /// Runs until `done`, or for `limit`. Whether it was done.
+    pub fn run_until(&mut self, limit: Duration, done: impl Fn(&Network) -> bool) -> bool {
+        let end = self.now + limit;
+        for _ in 0..1_000_000 {
+            self.flush();
+            if done(self) {
+                return true;
+            }
+            let timers = self.nodes.iter().filter_map(|node| node.agent.poll_timeout());
+            let arrival = self.in_flight.keys().next().map(|(time, _)| *time);
+            let Some(next) = timers.chain(arrival).min().filter(|next| *next <= end) else {
+                self.now = end;
+                return false;
+            };
+            self.now = self.now.max(next);
+            self.advance();
+        }
+        panic!("the agents keep each other busy without time passing");
+    }
+
+    fn advance(&mut self) {
+        let now = self.now;
+        while let Some(entry) = self.in_flight.first_entry()
+            && entry.key().0 <= now
+        {
+            let (from, to, datagram) = entry.remove();
+            self.deliver(from, to, &datagram);
+        }
+        for node in &mut self.nodes {
+            if node.agent.poll_timeout().is_some_and(|deadline| deadline <= now) {
+                node.agent.handle_timeout(now);
+                let left = node.agent.poll_timeout();
+                assert!(left.is_none_or(|deadline| deadline > now), "a timer that was handled is still due");
+            }
+        }
+    }
+
+    /// Hands a datagram to whoever owns `to`.
+    pub fn deliver(&mut self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {
+        let now = self.now;
+        if Some(to) == self.server {
+            let answer = answer(from, datagram);
+            self.send(to, from, answer);
+            return;
+        }
+        let inside = self.nat.iter().find(|(_, outside)| **outside == to).map(|(inside, _)| *inside);
+        let target = inside.unwrap_or(to);
+        for node in &mut self.nodes {
+            if let Some(socket) =
+                node.sockets.iter().find(|(_, at)| **at == target).map(|(socket, _)| *socket)
+            {
+                node.agent.handle_datagram(now, Path { socket, remote: from }, datagram);
+            }
+        }
+    }
+
+    fn flush(&mut self) {
+        for index in 0..self.nodes.len() {
+            let mut batch = SendBatch::new();
+            loop {
+                batch.clear();
+                let now = self.now;
+                self.nodes[index].agent.poll_transmit(now, &mut batch);
+                if batch.is_empty() {
+                    break;
+                }
+                let datagrams: Vec<_> = batch.datagrams().map(|(path, data)| (path, data.to_vec())).collect();
+                for (path, datagram) in datagrams {
+                    let Some(from) = self.nodes[index].sockets.get(&path.socket).copied() else { continue };
+                    self.send(from, path.remote, datagram);
+                }
+            }
+            self.collect(index);
+        }
+    }
+
+    pub fn collect(&mut self, index: usize) {
+        let node = &mut self.nodes[index];
+        while let Some(event) = node.agent.poll_event() {
+            if let Event::LocalCandidate(candidate) = &event {
+                node.announced.push(candidate.clone());
+            }
+            node.events.push(event);
+        }
+    }
+
+    fn send(&mut self, from: SocketAddr, to: SocketAddr, datagram: Vec<u8>) {
+        self.sent.push((self.now, from, to, datagram.clone()));
+        // An inside address is reached through its NAT only.
+        let unreachable = self.nat.contains_key(&to);
+        if unreachable || !(self.passes)(from, to) || self.rng.chance(self.loss) {
+            return;
+        }
+        let from = self.nat.get(&from).copied().unwrap_or(from);
+        self.sequence += 1;
+        self.in_flight.insert((self.now + self.delay, self.sequence), (from, to, datagram));
+    }
+}
+
+fn answer(from: SocketAddr, request: &[u8]) -> Vec<u8> {
+    let request = Message::from_bytes(request).unwrap();
+    let id = request.transaction_id();
+    let kind = MessageType::from_class_method(MessageClass::Success, BINDING);
+    let mut message = Message::builder(kind, id, MessageWriteVec::new());
+    message.add_attribute(&XorMappedAddress::new(from, id)).unwrap();
+    message.finish()
+}
