@@ -271,9 +271,7 @@ impl Session {
             self.output.counters.datagrams_sent += 1;
             self.output.counters.bytes_sent += datagram.len() as u64;
         }
-        if transport.is_closed() && !self.gathering.is_closed() {
-            self.gathering.close();
-        }
+        self.close_sockets_if_done();
         self.settle();
     }
 
@@ -282,7 +280,8 @@ impl Session {
         self.output.events.pop_front()
     }
 
-    /// The next thing for the driver to do.
+    /// The next thing for the driver to do. Every call on the session can bring one, `poll_transmit` too: the last
+    /// datagrams of a session that was closed are followed by the closing of its sockets.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.gathering.poll_action()
     }
@@ -303,11 +302,20 @@ impl Session {
             return;
         }
         self.advance(now);
-        match &mut self.transport {
-            Some(transport) => transport.close(now),
-            None => self.gathering.close(),
+        if let Some(transport) = &mut self.transport {
+            transport.close(now);
         }
         self.end_channels(ChannelError::SessionClosed);
+        self.close_sockets_if_done();
+        self.settle();
+    }
+
+    /// Closes the sockets once nothing will be sent any more.
+    fn close_sockets_if_done(&mut self) {
+        let is_told = self.transport.as_ref().is_none_or(Transport::is_closed);
+        if self.closed && is_told && !self.gathering.is_closed() {
+            self.gathering.close();
+        }
     }
 
     /// Whether [`close`](Session::close) was called.

@@ -233,12 +233,12 @@ fn a_channel_that_waits_closes_at_once() {
 fn a_thousand_channels_open_talk_and_close() {
     let mut pair = Pair::connected(13, LinkConfig::default());
     let keys: Vec<_> = (0..1000).map(|n| pair.open(pair.a, labelled(&n.to_string()))).collect();
-    assert!(pair.run(60, |_, b| b.incoming().len() == 1000), "{}", pair.peer(pair.b).incoming().len());
+    assert!(pair.run(60, |_, b| b.session.stats().channels == 1000), "{}", pair.describe());
     for key in &keys {
         pair.send(pair.a, *key, text("1")).unwrap();
     }
-    let theirs = pair.peer(pair.b).incoming();
-    assert!(pair.run(60, |_, b| theirs.iter().all(|key| b.received(*key) == 1)));
+    assert!(pair.run(60, |_, b| b.messages.len() == 1000));
+    assert!(pair.peer(pair.b).messages.values().all(|messages| messages.len() == 1));
     for key in &keys {
         pair.close_channel(pair.a, *key);
     }

@@ -99,8 +99,10 @@ fn another_certificate_never_connects() {
             "{}",
             pair.describe()
         );
+        assert_eq!(pair.peer(id).session.stats().sctp, None);
         for id in [pair.a, pair.b] {
-            assert_eq!(pair.peer(id).session.stats().sctp, None);
+            let log = states(&pair.peer(id).log);
+            assert!(!log.contains(&"SctpState(Connected)".to_owned()), "{log:?}");
             assert!(!pair.peer(id).is_open(channel));
         }
         assert!(matches!(
@@ -122,6 +124,7 @@ fn no_fingerprint_matches_nothing() {
 #[test]
 fn only_authenticated_paths_are_looked_at() {
     let mut pair = Pair::connected(6, LinkConfig::default());
+    pair.run_for(Duration::from_secs(3));
     let to = pair.peer(pair.b).candidates[0].address;
     let before = pair.peer(pair.b).session.counters();
     let mut record = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40];
@@ -181,13 +184,14 @@ fn a_session_without_a_plan_closes_at_once() {
 fn an_ice_restart_does_not_touch_what_is_above() {
     let mut pair = Pair::connected(9, LinkConfig::default());
     let (ours, theirs) = pair.open_both(pair.a, labelled("x"));
-    let log = pair.peer(pair.a).log.len();
+    let log = states(&pair.peer(pair.a).log);
     pair.restart_ice();
     for number in 0..100 {
         pair.send(pair.a, ours, text(&number.to_string())).unwrap();
         pair.run_for(Duration::from_millis(50));
     }
     assert!(pair.run(10, |_, b| b.received(theirs) == 100), "{}", pair.describe());
-    assert_eq!(pair.peer(pair.a).log.len(), log);
+    assert_eq!(states(&pair.peer(pair.a).log), log);
+    assert_eq!(pair.peer(pair.a).closed(ours), None);
     assert_eq!(pair.peer(pair.a).session.stats().sctp, Some(SctpState::Connected));
 }

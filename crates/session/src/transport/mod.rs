@@ -284,9 +284,15 @@ impl Transport {
         }
     }
 
-    /// Begins to end: the next [`poll_transmit`](Transport::poll_transmit) tells the peer.
+    /// Begins to end: the next [`poll_transmit`](Transport::poll_transmit) tells the peer. Where there is no peer to
+    /// be told, or no way to, this is the end.
     pub(crate) fn close(&mut self, now: Instant) {
-        if self.phase == Phase::Running {
+        if self.phase == Phase::Running
+            && (self.security.endpoint().is_none() || self.agent.send_path().is_none())
+        {
+            self.phase = Phase::Closed;
+            self.agent.close();
+        } else if self.phase == Phase::Running {
             self.phase = Phase::Closing;
             // webrtc-pc, "close the connection", step 10: an SCTP ABORT, not a graceful shutdown.
             if let Some(association) = &mut self.association {
