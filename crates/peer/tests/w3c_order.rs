@@ -15,7 +15,20 @@ fn offer_and_answer_without_descriptions() {
             stage.negotiate(A, B);
             stage.states();
         },
-        expect![[""]],
+        expect![[r#"
+            a: negotiationneeded
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            b: icegatheringstatechange gathering
+            a: signalingstatechange stable
+            a: setRemoteDescription(answer) fulfilled
+            -- signaling stable stable
+        "#]],
     );
 }
 
@@ -32,7 +45,17 @@ fn operations_settle_in_the_order_of_the_calls() {
             stage.set_local_as(A, SdpType::Rollback, "");
             stage.run();
         },
-        expect![[""]],
+        expect![[r#"
+            a: createOffer fulfilled
+            a: createAnswer rejected: InvalidStateError
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: addIceCandidate(null) rejected: InvalidStateError
+            a: signalingstatechange stable
+            a: setLocalDescription(rollback) fulfilled
+            a: setLocalDescription(rollback) rejected: InvalidStateError
+            a: negotiationneeded
+        "#]],
     );
 }
 
@@ -55,7 +78,32 @@ fn negotiation_needed_fires_once_and_only_on_an_empty_chain() {
             stage.run();
             stage.negotiate(A, B);
         },
-        expect![[""]],
+        expect![[r#"
+            a: createOffer fulfilled
+            a: negotiationneeded
+            -- restartIce() before anything is negotiated
+            -- negotiated
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            b: icegatheringstatechange gathering
+            a: signalingstatechange stable
+            a: setRemoteDescription(answer) fulfilled
+            -- restartIce()
+            a: negotiationneeded
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            a: signalingstatechange stable
+            a: setRemoteDescription(answer) fulfilled
+        "#]],
     );
 }
 
@@ -77,7 +125,26 @@ fn the_polite_peer_rolls_back_when_offers_meet() {
             stage.run();
             stage.states();
         },
-        expect![[""]],
+        expect![[r#"
+            a: negotiationneeded
+            b: negotiationneeded
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            b: signalingstatechange have-local-offer
+            b: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: icegatheringstatechange gathering
+            -- b is polite
+            b: signalingstatechange stable
+            b: icegatheringstatechange new
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            a: signalingstatechange stable
+            a: setRemoteDescription(answer) fulfilled
+            -- signaling stable stable
+        "#]],
     );
 }
 
@@ -104,7 +171,26 @@ fn provisional_answers_lead_to_a_final_one() {
             stage.run();
             stage.states();
         },
-        expect![[""]],
+        expect![[r#"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: createAnswer fulfilled
+            b: signalingstatechange have-local-pranswer
+            b: setLocalDescription(pranswer) fulfilled
+            b: setLocalDescription(rollback) rejected: InvalidStateError
+            b: icegatheringstatechange gathering
+            a: signalingstatechange have-remote-pranswer
+            a: setRemoteDescription(pranswer) fulfilled
+            a: setRemoteDescription(rollback) rejected: InvalidStateError
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            a: signalingstatechange stable
+            a: setRemoteDescription(answer) fulfilled
+            -- signaling stable stable
+        "#]],
     );
 }
 
@@ -122,7 +208,16 @@ fn rollback_restores_what_was_stable() {
             stage.set_local_as(A, SdpType::Rollback, "");
             stage.run();
         },
-        expect![[""]],
+        expect![[r#"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            a: signalingstatechange stable
+            a: icegatheringstatechange new
+            a: setLocalDescription(rollback) fulfilled
+            a: negotiationneeded
+            a: setLocalDescription(rollback) rejected: InvalidStateError
+        "#]],
     );
 }
 
@@ -139,7 +234,14 @@ fn only_created_descriptions_can_be_set_locally() {
             stage.set_local_as(A, SdpType::Offer, &sdp);
             stage.run();
         },
-        expect![[""]],
+        expect![[r#"
+            a: createOffer fulfilled
+            a: setLocalDescription(offer) rejected: InvalidModificationError
+            a: setLocalDescription(answer) rejected: InvalidModificationError
+            a: setLocalDescription(answer) rejected: InvalidStateError
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription(offer) fulfilled
+        "#]],
     );
 }
 
@@ -160,7 +262,16 @@ fn descriptions_that_do_not_fit_the_state_are_refused() {
             stage.pcs[B].set_remote_description(stage.now, init);
             stage.states();
         },
-        expect![[""]],
+        expect![[r#"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: setRemoteDescription(answer) rejected: InvalidStateError
+            b: setRemoteDescription(pranswer) rejected: InvalidStateError
+            b: setRemoteDescription(rollback) rejected: InvalidStateError
+            b: setRemoteDescription(offer) rejected: OperationError sdp-syntax-error line 2
+            -- signaling have-local-offer stable
+        "#]],
     );
 }
 
@@ -202,7 +313,32 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
             stage.run();
             assert_eq!(stage.pcs[B].counters().remote_candidates_named, 1);
         },
-        expect![[""]],
+        expect![[r#"
+            b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") rejected: TypeError
+            b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") rejected: InvalidStateError
+            b: addIceCandidate(null) rejected: InvalidStateError
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") rejected: OperationError
+            b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") rejected: OperationError
+            b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") rejected: OperationError
+            b: addIceCandidate("candidate:nonsense") rejected: OperationError
+            b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") fulfilled
+            b: addIceCandidate("candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host") fulfilled
+            b: addIceCandidate("") fulfilled
+            b: addIceCandidate(null) fulfilled
+            -- a=candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host
+            -- a=candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host
+            -- a=end-of-candidates
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            b: iceconnectionstatechange checking
+            b: connectionstatechange connecting
+            b: icegatheringstatechange gathering
+        "#]],
     );
 }
 
@@ -226,7 +362,14 @@ fn nothing_settles_and_nothing_fires_after_close() {
             stage.run();
             stage.states();
         },
-        expect![[""]],
+        expect![[r#"
+            -- calls on a closed connection
+            a: createOffer rejected: InvalidStateError
+            a: setLocalDescription() rejected: InvalidStateError
+            a: setRemoteDescription(offer) rejected: InvalidStateError
+            a: addIceCandidate(null) rejected: InvalidStateError
+            -- signaling closed stable
+        "#]],
     );
 }
 
@@ -247,7 +390,14 @@ fn gathering_ends_with_the_end_marker_and_null() {
             let sdp = &stage.pcs[A].local_description().expect("a description").sdp;
             assert!(sdp.ends_with("a=end-of-candidates\r\n"), "{sdp}");
         },
-        expect![[""]],
+        expect![[r#"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            a: icecandidate end-of-candidates mid "0"
+            a: icegatheringstatechange complete
+            a: icecandidate null
+        "#]],
     );
 }
 
@@ -270,6 +420,15 @@ fn turn_servers_say_that_they_are_not_used_and_relay_leaks_no_host_candidate() {
             stage.run();
             assert_eq!(stage.pcs[A].poll_action(), None, "nothing may be asked of the network");
         },
-        expect![[""]],
+        expect![[r#"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            a: icecandidateerror 701 turn:turn.example.org: TURN is not implemented yet
+            a: icecandidateerror 701 turns:turn.example.org: TURN is not implemented yet
+            a: icecandidate end-of-candidates mid "0"
+            a: icegatheringstatechange complete
+            a: icecandidate null
+        "#]],
     );
 }

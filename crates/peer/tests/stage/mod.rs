@@ -1,6 +1,8 @@
 //! Plays W3C scripts on two connections without any IO, and writes down what the scripts would see.
 #![allow(dead_code)] // Each test binary uses its own part.
 
+pub mod network;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};

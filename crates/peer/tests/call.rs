@@ -1,0 +1,202 @@
+//! Two connections over a simulated network: connect, talk, restart, close, refuse.
+
+mod stage;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use peer::{
+    ChannelEvent, ChannelId, DataChannelInit, DataChannelState, ErrorDetail, ErrorName, Event, IceConnectionState,
+    Payload, PeerConnectionState, SignalingState, StatsValue,
+};
+use stage::network::Call;
+use stage::{A, B};
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn text(text: &str) -> Payload {
+    Payload { text: true, bytes: Bytes::copy_from_slice(text.as_bytes()) }
+}
+
+fn is_connected(call: &Call) -> bool {
+    [A, B].iter().all(|index| call.peer(*index).pc.connection_state() == PeerConnectionState::Connected)
+}
+
+/// A call whose channel "chat" is open on both sides: a's and b's name for it.
+fn connected() -> (Call, ChannelId, ChannelId) {
+    let mut call = Call::new();
+    let ours = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+    let ours = ours.expect("a channel");
+    call.negotiate(A, B).expect("offer and answer");
+    let up = call.run_until(SOON, |call| is_connected(call) && call.peer(B).incoming().is_some());
+    assert!(up, "{:?}\n{:?}", call.peer(A).events, call.peer(B).events);
+    let theirs = call.peer(B).incoming().expect("a datachannel event");
+    let opened = Event::Channel(ours, ChannelEvent::Open);
+    assert!(call.run_until(SOON, |call| call.peer(A).saw(&opened)));
+    (call, ours, theirs)
+}
+
+#[test]
+fn connects_with_trickled_candidates_and_carries_data_both_ways() {
+    let (mut call, ours, theirs) = connected();
+    call.with(A, |pc, now| pc.channel_send(now, ours, text("ping"))).expect("sent");
+    let binary = Payload { text: false, bytes: Bytes::from(vec![7; 200_000]) };
+    let copy = binary.clone();
+    call.with(B, |pc, now| pc.channel_send(now, theirs, copy)).expect("sent");
+    assert!(call.run_until(SOON, |call| {
+        !call.peer(A).messages().is_empty() && !call.peer(B).messages().is_empty()
+    }));
+    assert_eq!(call.peer(B).messages(), [text("ping")]);
+    assert_eq!(call.peer(A).messages(), [binary]);
+    let (a, b) = (&call.peer(A).pc, &call.peer(B).pc);
+    let (view, remote) = (a.channel(ours).expect("a view"), b.channel(theirs).expect("a view"));
+    assert_eq!((view.label.as_str(), view.id), (remote.label.as_str(), remote.id));
+    assert_eq!(a.sctp().and_then(|sctp| sctp.max_message_size), Some(262_144));
+    assert!(a.sctp().and_then(|sctp| sctp.max_channels).is_some());
+    assert_eq!(a.signaling_state(), SignalingState::Stable);
+}
+
+#[test]
+fn statistics_name_the_selected_pair_and_both_certificates() {
+    let (mut call, ours, _) = connected();
+    call.with(A, |pc, now| pc.channel_send(now, ours, text("ping"))).expect("sent");
+    let report = call.with(A, |pc, now| pc.stats(now));
+    let Some(StatsValue::Transport(transport)) = report.get("T0") else { panic!("{report:?}") };
+    let pair = transport.selected_candidate_pair_id.as_ref().expect("a selected pair");
+    let Some(StatsValue::CandidatePair(pair)) = report.get(pair) else { panic!("{report:?}") };
+    for id in [&pair.local_candidate_id, &pair.remote_candidate_id] {
+        assert!(report.get(id).is_some(), "{id} {report:?}");
+    }
+    let Some(StatsValue::Certificate(remote)) = report.get("CFR") else { panic!("{report:?}") };
+    let theirs = call.with(B, |pc, now| pc.stats(now));
+    let Some(StatsValue::Certificate(local)) = theirs.get("CFL") else { panic!("{theirs:?}") };
+    assert_eq!(remote, local);
+    let Some(StatsValue::DataChannel(channel)) = report.get("D1") else { panic!("{report:?}") };
+    assert_eq!((channel.messages_sent, channel.bytes_sent), (1, 4));
+}
+
+#[test]
+fn an_ice_restart_keeps_the_connection_and_its_channels() {
+    let (mut call, ours, _) = connected();
+    let ufrag = |call: &Call, index: usize| {
+        let sdp = &call.peer(index).pc.local_description().expect("a description").sdp;
+        sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).expect("an ufrag").to_owned()
+    };
+    let before = [ufrag(&call, A), ufrag(&call, B)];
+    call.with(A, |pc, _| pc.restart_ice());
+    call.network.run_for(Duration::from_millis(10));
+    assert!(call.peer(A).saw(&Event::NegotiationNeeded));
+    call.negotiate(A, B).expect("offer and answer");
+    let after = [ufrag(&call, A), ufrag(&call, B)];
+    assert!(before[A] != after[A] && before[B] != after[B]);
+    call.with(A, |pc, now| pc.channel_send(now, ours, text("still there"))).expect("sent");
+    assert!(call.run_until(SOON, |call| call.peer(B).messages().len() == 1));
+    assert!(call.run_until(SOON, is_connected));
+    let dtls_failed = |event: &Event| matches!(event, Event::DtlsError(_));
+    assert!(!call.peer(A).events.iter().any(dtls_failed));
+}
+
+#[test]
+fn closing_a_channel_closes_it_on_both_sides() {
+    let (mut call, ours, theirs) = connected();
+    call.with(A, |pc, now| pc.channel_close(now, ours));
+    assert_eq!(call.peer(A).pc.channel(ours).map(|view| view.ready_state), Some(DataChannelState::Closing));
+    let closed = |id| Event::Channel(id, ChannelEvent::Close);
+    assert!(call.run_until(SOON, |call| call.peer(A).saw(&closed(ours)) && call.peer(B).saw(&closed(theirs))));
+    assert!(call.peer(B).saw(&Event::Channel(theirs, ChannelEvent::Closing)));
+    assert!(!call.peer(A).saw(&Event::Channel(ours, ChannelEvent::Closing)), "it was our own close()");
+    let error = call.with(A, |pc, now| pc.channel_send(now, ours, text("late"))).expect_err("closed");
+    assert_eq!(error.name, ErrorName::InvalidStateError);
+}
+
+#[test]
+fn closing_the_connection_is_silent_here_and_told_to_the_peer() {
+    let (mut call, ours, theirs) = connected();
+    let seen = call.peer(A).events.len();
+    call.with(A, |pc, now| pc.close(now));
+    assert_eq!(call.peer(A).pc.channel(ours).map(|view| view.ready_state), Some(DataChannelState::Closed));
+    let closed = Event::Channel(theirs, ChannelEvent::Close);
+    assert!(call.run_until(SOON, |call| call.peer(B).saw(&closed) && call.peer(A).pc.is_finished()));
+    assert_eq!(call.peer(A).events.len(), seen, "no event after close()");
+    let sctp_failure = call.peer(B).events.iter().any(|event| match event {
+        Event::Channel(_, ChannelEvent::Error(error)) => error.detail == Some(ErrorDetail::SctpFailure),
+        _ => false,
+    });
+    assert!(sctp_failure, "an abrupt end is an error for the peer");
+    assert_eq!(call.network.host(call.ids[A]).open_sockets(), 0);
+}
+
+#[test]
+fn a_wrong_fingerprint_never_reaches_connected() {
+    let mut call = Call::new();
+    call.munge = |sdp| {
+        let change = |line: &str| match line.strip_prefix("a=fingerprint:sha-256 ") {
+            Some(hex) => format!("a=fingerprint:sha-256 {}{}", if hex.starts_with("00") { "11" } else { "00" }, &hex[2..]),
+            None => line.to_owned(),
+        };
+        sdp.lines().map(|line| change(line) + "\r\n").collect()
+    };
+    let channel = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+    channel.expect("a channel");
+    call.negotiate(A, B).expect("offer and answer");
+    let failed = |call: &Call, index: usize| {
+        call.peer(index).pc.connection_state() == PeerConnectionState::Failed
+    };
+    assert!(call.run_until(Duration::from_secs(60), |call| failed(call, A) || failed(call, B)));
+    call.run_until(SOON, |_| false);
+    for index in [A, B] {
+        let connected = Event::ConnectionStateChange(PeerConnectionState::Connected);
+        let ice = |event: &Event| {
+            matches!(
+                event,
+                Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed)
+            )
+        };
+        assert!(!call.peer(index).saw(&connected));
+        assert!(call.peer(index).events.iter().any(ice), "ICE itself has connected");
+        assert!(call.peer(index).incoming().is_none());
+    }
+    let mismatch = [A, B].iter().flat_map(|index| &call.peer(*index).events).any(|event| match event {
+        Event::DtlsError(error) => error.detail == Some(ErrorDetail::FingerprintFailure),
+        _ => false,
+    });
+    assert!(mismatch);
+}
+
+#[test]
+fn descriptions_without_ice_or_without_fingerprint_are_refused() {
+    fn without(sdp: &str, prefix: &str) -> String {
+        sdp.lines().filter(|line| !line.starts_with(prefix)).map(|line| format!("{line}\r\n")).collect()
+    }
+    let munges: [fn(String) -> String; 5] = [
+        |sdp| without(&sdp, "a=ice-ufrag"),
+        |sdp| without(&sdp, "a=ice-pwd"),
+        |sdp| without(&sdp, "a=fingerprint"),
+        |sdp| sdp.replace("sha-256", "sha-999"),
+        |sdp| sdp.replace("a=setup:actpass", "a=setup:holdconn"),
+    ];
+    for munge in munges {
+        let mut call = Call::new();
+        call.munge = munge;
+        let channel = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+        channel.expect("a channel");
+        let error = call.negotiate(A, B).expect_err("refused");
+        assert_eq!(error.name, ErrorName::InvalidAccessError, "{error}");
+        assert_eq!(call.peer(B).pc.signaling_state(), SignalingState::Stable);
+        assert_eq!(call.peer(B).pc.remote_description(), None);
+    }
+}
+
+#[test]
+fn another_certificate_in_a_renegotiation_is_refused() {
+    let (mut call, ..) = connected();
+    call.munge = |sdp| {
+        let change = |line: &str| match line.strip_prefix("a=fingerprint:sha-256 ") {
+            Some(_) => format!("a=fingerprint:sha-256 {}", vec!["AB"; 32].join(":")),
+            None => line.to_owned(),
+        };
+        sdp.lines().map(|line| change(line) + "\r\n").collect()
+    };
+    let error = call.negotiate(A, B).expect_err("refused");
+    assert_eq!(error.name, ErrorName::InvalidAccessError);
+}

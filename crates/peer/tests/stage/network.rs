@@ -1,0 +1,171 @@
+//! Two connections on a simulated network, with signalling that loses nothing.
+
+use std::time::{Duration, Instant};
+
+use base::{Path, SendBatch};
+use peer::{
+    ChannelEvent, ChannelId, Configuration, Event, IceCandidateInit, OperationId, Outcome, Payload, PeerConnection,
+    SessionDescriptionInit,
+};
+use session::{Action, ActionResult, BindError};
+use sim::{Host, LinkConfig, Network, Node, NodeId};
+
+use super::{A, B, connection};
+
+/// One connection and what its application has seen.
+pub struct Peer {
+    pub pc: PeerConnection,
+    pub events: Vec<Event>,
+    /// Candidates that are not signalled yet.
+    pub outbox: Vec<Option<IceCandidateInit>>,
+}
+
+impl Node for Peer {
+    fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
+        self.pc.handle_datagram(now, path, datagram);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.pc.handle_timeout(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.pc.poll_timeout()
+    }
+
+    fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
+        self.pc.poll_transmit(now, out);
+    }
+
+    fn settle(&mut self, now: Instant, host: &mut Host) {
+        loop {
+            while let Some(action) = self.pc.poll_action() {
+                let result = match action {
+                    Action::ListInterfaces => ActionResult::Interfaces(host.interfaces().to_vec()),
+                    Action::BindUdp { socket, address } => ActionResult::Bound {
+                        socket,
+                        result: host.bind(socket, address).ok_or(BindError::AddressUnavailable),
+                    },
+                    Action::Resolve { id, host: name, port } => {
+                        ActionResult::Resolved { id, addresses: host.resolve(&name, port) }
+                    }
+                    Action::CloseUdp { socket } => {
+                        host.close(socket);
+                        continue;
+                    }
+                    _ => continue,
+                };
+                self.pc.handle_action_result(now, result);
+            }
+            if !self.pc.run_task(now) {
+                break;
+            }
+            while let Some(event) = self.pc.poll_event() {
+                if let Event::IceCandidate(Some(candidate)) = &event {
+                    self.outbox.push(Some(candidate.clone().into()));
+                }
+                self.events.push(event);
+            }
+        }
+    }
+}
+
+impl Peer {
+    fn settled(&self, id: OperationId) -> Option<&Result<Outcome, peer::Error>> {
+        self.events.iter().find_map(|event| match event {
+            Event::Settled(settled, result) if *settled == id => Some(result),
+            _ => None,
+        })
+    }
+
+    pub fn messages(&self) -> Vec<Payload> {
+        let message = |event: &Event| match event {
+            Event::Channel(_, ChannelEvent::Message(payload)) => Some(payload.clone()),
+            _ => None,
+        };
+        self.events.iter().filter_map(message).collect()
+    }
+
+    pub fn incoming(&self) -> Option<ChannelId> {
+        self.events.iter().find_map(|event| match event {
+            Event::DataChannel(id) => Some(*id),
+            _ => None,
+        })
+    }
+
+    pub fn saw(&self, event: &Event) -> bool {
+        self.events.contains(event)
+    }
+}
+
+pub struct Call {
+    pub network: Network<Peer>,
+    pub ids: [NodeId; 2],
+    /// Applied to every description on its way.
+    pub munge: fn(String) -> String,
+}
+
+impl Call {
+    pub fn new() -> Self {
+        let mut network = Network::new(7);
+        let mut add = |name: &str, seed: u8, address: &str| {
+            let pc = connection(Configuration::default(), seed);
+            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new() };
+            network.add_node(name, peer, &[address.parse().expect("an address")])
+        };
+        let ids = [add("a", 1, "10.0.0.1"), add("b", 2, "10.0.0.2")];
+        network.link(ids[A], ids[B], LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() });
+        Call { network, ids, munge: |sdp| sdp }
+    }
+
+    pub fn peer(&self, index: usize) -> &Peer {
+        self.network.node(self.ids[index])
+    }
+
+    pub fn with<T>(&mut self, index: usize, act: impl FnOnce(&mut PeerConnection, Instant) -> T) -> T {
+        self.network.with(self.ids[index], |peer, now| act(&mut peer.pc, now))
+    }
+
+    /// Calls, and waits for the promise.
+    pub fn settle(
+        &mut self,
+        index: usize,
+        call: impl FnOnce(&mut PeerConnection, Instant) -> OperationId,
+    ) -> Result<Outcome, peer::Error> {
+        let id = self.with(index, call);
+        let node = self.ids[index];
+        self.network.run_until(Duration::from_millis(1), |network| network.node(node).settled(id).is_some());
+        self.peer(index).settled(id).cloned().expect("the promise settles")
+    }
+
+    /// Signals candidates both ways until `done`, for at most `limit`.
+    pub fn run_until(&mut self, limit: Duration, done: impl Fn(&Call) -> bool) -> bool {
+        let end = self.network.now() + limit;
+        while self.network.now() < end {
+            if done(self) {
+                return true;
+            }
+            for (from, to) in [(A, B), (B, A)] {
+                let candidates = self.network.with(self.ids[from], |peer, _| std::mem::take(&mut peer.outbox));
+                for candidate in candidates {
+                    let result = self.settle(to, |pc, now| pc.add_ice_candidate(now, candidate));
+                    assert_eq!(result, Ok(Outcome::Done));
+                }
+            }
+            self.network.run_for(Duration::from_millis(5));
+        }
+        done(self)
+    }
+
+    /// Offer and answer; the answerer's or the offerer's error, if there is one.
+    pub fn negotiate(&mut self, from: usize, to: usize) -> Result<(), peer::Error> {
+        for (from, to) in [(from, to), (to, from)] {
+            self.settle(from, |pc, now| pc.set_local_description(now, None))?;
+            let description = self.peer(from).pc.local_description().expect("a description").clone();
+            let init =
+                SessionDescriptionInit { kind: Some(description.kind), sdp: (self.munge)(description.sdp) };
+            self.settle(to, |pc, now| pc.set_remote_description(now, init))?;
+        }
+        Ok(())
+    }
+}
