@@ -17,9 +17,9 @@ pub struct Counters {
     pub responses_received: u64,
     /// Role conflicts that were repaired here.
     pub role_conflicts: u64,
-    /// Dropped: not a well-formed STUN message, or the FINGERPRINT is wrong.
+    /// Dropped: not a well-formed STUN message, a method other than Binding, or a wrong FINGERPRINT.
     pub dropped_malformed: u64,
-    /// Dropped: a method or class that nothing here takes.
+    /// Dropped: an authenticated request to a transport that failed.
     pub dropped_unexpected: u64,
     /// Dropped: no or wrong USERNAME or MESSAGE-INTEGRITY, or an attribute that a check must carry is missing.
     pub dropped_unauthenticated: u64,
@@ -35,6 +35,6 @@ pub struct Counters {
     pub candidates_ignored: u64,
     /// Pairs that were not formed, or were given up, because of the checklist's limit.
     pub pairs_over_limit: u64,
-    /// Responses that were not sent, because nobody polled.
-    pub responses_over_limit: u64,
+    /// Datagrams that were not sent, because nobody polled.
+    pub outgoing_over_limit: u64,
 }

@@ -289,3 +289,43 @@ fn closing_ends_everything() {
     assert_eq!(network.agent(A).pairs().count(), 0);
     assert_eq!(network.agent(B).state(), TransportState::Failed);
 }
+
+/// B is reached through a relay at once; directly only when the first retransmission gets through.
+fn relay_and_host(direct_after: u64) -> Network {
+    let mut network = Network::new();
+    network.add_host(A, "192.0.2.1:1000");
+    network.add_host(B, "192.0.2.2:2000");
+    network.add_host(B, "203.0.113.9:9");
+    network.collect(B);
+    for candidate in &mut network.nodes[B].announced {
+        if candidate.address == address("203.0.113.9:9") {
+            candidate.kind = CandidateKind::Relayed;
+            candidate.priority = 255;
+            candidate.foundation = "relay".to_owned();
+        }
+    }
+    network.signal_all();
+    let direct = address("192.0.2.2:2000");
+    network.passes = Box::new(move |from, to| from != direct && to != direct);
+    network.run(ms(direct_after));
+    // Data does not wait for the decision.
+    assert_eq!(network.agent(A).send_path().unwrap().remote, address("203.0.113.9:9"));
+    assert_eq!(network.agent(A).selected_pair(), None);
+    network
+}
+
+#[test]
+fn a_working_relay_waits_a_second_for_a_direct_path() {
+    let mut network = relay_and_host(400);
+    network.passes = Box::new(|_, _| true);
+    assert!(network.run_until(ms(700), |network| network.nodes[A].agent.selected_pair().is_some()));
+    assert_eq!(network.agent(A).selected_pair().unwrap().1.address, address("192.0.2.2:2000"));
+    assert_eq!(network.agent(A).send_path().unwrap().remote, address("192.0.2.2:2000"));
+}
+
+#[test]
+fn and_not_longer() {
+    let mut network = relay_and_host(1000);
+    assert!(network.run_until(ms(120), |network| network.nodes[A].agent.selected_pair().is_some()));
+    assert_eq!(network.agent(A).selected_pair().unwrap().1.address, address("203.0.113.9:9"));
+}

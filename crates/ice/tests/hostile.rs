@@ -5,9 +5,14 @@ mod network;
 use std::net::SocketAddr;
 
 use base::{Path, SocketId};
-use ice::{Candidate, CandidateKind, Protocol, TransportState};
+use ice::{Candidate, CandidateKind, Event, Protocol, TransportState};
 use network::{A, B, Network, address, ms};
 use proptest::prelude::*;
+use stun_types::attribute::{RawAttribute, Username};
+use stun_types::message::{
+    BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
+};
+use stun_types::prelude::*;
 
 fn candidate(address: SocketAddr) -> Candidate {
     Candidate {
@@ -231,4 +236,69 @@ fn secrets_are_not_printed() {
         assert!(!printed.contains(pwd.as_str()));
         assert!(!printed.contains(&format!("{:?}", pwd.as_bytes())));
     }
+}
+
+/// A check to A by someone who knows A's password, with further attributes.
+fn forged(network: &Network, id: u128, attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let to = network.nodes[A].agent.local_credentials();
+    let from = network.nodes[B].agent.local_credentials();
+    let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
+    let mut message = Message::builder(kind, id.into(), MessageWriteVec::new());
+    message.add_attribute(&Username::new(&format!("{}:{}", to.ufrag, from.ufrag)).unwrap()).unwrap();
+    for (kind, value) in attributes {
+        message.add_attribute(&RawAttribute::new((*kind).into(), value)).unwrap();
+    }
+    let key = ShortTermCredentials::new(to.pwd.expose_secret().clone()).into();
+    message.add_message_integrity(&key, IntegrityAlgorithm::Sha1).unwrap();
+    message.add_fingerprint().unwrap();
+    message.finish()
+}
+
+const PRIORITY: (u16, &[u8]) = (0x24, &[0, 0, 1, 255]);
+
+#[test]
+fn a_storm_of_role_conflicts_ends() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_credentials(B, A);
+    for id in 0..1000 {
+        let role: (u16, &[u8]) = if id % 2 == 0 { (0x802a, &[255; 8]) } else { (0x8029, &[0; 8]) };
+        let check = forged(&network, id, &[PRIORITY, role]);
+        network.deliver(address("192.0.2.2:2000"), address("192.0.2.1:1000"), &check);
+    }
+    network.collect(A);
+    let changes = network.nodes[A].events.iter().filter(|event| matches!(event, Event::Role(_))).count();
+    assert_eq!(changes, 4);
+}
+
+#[test]
+fn what_an_authenticated_check_must_not_carry_or_lack_is_an_error() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_credentials(B, A);
+    let stranger = address("203.0.113.77:7");
+    let unknown: (u16, &[u8]) = (0x7777, &[]);
+    for (id, attributes) in [vec![PRIORITY, unknown], vec![]].iter().enumerate() {
+        let check = forged(&network, id as u128, attributes);
+        network.deliver(stranger, address("192.0.2.1:1000"), &check);
+        network.run(ms(1));
+        let (_, _, to, answer) = network.sent.last().unwrap();
+        assert_eq!((*to, answer[..2].to_vec()), (stranger, vec![1, 0x11]));
+        assert!(answer.len() <= check.len());
+    }
+    assert_eq!(network.agent(A).pairs().count(), 0);
+}
+
+#[test]
+fn use_candidate_from_the_controlled_side_selects_nothing() {
+    let mut network = Network::new();
+    network.add_hosts();
+    network.signal_credentials(B, A);
+    network.passes = Box::new(|_, _| false);
+    let use_candidate: (u16, &[u8]) = (0x25, &[]);
+    let controlled: (u16, &[u8]) = (0x8029, &[0; 8]);
+    let check = forged(&network, 1, &[PRIORITY, controlled, use_candidate]);
+    network.deliver(address("192.0.2.2:2000"), address("192.0.2.1:1000"), &check);
+    assert!(network.agent(A).pairs().all(|pair| !pair.nominated));
+    assert_eq!(network.agent(A).selected_pair(), None);
 }

@@ -287,7 +287,7 @@ impl Agent {
         if room {
             self.outgoing.push_back((path, datagram));
         } else {
-            self.counters.responses_over_limit += 1;
+            self.counters.outgoing_over_limit += 1;
         }
         room
     }
