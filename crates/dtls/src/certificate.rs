@@ -13,6 +13,10 @@ const CLOCK_SKEW: Duration = Duration::from_secs(24 * 60 * 60);
 /// The last second that X.509 can express: 9999-12-31 23:59:59 (RFC 5280, section 4.1.2.5).
 const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
+/// The length of a simulated certificate, in bytes.
+#[cfg(feature = "simulation")]
+const SIMULATED_LENGTH: usize = 282;
+
 /// A self-signed certificate and its private key.
 pub struct Certificate {
     der: Vec<u8>,
@@ -44,6 +48,25 @@ impl Certificate {
         params.not_after = epoch + expires;
         let certificate = params.self_signed(&key).map_err(|_| CertificateError::Key)?;
         Ok(Certificate { der: certificate.der().to_vec(), key: Redacted::new(key.serialize_der()), expires })
+    }
+
+    /// For simulations alone: as [`generate_ecdsa_p256`](Certificate::generate_ecdsa_p256), but always of the
+    /// same length, so that handshakes have datagrams of the same lengths in every run.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "simulation")]
+    pub fn generate_for_simulation(now: Duration, lifetime: Duration) -> Result<Self, CertificateError> {
+        // Of three lengths the middle one is the most frequent: about half of all certificates.
+        const MAX_TRIES: usize = 256;
+        let mut certificate = Self::generate_ecdsa_p256(now, lifetime)?;
+        for _ in 0..MAX_TRIES {
+            if certificate.der.len() == SIMULATED_LENGTH {
+                break;
+            }
+            certificate = Self::generate_ecdsa_p256(now, lifetime)?;
+        }
+        Ok(certificate)
     }
 
     /// The certificate in DER.

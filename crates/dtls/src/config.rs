@@ -53,6 +53,8 @@ pub struct Config {
 impl Config {
     /// The longest datagram by default: what passes every path in practice (RFC 8261, section 5: 1,200 bytes).
     pub const DEFAULT_MTU: usize = 1200;
+    /// A smaller limit is taken for this: a handshake message would fall into more pieces than a peer keeps.
+    pub const MIN_MTU: usize = 256;
 
     /// A set-up with every default.
     pub fn new(certificate: Arc<Certificate>, role: Role, remote_fingerprints: Vec<Fingerprint>) -> Self {

@@ -1,16 +1,103 @@
 //! One end of a connection.
 
-use std::time::Instant;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch};
+use dimpl::{Dtls, DtlsCertificate, Output, ProtocolVersion};
 
-use crate::{Config, Counters, Event, SealError, State, Version};
+use crate::records::filter;
+use crate::{Config, Counters, Event, FailureCause, Role, SealError, State, Version, Versions};
+
+/// Opened datagrams that nobody has read. The session reads after every datagram, so this is never long.
+const MAX_UNREAD: usize = 256;
+/// How often a handshake is begun anew after input that nobody vouches for had ended it.
+const MAX_RESTARTS: u64 = 16;
+/// A peer that said that it gave up, in an alert that anybody could have sent, and then sends nothing for this
+/// long, has given up.
+const ALERT_PATIENCE: Duration = Duration::from_secs(3);
+/// The longest handshake datagram that is written, whatever the configuration says.
+const SCRATCH: usize = 2048;
+/// Datagrams of the library's receive queue: a Chrome ClientHello takes two, a certificate chain a dozen.
+const LIBRARY_QUEUE: usize = 64;
+/// Timers further away than this are none: the library always names one.
+const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Retransmissions stop when the handshake's time is up, not before.
+const RETRIES: usize = 20;
 
 /// One end of one DTLS connection.
-#[derive(Debug)]
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::time::{Duration, Instant};
+/// use base::{Path, Rng, SendBatch, SocketId};
+/// use dtls::{Certificate, Config, Endpoint, Event, HashAlgorithm, Role};
+///
+/// # #[allow(clippy::disallowed_methods)]
+/// let now = Instant::now();
+/// let path = Path { socket: SocketId(0), remote: "192.0.2.1:9".parse().unwrap() };
+/// let certificates = [(); 2].map(|()| {
+///     let day = Duration::from_secs(86_400);
+///     Arc::new(Certificate::generate_ecdsa_p256(20_000 * day, 30 * day).unwrap())
+/// });
+/// let mut ends = [Role::Client, Role::Server].map(|role| {
+///     let ours = certificates[role as usize].clone();
+///     let theirs = certificates[1 - role as usize].fingerprint(HashAlgorithm::Sha256);
+///     Endpoint::new(Config::new(ours, role, vec![theirs]), now, Rng::from_seed([0; 32]))
+/// });
+/// let mut batch = SendBatch::new();
+/// for _ in 0..4 {
+///     for end in 0..2 {
+///         ends[end].poll_transmit(now, path, &mut batch);
+///         for (_, datagram) in batch.datagrams() {
+///             ends[1 - end].handle_datagram(now, datagram);
+///         }
+///         batch.clear();
+///     }
+/// }
+/// assert_eq!(ends[0].poll_event(), Some(Event::Connected));
+/// ends[0].seal(now, b"hello", path, &mut batch).unwrap();
+/// for (_, datagram) in batch.datagrams() {
+///     ends[1].handle_datagram(now, datagram);
+/// }
+/// assert_eq!(ends[1].read().as_deref(), Some(&b"hello"[..]));
+/// ```
 pub struct Endpoint {
+    config: Config,
+    library: Library,
+    dtls: Dtls,
     state: State,
+    /// The handshake's datagrams, ready. Bounded by a flight, each of which the library bounds.
+    outgoing: VecDeque<Vec<u8>>,
+    /// Opened datagrams. At most [`MAX_UNREAD`].
+    unread: VecDeque<Vec<u8>>,
+    /// At most one of each kind.
+    events: VecDeque<Event>,
+    scratch: Vec<u8>,
+    /// The library's next timer.
+    deadline: Option<Instant>,
+    /// The handshake's end, from the first datagram on.
+    give_up: Option<Instant>,
+    /// An alert said that the peer gave up.
+    alerted: Option<Instant>,
+    remote_certificate: Option<Vec<u8>>,
+    trust: Trust,
     counters: Counters,
+}
+
+/// What a new handshake is begun with.
+struct Library {
+    config: Arc<dimpl::Config>,
+    certificate: DtlsCertificate,
+}
+
+/// What the peer's certificate was worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    Unknown,
+    Matched,
+    Mismatched,
 }
 
 impl Endpoint {
@@ -19,20 +106,65 @@ impl Endpoint {
     pub const MAX_OVERHEAD: usize = 37;
 
     /// A new end; a client has its ClientHello ready at once.
-    pub fn new(config: Config, now: Instant, rng: Rng) -> Self {
-        let _ = (config, now, rng);
-        Endpoint { state: State::New, counters: Counters::default() }
+    pub fn new(config: Config, now: Instant, mut rng: Rng) -> Self {
+        let library = Library::new(&config, &mut rng);
+        let dtls = library.start(&config, now);
+        let mut endpoint = Endpoint {
+            config,
+            library,
+            dtls,
+            state: State::New,
+            outgoing: VecDeque::new(),
+            unread: VecDeque::new(),
+            events: VecDeque::new(),
+            scratch: vec![0; SCRATCH],
+            deadline: None,
+            give_up: None,
+            alerted: None,
+            remote_certificate: None,
+            trust: Trust::Unknown,
+            counters: Counters::default(),
+        };
+        endpoint.advance_library(now);
+        endpoint
     }
 
     /// Takes one datagram in (RFC 7983: first byte 20..=63). The caller has seen to it that the path it came
     /// by is validated.
     pub fn handle_datagram(&mut self, now: Instant, datagram: &[u8]) {
-        let _ = (now, datagram);
+        self.counters.datagrams_received += 1;
+        self.counters.bytes_received += datagram.len() as u64;
+        if self.is_over() {
+            self.counters.dropped_closed += 1;
+            return;
+        }
+        let is_connected = self.state == State::Connected;
+        let filtered = filter(datagram, is_connected);
+        self.counters.dropped_malformed += filtered.dropped;
+        if filtered.goes_on {
+            self.alerted = None;
+        } else if filtered.has_plaintext_alert && !is_connected {
+            self.alerted.get_or_insert(now + ALERT_PATIENCE);
+        }
+        if filtered.datagram.is_empty() {
+            return;
+        }
+        if self.state == State::New {
+            self.state = State::Connecting;
+            self.give_up = Some(now + self.config.handshake_timeout);
+        }
+        self.advance_library(now);
+        if self.is_over() {
+            return;
+        }
+        let result = self.dtls.handle_packet(&filtered.datagram);
+        self.handle_result(now, result);
+        self.drain(now);
     }
 
     /// The next opened application datagram, in the order of arrival.
     pub fn read(&mut self) -> Option<Vec<u8>> {
-        None
+        self.unread.pop_front()
     }
 
     /// Seals one application datagram into `out`.
@@ -46,35 +178,91 @@ impl Endpoint {
         path: Path,
         out: &mut SendBatch,
     ) -> Result<(), SealError> {
-        let _ = (now, plaintext, path, out);
-        Err(SealError::NotConnected)
+        if self.state != State::Connected {
+            return Err(SealError::NotConnected);
+        }
+        if plaintext.len() > SCRATCH - Self::MAX_OVERHEAD {
+            return Err(SealError::TooLarge);
+        }
+        if self.dtls.send_application_data(plaintext).is_err() {
+            self.fail(FailureCause::Connection);
+            return Err(SealError::NotConnected);
+        }
+        // The library has nothing else to say here, since it is drained after everything that it is told: what
+        // comes next is the record, which goes to its place without a detour.
+        let mut written = 0;
+        out.write(path, |buffer| {
+            let start = buffer.len();
+            buffer.resize(start + plaintext.len() + Self::MAX_OVERHEAD, 0);
+            if let Output::Packet(record) = self.dtls.poll_output(&mut buffer[start..]) {
+                written = record.len();
+            }
+            buffer.truncate(start + written);
+        });
+        self.counters.sealed += 1;
+        self.counters.datagrams_sent += u64::from(written > 0);
+        self.counters.bytes_sent += written as u64;
+        self.drain(now);
+        Ok(())
     }
 
     /// Writes what the handshake, the alerts and the acknowledgements have to send, until `out` is full.
     pub fn poll_transmit(&mut self, now: Instant, path: Path, out: &mut SendBatch) {
-        let _ = (now, path, out);
+        let _ = now;
+        while !out.is_full() {
+            let Some(datagram) = self.outgoing.pop_front() else { return };
+            self.counters.datagrams_sent += 1;
+            self.counters.bytes_sent += datagram.len() as u64;
+            out.push(path, &datagram);
+        }
     }
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        if self.is_over() {
+            return;
+        }
+        if self.state != State::Connected {
+            if self.alerted.is_some_and(|alerted| alerted <= now) {
+                return self.fail(FailureCause::PeerAlert);
+            }
+            if self.give_up.is_some_and(|give_up| give_up <= now) {
+                return self.fail(FailureCause::Timeout);
+            }
+        }
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            self.advance_library(now);
+        }
     }
 
     /// When something is due next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        if self.is_over() {
+            return None;
+        }
+        let handshake = [self.give_up, self.alerted].into_iter().filter(|_| self.state != State::Connected);
+        handshake.chain([self.deadline]).flatten().min()
     }
 
     /// What happened next.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.events.pop_front()
     }
 
     /// Closes the connection with a close_notify alert, which the next
     /// [`poll_transmit`](Endpoint::poll_transmit) writes. Idempotent.
     pub fn close(&mut self, now: Instant) {
-        let _ = now;
-        self.state = State::Closed;
+        if self.is_over() {
+            return;
+        }
+        if self.state == State::Connected {
+            // An error leaves nothing to send, which is all that could be done about it.
+            let _ = self.dtls.close();
+            self.drain(now);
+        } else {
+            self.outgoing.clear();
+        }
+        self.end(State::Closed, Event::Closed);
     }
 
     /// Where the endpoint stands.
@@ -84,16 +272,208 @@ impl Endpoint {
 
     /// The peer's certificate in DER, once it was verified.
     pub fn remote_certificate(&self) -> Option<&[u8]> {
-        None
+        self.remote_certificate.as_deref().filter(|_| self.trust == Trust::Matched)
     }
 
     /// The protocol version, once it was agreed on.
     pub fn version(&self) -> Option<Version> {
-        None
+        match self.dtls.protocol_version()? {
+            ProtocolVersion::DTLS1_3 => Some(Version::Dtls13),
+            _ => Some(Version::Dtls12),
+        }
     }
 
     /// What was counted.
     pub fn counters(&self) -> Counters {
         self.counters
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.state, State::Closed | State::Failed)
+    }
+
+    /// Tells the library the time and takes what it has to say.
+    fn advance_library(&mut self, now: Instant) {
+        let result = self.dtls.handle_timeout(now);
+        self.handle_result(now, result);
+        self.drain(now);
+    }
+
+    fn handle_result(&mut self, now: Instant, result: Result<(), dimpl::Error>) {
+        let Err(error) = result else { return };
+        tracing::debug!(%error, state = ?self.state, "DTLS input refused");
+        if self.is_over() {
+            return;
+        }
+        match (&error, self.state) {
+            // The answer to our ClientHello came in the wrong order, or is none: the library has not moved,
+            // and the peer repeats itself.
+            (
+                dimpl::Error::UnexpectedMessage(
+                    dimpl::UnexpectedMessageError::UnrecognizedAutoServerResponse,
+                ),
+                _,
+            ) => {
+                self.counters.dropped_malformed += 1;
+            }
+            (dimpl::Error::SecurityError(dimpl::SecurityError::FatalAlert { .. }), State::Connected) => {
+                self.fail(FailureCause::PeerAlert);
+            }
+            (_, State::Connected) => self.fail(FailureCause::Connection),
+            (dimpl::Error::Timeout(_), _) => self.fail(FailureCause::Timeout),
+            _ if self.trust == Trust::Mismatched => self.fail(FailureCause::FingerprintMismatch),
+            _ => self.restart(now),
+        }
+    }
+
+    /// Begins the handshake anew: what ended it may have come from anybody. A peer that is at its beginning
+    /// repeats its first flight; the time that a handshake may take runs on.
+    fn restart(&mut self, now: Instant) {
+        if self.counters.restarts == MAX_RESTARTS {
+            return self.fail(FailureCause::Handshake);
+        }
+        self.counters.restarts += 1;
+        self.outgoing.clear();
+        self.trust = Trust::Unknown;
+        self.remote_certificate = None;
+        self.dtls = self.library.start(&self.config, now);
+        let result = self.dtls.handle_timeout(now);
+        if result.is_err() {
+            self.fail(FailureCause::Handshake);
+        }
+    }
+
+    /// Takes all that the library has to say.
+    fn drain(&mut self, now: Instant) {
+        while !self.is_over() {
+            match self.dtls.poll_output(&mut self.scratch) {
+                Output::Packet(datagram) => {
+                    // RFC 8842, section 5.1: a peer that is not the signalled one hears nothing more.
+                    if self.trust != Trust::Mismatched {
+                        self.outgoing.push_back(datagram.to_vec());
+                    }
+                    if self.state == State::New {
+                        self.state = State::Connecting;
+                        self.give_up = Some(now + self.config.handshake_timeout);
+                    }
+                }
+                Output::BufferTooSmall { needed } => self.scratch.resize(needed, 0),
+                Output::Timeout(deadline) => {
+                    self.deadline = Some(deadline).filter(|deadline| *deadline < now + IDLE);
+                    return;
+                }
+                Output::PeerCert(der) => {
+                    let der = der.to_vec();
+                    self.verify(der);
+                }
+                Output::Connected => self.connect(),
+                Output::ApplicationData(plaintext) => {
+                    if self.state != State::Connected || self.unread.len() == MAX_UNREAD {
+                        self.counters.dropped_read_queue_full += 1;
+                    } else {
+                        self.counters.opened += 1;
+                        self.unread.push_back(plaintext.to_vec());
+                    }
+                }
+                Output::CloseNotify => self.end(State::Closed, Event::Closed),
+                _ => {}
+            }
+        }
+    }
+
+    /// RFC 8122, section 5: one supported fingerprint that matches is enough.
+    fn verify(&mut self, der: Vec<u8>) {
+        let matches = self.config.remote_fingerprints.iter().any(|fingerprint| fingerprint.matches(&der));
+        self.remote_certificate = Some(der);
+        if matches {
+            self.trust = Trust::Matched;
+            return;
+        }
+        self.trust = Trust::Mismatched;
+        self.outgoing.clear();
+        // A client's certificate comes in the clear in 1.2: before the end of the handshake it could be
+        // anybody's, and need not end the connection.
+        let is_in_the_clear = self.config.role == Role::Server && self.version() != Some(Version::Dtls13);
+        if !is_in_the_clear {
+            self.fail(FailureCause::FingerprintMismatch);
+        }
+    }
+
+    /// The handshake has ended.
+    fn connect(&mut self) {
+        if self.trust != Trust::Matched {
+            return self.fail(FailureCause::FingerprintMismatch);
+        }
+        self.state = State::Connected;
+        self.give_up = None;
+        self.alerted = None;
+        self.events.push_back(Event::Connected);
+    }
+
+    fn fail(&mut self, cause: FailureCause) {
+        self.outgoing.clear();
+        self.end(State::Failed, Event::Failed(cause));
+    }
+
+    fn end(&mut self, state: State, event: Event) {
+        if !self.is_over() {
+            self.state = state;
+            self.deadline = None;
+            self.events.push_back(event);
+        }
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("role", &self.config.role)
+            .field("state", &self.state)
+            .field("version", &self.version())
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    fn new(config: &Config, rng: &mut Rng) -> Self {
+        // Zero is no time and years are no timeout, to the library.
+        let day = Duration::from_secs(24 * 60 * 60);
+        let millisecond = Duration::from_millis(1);
+        let mut builder = dimpl::Config::builder()
+            .mtu(config.mtu.clamp(Config::MIN_MTU, SCRATCH))
+            .max_queue_rx(LIBRARY_QUEUE)
+            .max_queue_tx(LIBRARY_QUEUE)
+            // The path was validated by ICE (RFC 8842, section 6): a cookie would prove the same once more.
+            .use_server_cookie(false)
+            .flight_start_rto(config.retransmit_after.clamp(millisecond, day))
+            .flight_retries(RETRIES)
+            .handshake_timeout(config.handshake_timeout.clamp(millisecond, day));
+        if config.deterministic {
+            builder = builder.dangerously_set_rng_seed(rng.u64());
+        }
+        #[cfg(feature = "simulation")]
+        if config.deterministic {
+            builder = builder.with_crypto_provider(crate::simulation::provider());
+        }
+        let config_built = builder.build().expect("every value was clamped to what the library accepts");
+        Library {
+            config: Arc::new(config_built),
+            certificate: DtlsCertificate {
+                certificate: config.certificate.der().to_vec(),
+                private_key: config.certificate.key().expose_secret().clone(),
+            },
+        }
+    }
+
+    fn start(&self, config: &Config, now: Instant) -> Dtls {
+        let (library, certificate) = (self.config.clone(), self.certificate.clone());
+        let mut dtls = match config.versions {
+            Versions::Both => Dtls::new_auto(library, certificate, now),
+            Versions::Dtls12 => Dtls::new_12(library, certificate, now),
+            Versions::Dtls13 => Dtls::new_13(library, certificate, now),
+        };
+        dtls.set_active(config.role == Role::Client);
+        dtls
     }
 }

@@ -13,6 +13,9 @@ mod config;
 mod endpoint;
 mod event;
 mod fingerprint;
+mod records;
+#[cfg(feature = "simulation")]
+mod simulation;
 
 pub use certificate::{Certificate, CertificateError};
 pub use config::{Config, Role, Versions};
