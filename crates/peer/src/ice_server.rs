@@ -106,8 +106,7 @@ fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
         let (host, port) = text.split_once(':').unwrap_or((text, ""));
         // The WHATWG URL standard's forbidden domain code points, as far as they have not been taken for
         // delimiters already.
-        let forbidden =
-            |c: char| c.is_control() || c.is_whitespace() || "<>[]\\^|%\"`{}".contains(c);
+        let forbidden = |c: char| c.is_control() || c.is_whitespace() || "<>[]\\^|%\"`{}".contains(c);
         if host.is_empty() || host.contains(forbidden) {
             return None;
         }
@@ -149,9 +148,21 @@ mod tests {
     #[test]
     fn what_the_grammar_does_not_allow_is_a_syntax_error() {
         for url in [
-            "", "stun", "stun:", "relative-url", "http://example.com", "stun://example.org", "stun:u@example.org",
-            "stun:host:99999", "stun:host:1x", "stun:host?transport=udp", "stun:host#f", "stun:[::1", "stun:a b",
-            "stun:[not-an-address]", "stun:host/path",
+            "",
+            "stun",
+            "stun:",
+            "relative-url",
+            "http://example.com",
+            "stun://example.org",
+            "stun:u@example.org",
+            "stun:host:99999",
+            "stun:host:1x",
+            "stun:host?transport=udp",
+            "stun:host#f",
+            "stun:[::1",
+            "stun:a b",
+            "stun:[not-an-address]",
+            "stun:host/path",
         ] {
             assert_eq!(validate(url), Err(ErrorName::SyntaxError), "{url}");
         }

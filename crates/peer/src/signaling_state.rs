@@ -38,8 +38,7 @@ mod tests {
     fn the_transition_table_is_the_specification_s() {
         use SignalingState::*;
         let mut table = String::new();
-        for state in
-            [Stable, HaveLocalOffer, HaveRemoteOffer, HaveLocalPranswer, HaveRemotePranswer, Closed]
+        for state in [Stable, HaveLocalOffer, HaveRemoteOffer, HaveLocalPranswer, HaveRemotePranswer, Closed]
         {
             for (remote, side) in [(false, "local"), (true, "remote")] {
                 for kind in [SdpType::Offer, SdpType::PrAnswer, SdpType::Answer, SdpType::Rollback] {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use peer::{
-    ChannelEvent, ChannelId, DataChannelInit, DataChannelState, ErrorDetail, ErrorName, Event, IceConnectionState,
-    Payload, PeerConnectionState, SignalingState, StatsValue,
+    ChannelEvent, ChannelId, DataChannelInit, DataChannelState, ErrorDetail, ErrorName, Event,
+    IceConnectionState, Payload, PeerConnectionState, SignalingState, StatsValue,
 };
 use stage::network::Call;
 use stage::{A, B};
@@ -102,7 +102,9 @@ fn closing_a_channel_closes_it_on_both_sides() {
     call.with(A, |pc, now| pc.channel_close(now, ours));
     assert_eq!(call.peer(A).pc.channel(ours).map(|view| view.ready_state), Some(DataChannelState::Closing));
     let closed = |id| Event::Channel(id, ChannelEvent::Close);
-    assert!(call.run_until(SOON, |call| call.peer(A).saw(&closed(ours)) && call.peer(B).saw(&closed(theirs))));
+    assert!(
+        call.run_until(SOON, |call| call.peer(A).saw(&closed(ours)) && call.peer(B).saw(&closed(theirs)))
+    );
     assert!(call.peer(B).saw(&Event::Channel(theirs, ChannelEvent::Closing)));
     assert!(!call.peer(A).saw(&Event::Channel(ours, ChannelEvent::Closing)), "it was our own close()");
     let error = call.with(A, |pc, now| pc.channel_send(now, ours, text("late"))).expect_err("closed");
@@ -131,7 +133,11 @@ fn a_wrong_fingerprint_never_reaches_connected() {
     let mut call = Call::new();
     call.munge = |sdp| {
         let change = |line: &str| match line.strip_prefix("a=fingerprint:sha-256 ") {
-            Some(hex) => format!("a=fingerprint:sha-256 {}{}", if hex.starts_with("00") { "11" } else { "00" }, &hex[2..]),
+            Some(hex) => format!(
+                "a=fingerprint:sha-256 {}{}",
+                if hex.starts_with("00") { "11" } else { "00" },
+                &hex[2..]
+            ),
             None => line.to_owned(),
         };
         sdp.lines().map(|line| change(line) + "\r\n").collect()
@@ -139,9 +145,8 @@ fn a_wrong_fingerprint_never_reaches_connected() {
     let channel = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
     channel.expect("a channel");
     call.negotiate(A, B).expect("offer and answer");
-    let failed = |call: &Call, index: usize| {
-        call.peer(index).pc.connection_state() == PeerConnectionState::Failed
-    };
+    let failed =
+        |call: &Call, index: usize| call.peer(index).pc.connection_state() == PeerConnectionState::Failed;
     assert!(call.run_until(Duration::from_secs(60), |call| failed(call, A) || failed(call, B)));
     call.run_until(SOON, |_| false);
     for index in [A, B] {
@@ -149,7 +154,9 @@ fn a_wrong_fingerprint_never_reaches_connected() {
         let ice = |event: &Event| {
             matches!(
                 event,
-                Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed)
+                Event::IceConnectionStateChange(
+                    IceConnectionState::Connected | IceConnectionState::Completed
+                )
             )
         };
         assert!(!call.peer(index).saw(&connected));

@@ -29,7 +29,8 @@ fn check(sdp: &str, expected: Expect) {
 
 /// What the remote peer's description is met with.
 fn set_remote(pc: &mut PeerConnection, kind: SdpType, sdp: &str) -> Result<Outcome, peer::Error> {
-    let id = pc.set_remote_description(start(), SessionDescriptionInit { kind: Some(kind), sdp: sdp.to_owned() });
+    let id =
+        pc.set_remote_description(start(), SessionDescriptionInit { kind: Some(kind), sdp: sdp.to_owned() });
     settle(pc, id)
 }
 
@@ -79,7 +80,9 @@ fn audio(mid: &str, port: u16, transport: &str) -> String {
 }
 
 fn data(mid: &str, port: u16, transport: &str) -> String {
-    format!("m=application {port} UDP/DTLS/SCTP webrtc-datachannel\r\n{transport}a=mid:{mid}\r\na=sctp-port:5000\r\n")
+    format!(
+        "m=application {port} UDP/DTLS/SCTP webrtc-datachannel\r\n{transport}a=mid:{mid}\r\na=sctp-port:5000\r\n"
+    )
 }
 
 #[test]
@@ -133,14 +136,17 @@ fn the_offer_and_the_answer_for_data() {
 
 #[test]
 fn an_offer_of_nothing_has_no_m_section() {
-    check(&offer(&mut pc()), expect![[r#"
+    check(
+        &offer(&mut pc()),
+        expect![[r#"
         v=0
         o=- 7572123239128299638 0 IN IP4 127.0.0.1
         s=-
         t=0 0
         a=ice-options:trickle ice2
         a=msid-semantic: WMS *
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn creating_an_offer_again_gives_the_same_and_a_restart_new_credentials() {
     let restart = created(&mut stage.pcs[A], id);
     assert_ne!(line(&restart, "a=ice-ufrag:"), line(&first, "a=ice-ufrag:"));
     assert_ne!(line(&restart, "a=ice-pwd:"), line(&first, "a=ice-pwd:"));
-    assert!(line(&first, "o=").ends_with(" 0 IN IP4 0.0.0.0") || line(&first, "o=").contains(" 0 IN IP4 "));
+    assert!(line(&first, "o=").contains(" 0 IN IP4 "), "{first}");
     assert!(line(&restart, "o=").contains(" 1 IN IP4 "), "{restart}");
 }
 
@@ -178,27 +184,6 @@ fn media_is_answered_as_rejected_and_data_behind_it_in_the_bundle_works() {
         check(
             &answer(&mut pc),
             expect![[r#"
-                v=0
-                o=- 7572123239128299638 0 IN IP4 127.0.0.1
-                s=-
-                t=0 0
-                a=group:BUNDLE d1
-                a=ice-options:trickle ice2
-                a=msid-semantic: WMS *
-                m=audio 0 UDP/TLS/RTP/SAVPF 111 0
-                c=IN IP4 0.0.0.0
-                a=mid:a0
-                a=inactive
-                m=application 9 UDP/DTLS/SCTP webrtc-datachannel
-                c=IN IP4 0.0.0.0
-                a=mid:d1
-                a=ice-ufrag:..
-                a=ice-pwd:..
-                a=fingerprint:sha-256 ..
-                a=setup:active
-                a=sctp-port:5000
-                a=max-message-size:262144
-            "#]
                 v=0
                 o=- 7572123239128299638 0 IN IP4 127.0.0.1
                 s=-
@@ -255,9 +240,7 @@ fn the_old_form_of_data_sections_is_answered_as_rejected() {
 
 #[test]
 fn the_answer_takes_the_dtls_role_that_is_left() {
-    for (offered, answered) in
-        [("actpass", "active"), ("active", "passive"), ("passive", "active")]
-    {
+    for (offered, answered) in [("actpass", "active"), ("active", "passive"), ("passive", "active")] {
         let mut pc = pc();
         let offer = format!("{SESSION}{}", data("0", 9, TRANSPORT)).replace("actpass", offered);
         assert_eq!(set_remote(&mut pc, SdpType::Offer, &offer), Ok(Outcome::Done));
@@ -322,9 +305,15 @@ fn offers_that_cannot_be_used_are_invalid_accesses() {
     let good = format!("{SESSION}{}", data("0", 9, TRANSPORT));
     let cases = [
         ("no ufrag", good.replace("a=ice-ufrag:abcd\r\n", "")),
-        ("only sha-1", good.replace(TRANSPORT, &TRANSPORT.replace("sha-256", "sha-1").replace(
-            ":00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F\r\n", ":00:01:02:03\r\n",
-        ))),
+        (
+            "only sha-1",
+            good.replace(
+                TRANSPORT,
+                &TRANSPORT
+                    .replace("sha-256", "sha-1")
+                    .replace(":00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F\r\n", ":00:01:02:03\r\n"),
+            ),
+        ),
         ("holdconn", good.replace("actpass", "holdconn")),
         ("SCTP port 0", good.replace("sctp-port:5000", "sctp-port:0")),
         ("no rtcp-mux", format!("{SESSION}{}", audio("0", 9, TRANSPORT)).replace("a=rtcp-mux\r\n", "")),

@@ -286,7 +286,8 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
         })
     };
     const HOST: &str = "candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host";
-    const NAMED: &str = "candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host";
+    const NAMED: &str =
+        "candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host";
     check(
         |stage| {
             stage.add_candidate(B, candidate(None, None, None, HOST));

@@ -49,14 +49,15 @@ impl Negotiation {
             return Err(Error::invalid_access("the offer has fewer m-sections than before"));
         }
         for (index, section) in offer.media.iter().enumerate() {
-            let (Some(ours), Some(theirs)) =
-                (local.parsed.media.get(index), remote.parsed.media.get(index))
+            let (Some(ours), Some(theirs)) = (local.parsed.media.get(index), remote.parsed.media.get(index))
             else {
                 break;
             };
             let is_recyclable = ours.is_rejected() || theirs.is_rejected();
             if !is_recyclable && (section.kind != ours.kind || section.mid() != ours.mid()) {
-                return Err(Error::invalid_access(format!("m-section {index} has another kind or mid than before")));
+                return Err(Error::invalid_access(format!(
+                    "m-section {index} has another kind or mid than before"
+                )));
             }
         }
         Ok(())
@@ -92,9 +93,12 @@ impl Negotiation {
             let same = |one: &[dtls::Fingerprint], other: &[dtls::Fingerprint]| {
                 one.iter().all(|fingerprint| other.contains(fingerprint))
             };
-            if !same(&standing.fingerprints, &data.fingerprints) || !same(&data.fingerprints, &standing.fingerprints)
+            if !same(&standing.fingerprints, &data.fingerprints)
+                || !same(&data.fingerprints, &standing.fingerprints)
             {
-                return Err(Error::invalid_access("the fingerprints differ from those of the DTLS connection"));
+                return Err(Error::invalid_access(
+                    "the fingerprints differ from those of the DTLS connection",
+                ));
             }
             let peer_role = match data.setup {
                 Some(Setup::Active) => Some(dtls::Role::Client),
@@ -109,7 +113,8 @@ impl Negotiation {
             && let Some(standing) = self.plan.as_ref()
             && let Some((remote, _)) = &standing.ice.remote
             && *remote != data.credentials
-            && self.pending_local.as_ref().and_then(Description::ufrag) == Some(standing.ice.local.ufrag.as_str())
+            && self.pending_local.as_ref().and_then(Description::ufrag)
+                == Some(standing.ice.local.ufrag.as_str())
         {
             return Err(Error::invalid_access("the answer restarts ICE, which the offer did not"));
         }

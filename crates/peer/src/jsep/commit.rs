@@ -71,7 +71,8 @@ impl Negotiation {
             }
             // Step 4.5.6.3.
             SdpType::PrAnswer => {
-                let plan = self.pending_local.as_ref().and_then(|local| self.plan_answer(local, &description));
+                let plan =
+                    self.pending_local.as_ref().and_then(|local| self.plan_answer(local, &description));
                 self.pending_remote = Some(description);
                 plan
             }

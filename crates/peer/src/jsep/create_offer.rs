@@ -47,7 +47,9 @@ impl Negotiation {
         });
         let is_candidate =
             |line: &&Attribute| matches!(line, Attribute::Candidate(_) | Attribute::EndOfCandidates);
-        section.map(|section| section.attributes.iter().filter(is_candidate).cloned().collect()).unwrap_or_default()
+        section
+            .map(|section| section.attributes.iter().filter(is_candidate).cloned().collect())
+            .unwrap_or_default()
     }
 
     /// The m-sections that stand, in their places, and one for data if channels want it.

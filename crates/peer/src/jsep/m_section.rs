@@ -110,8 +110,9 @@ pub(crate) fn write_description(
         .attributes
         .push(Attribute::MsidSemantic { semantic: "WMS".to_owned(), streams: vec!["*".to_owned()] });
     description.media = sections.iter().map(|section| section.write(transport)).collect();
-    let changed = previous
-        .is_some_and(|previous| without_candidates(previous.clone()) != without_candidates(description.clone()));
+    let changed = previous.is_some_and(|previous| {
+        without_candidates(previous.clone()) != without_candidates(description.clone())
+    });
     if changed {
         description.origin.session_version = version.wrapping_add(1);
     }

@@ -58,9 +58,7 @@ impl PeerConnection {
         description: SessionDescriptionInit,
     ) -> OperationId {
         match description.kind {
-            Some(kind) => {
-                self.chain(now, Operation::SetRemoteDescription { kind, sdp: description.sdp })
-            }
+            Some(kind) => self.chain(now, Operation::SetRemoteDescription { kind, sdp: description.sdp }),
             // WebIDL: the member is required.
             None => self.reject(Error::type_error("the description has no type")),
         }
@@ -227,9 +225,7 @@ impl PeerConnection {
             Job::SetDescription { remote, kind, sdp } => {
                 self.set_description(now, remote, kind, sdp).map(|()| Outcome::Done)
             }
-            Job::AddIceCandidate(candidate) => {
-                self.apply_candidate(now, &candidate).map(|()| Outcome::Done)
-            }
+            Job::AddIceCandidate(candidate) => self.apply_candidate(now, &candidate).map(|()| Outcome::Done),
         };
         self.settle_first(now, result);
     }

@@ -90,7 +90,11 @@ impl PeerConnection {
     }
 
     /// Steps 4.7 and on: in the task.
-    pub(super) fn apply_candidate(&mut self, now: Instant, candidate: &IceCandidateInit) -> Result<(), Error> {
+    pub(super) fn apply_candidate(
+        &mut self,
+        now: Instant,
+        candidate: &IceCandidateInit,
+    ) -> Result<(), Error> {
         let Some(remote) = self.negotiation.remote() else {
             return Err(Error::invalid_state("there is no remote description any more"));
         };
@@ -129,8 +133,10 @@ impl PeerConnection {
             self.remote_candidates = RemoteCandidates { ufrag: ufrag.clone(), ..RemoteCandidates::default() };
         }
         let descriptions = [&self.negotiation.pending_remote, &self.negotiation.current_remote];
-        let of_generation =
-            descriptions.into_iter().flatten().filter(|description| description.ufrag() == Some(ufrag.as_str()));
+        let of_generation = descriptions
+            .into_iter()
+            .flatten()
+            .filter(|description| description.ufrag() == Some(ufrag.as_str()));
         for description in of_generation {
             let Some(data) = &description.data else { continue };
             for (index, section) in description.parsed.media.iter().enumerate() {
@@ -151,8 +157,8 @@ impl PeerConnection {
                 }
             }
             let section = description.parsed.media.get(data.index);
-            let has_ended = section
-                .is_some_and(|section| section.attributes.contains(&Attribute::EndOfCandidates));
+            let has_ended =
+                section.is_some_and(|section| section.attributes.contains(&Attribute::EndOfCandidates));
             if has_ended && !std::mem::replace(&mut self.remote_candidates.ended, true) {
                 self.session.remote_end_of_candidates(now);
             }

@@ -7,8 +7,8 @@ use sctp::{CloseCause, Reliability};
 use session::{ChannelError, ChannelInit, ChannelKey, Payload, Session};
 
 use crate::{
-    ChannelEvent, ChannelId, ChannelView, DataChannelInit, DataChannelState, Error, ErrorDetail, Event, Priority,
-    SctpTransportState,
+    ChannelEvent, ChannelId, ChannelView, DataChannelInit, DataChannelState, Error, ErrorDetail, Event,
+    Priority, SctpTransportState,
 };
 
 use super::PeerConnection;
@@ -84,7 +84,9 @@ impl Channels {
     }
 
     fn uses_id(&self, id: u16) -> bool {
-        self.by_key.values().any(|channel| self.all.get(channel).is_some_and(|other| other.view.id == Some(id)))
+        self.by_key
+            .values()
+            .any(|channel| self.all.get(channel).is_some_and(|other| other.view.id == Some(id)))
     }
 
     fn by_key(&mut self, key: ChannelKey) -> Option<(ChannelId, &mut Channel)> {
@@ -333,7 +335,8 @@ impl PeerConnection {
 
     /// webrtc-pc, announcing a data channel instance.
     fn announce_instance(&mut self, event: session::Event) {
-        let session::Event::IncomingChannel { key, label, protocol, ordered, reliability, id, priority } = event
+        let session::Event::IncomingChannel { key, label, protocol, ordered, reliability, id, priority } =
+            event
         else {
             return;
         };
@@ -408,14 +411,20 @@ fn channel_error(error: ChannelError) -> Error {
             }
             error
         }
-        ChannelError::DtlsClosed => Error::rtc(ErrorDetail::SctpFailure, "the peer closed the DTLS connection"),
+        ChannelError::DtlsClosed => {
+            Error::rtc(ErrorDetail::SctpFailure, "the peer closed the DTLS connection")
+        }
         ChannelError::DtlsFailed(_) => Error::rtc(ErrorDetail::SctpFailure, "the DTLS connection failed"),
-        ChannelError::NoFreeId => Error::rtc(ErrorDetail::DataChannelFailure, "all stream identifiers are in use"),
+        ChannelError::NoFreeId => {
+            Error::rtc(ErrorDetail::DataChannelFailure, "all stream identifiers are in use")
+        }
         ChannelError::IdInUse => Error::rtc(ErrorDetail::DataChannelFailure, "the identifier is in use"),
         ChannelError::IdOutOfRange => {
             Error::rtc(ErrorDetail::DataChannelFailure, "the identifier is not below maxChannels")
         }
-        ChannelError::TooManyChannels => Error::rtc(ErrorDetail::DataChannelFailure, "there are too many channels"),
+        ChannelError::TooManyChannels => {
+            Error::rtc(ErrorDetail::DataChannelFailure, "there are too many channels")
+        }
         _ => Error::rtc(ErrorDetail::DataChannelFailure, "the channel failed"),
     }
 }

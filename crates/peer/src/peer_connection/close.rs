@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::{DtlsTransportState, IceConnectionState, PeerConnectionState, SctpTransportState, SignalingState};
+use crate::{
+    DtlsTransportState, IceConnectionState, PeerConnectionState, SctpTransportState, SignalingState,
+};
 
 use super::PeerConnection;
 use super::settle::Task;

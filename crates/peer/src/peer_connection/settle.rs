@@ -205,7 +205,9 @@ impl PeerConnection {
         for _ in 1..MAX_MESSAGES_IN_ONE_TASK {
             self.look_ahead();
             match self.ahead.take() {
-                Some(session::Event::ChannelMessage { key, payload }) => self.receive_message(now, key, payload),
+                Some(session::Event::ChannelMessage { key, payload }) => {
+                    self.receive_message(now, key, payload)
+                }
                 other => {
                     self.ahead = other;
                     return;

@@ -102,15 +102,19 @@ impl Transports {
     /// "completed" is meant too is what its editors and all browsers hold.
     fn derive_connection(&self, exists: bool) -> PeerConnectionState {
         let dtls = self.dtls;
-        let is_ice_up =
-            matches!(self.ice_connection_state, IceConnectionState::Connected | IceConnectionState::Completed);
+        let is_ice_up = matches!(
+            self.ice_connection_state,
+            IceConnectionState::Connected | IceConnectionState::Completed
+        );
         match self.ice_connection_state {
             IceConnectionState::Closed => PeerConnectionState::Closed,
             IceConnectionState::Failed => PeerConnectionState::Failed,
             _ if exists && dtls == DtlsTransportState::Failed => PeerConnectionState::Failed,
             IceConnectionState::Disconnected => PeerConnectionState::Disconnected,
             _ if !exists => PeerConnectionState::New,
-            IceConnectionState::New if matches!(dtls, DtlsTransportState::New | DtlsTransportState::Closed) => {
+            IceConnectionState::New
+                if matches!(dtls, DtlsTransportState::New | DtlsTransportState::Closed) =>
+            {
                 PeerConnectionState::New
             }
             _ if is_ice_up && matches!(dtls, DtlsTransportState::Connected | DtlsTransportState::Closed) => {

@@ -8,8 +8,8 @@ use ice::{CandidateKind, Protocol};
 use crate::PeerConnection;
 
 use super::{
-    CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats, StatsReport,
-    StatsValue, TransportStats,
+    CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
+    StatsReport, StatsValue, TransportStats,
 };
 
 const PEER_CONNECTION: &str = "P";
@@ -55,10 +55,14 @@ fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)
         role = Some(agent.role());
         ufrag = Some(agent.local_credentials().ufrag.clone());
         for candidate in agent.local_candidates() {
-            entries.push((candidate_id('L', candidate), StatsValue::LocalCandidate(candidate_stats(candidate))));
+            entries
+                .push((candidate_id('L', candidate), StatsValue::LocalCandidate(candidate_stats(candidate))));
         }
         for candidate in agent.remote_candidates() {
-            entries.push((candidate_id('R', candidate), StatsValue::RemoteCandidate(candidate_stats(candidate))));
+            entries.push((
+                candidate_id('R', candidate),
+                StatsValue::RemoteCandidate(candidate_stats(candidate)),
+            ));
         }
         for pair in agent.pairs() {
             let id = format!("CP{}", pair.id);

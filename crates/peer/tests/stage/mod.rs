@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use base::WallClock;
 use peer::{
-    ChannelEvent, Configuration, DataChannelInit, Event, IceCandidateInit, OfferOptions, OperationId, Outcome,
-    PeerConnection, SdpType, SessionDescription, SessionDescriptionInit,
+    ChannelEvent, Configuration, DataChannelInit, Event, IceCandidateInit, OfferOptions, OperationId,
+    Outcome, PeerConnection, SdpType, SessionDescription, SessionDescriptionInit,
 };
 
 pub const A: usize = 0;

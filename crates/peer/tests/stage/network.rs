@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use base::{Path, SendBatch};
 use peer::{
-    ChannelEvent, ChannelId, Configuration, Event, IceCandidateInit, OperationId, Outcome, Payload, PeerConnection,
-    SessionDescriptionInit,
+    ChannelEvent, ChannelId, Configuration, Event, IceCandidateInit, OperationId, Outcome, Payload,
+    PeerConnection, SessionDescriptionInit,
 };
 use session::{Action, ActionResult, BindError};
 use sim::{Host, LinkConfig, Network, Node, NodeId};
@@ -114,7 +114,11 @@ impl Call {
             network.add_node(name, peer, &[address.parse().expect("an address")])
         };
         let ids = [add("a", 1, "10.0.0.1"), add("b", 2, "10.0.0.2")];
-        network.link(ids[A], ids[B], LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() });
+        network.link(
+            ids[A],
+            ids[B],
+            LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() },
+        );
         Call { network, ids, munge: |sdp| sdp }
     }
 
@@ -146,7 +150,8 @@ impl Call {
                 return true;
             }
             for (from, to) in [(A, B), (B, A)] {
-                let candidates = self.network.with(self.ids[from], |peer, _| std::mem::take(&mut peer.outbox));
+                let candidates =
+                    self.network.with(self.ids[from], |peer, _| std::mem::take(&mut peer.outbox));
                 for candidate in candidates {
                     let result = self.settle(to, |pc, now| pc.add_ice_candidate(now, candidate));
                     assert_eq!(result, Ok(Outcome::Done));

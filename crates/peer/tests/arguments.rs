@@ -1,0 +1,128 @@
+//! What createDataChannel and the configuration refuse, and in which order.
+
+mod stage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::WallClock;
+use peer::{
+    BundlePolicy, Configuration, DataChannelInit, ErrorName, IceServer, IceTransportPolicy, PeerConnection,
+};
+use stage::{A, DATE, Stage, certificate, connection, start};
+
+fn name<T>(result: Result<T, peer::Error>) -> Option<ErrorName> {
+    result.err().map(|error| error.name)
+}
+
+#[test]
+fn data_channel_arguments_are_checked_in_the_order_of_the_specification() {
+    let mut pc = connection(Configuration::default(), 1);
+    let long = "é".repeat(32_768);
+    let just = "x".repeat(65_535);
+    let default = DataChannelInit::default;
+    let negotiated = |id| DataChannelInit { negotiated: true, id, ..default() };
+    let both = DataChannelInit { max_packet_life_time: Some(0), max_retransmits: Some(0), ..default() };
+    let mut create = |label: &str, init: DataChannelInit| name(pc.create_data_channel(start(), label, init));
+    assert_eq!(create(&long, default()), Some(ErrorName::TypeError));
+    assert_eq!(
+        create("", DataChannelInit { protocol: long.clone(), ..default() }),
+        Some(ErrorName::TypeError)
+    );
+    assert_eq!(create(&just, DataChannelInit { protocol: just.clone(), ..default() }), None);
+    assert_eq!(create("", negotiated(None)), Some(ErrorName::TypeError));
+    assert_eq!(create("", both.clone()), Some(ErrorName::TypeError));
+    assert_eq!(create("", negotiated(Some(65_535))), Some(ErrorName::TypeError));
+    assert_eq!(create("", DataChannelInit { id: Some(65_535), ..default() }), None, "ignored in-band");
+    assert_eq!(create("", negotiated(Some(65_534))), None);
+    assert_eq!(create("", negotiated(Some(42))), None);
+    assert_eq!(create("", negotiated(Some(42))), Some(ErrorName::OperationError), "in use");
+    pc.close(start());
+    assert_eq!(name(pc.create_data_channel(start(), &long, both)), Some(ErrorName::InvalidStateError));
+}
+
+#[test]
+fn a_channel_has_no_id_before_the_dtls_role_is_known() {
+    let mut stage = Stage::new();
+    let init = DataChannelInit {
+        id: Some(7),
+        max_retransmits: Some(3),
+        ordered: false,
+        ..DataChannelInit::default()
+    };
+    let id = stage.pcs[A].create_data_channel(start(), "chat", init).expect("a channel");
+    let view = stage.pcs[A].channel(id).expect("a view");
+    assert_eq!((view.id, view.ordered, view.max_retransmits, view.negotiated), (None, false, Some(3), false));
+    stage.negotiate(A, stage::B);
+    // The offerer of actpass became the DTLS server: odd identifiers (RFC 8832, section 6).
+    assert_eq!(stage.pcs[A].channel(id).and_then(|view| view.id), Some(1));
+    let error = stage.pcs[A].channel_send(
+        start(),
+        id,
+        peer::Payload { text: true, bytes: bytes::Bytes::from_static(b"early") },
+    );
+    assert_eq!(name(error), Some(ErrorName::InvalidStateError), "still connecting");
+}
+
+#[test]
+fn configurations_are_validated_at_construction() {
+    let clock = WallClock::new(start(), DATE);
+    let make = |configuration| PeerConnection::new(configuration, certificate(), start(), clock, [0; 32]);
+    let server = |url: &str| Configuration {
+        ice_servers: vec![IceServer { urls: vec![url.to_owned()], ..IceServer::default() }],
+        ..Configuration::default()
+    };
+    assert_eq!(name(make(server("nonsense"))), Some(ErrorName::SyntaxError));
+    assert_eq!(name(make(server("turn:host"))), Some(ErrorName::InvalidAccessError));
+    assert_eq!(name(make(server("stun:host"))), None);
+    let long_ago = Duration::from_secs(1_000_000_000);
+    let expired = dtls::Certificate::generate_ecdsa_p256(long_ago, Duration::from_secs(1)).expect("one");
+    let configuration = Configuration { certificates: vec![Arc::new(expired)], ..Configuration::default() };
+    assert_eq!(name(make(configuration)), Some(ErrorName::InvalidAccessError));
+}
+
+#[test]
+fn only_servers_transport_policy_and_pool_can_be_changed() {
+    let mut pc = connection(Configuration::default(), 1);
+    let changes: [(&str, Configuration, Option<ErrorName>); 5] = [
+        (
+            "bundlePolicy",
+            Configuration { bundle_policy: BundlePolicy::MaxBundle, ..Configuration::default() },
+            Some(ErrorName::InvalidModificationError),
+        ),
+        (
+            "certificates",
+            Configuration { certificates: vec![certificate()], ..Configuration::default() },
+            Some(ErrorName::InvalidModificationError),
+        ),
+        (
+            "servers",
+            Configuration {
+                ice_servers: vec![IceServer { urls: vec!["stun:h".to_owned()], ..IceServer::default() }],
+                ..Configuration::default()
+            },
+            None,
+        ),
+        (
+            "policy",
+            Configuration { ice_transport_policy: IceTransportPolicy::Relay, ..Configuration::default() },
+            None,
+        ),
+        ("pool", Configuration { ice_candidate_pool_size: 1, ..Configuration::default() }, None),
+    ];
+    for (what, configuration, expected) in changes {
+        assert_eq!(name(pc.set_configuration(configuration)), expected, "{what}");
+    }
+    pc.set_local_description(start(), None);
+    let pool = Configuration { ice_candidate_pool_size: 2, ..Configuration::default() };
+    assert_eq!(name(pc.set_configuration(pool)), Some(ErrorName::InvalidModificationError));
+    let bad = Configuration {
+        ice_servers: vec![IceServer::default()],
+        ice_candidate_pool_size: 1,
+        ..Configuration::default()
+    };
+    assert_eq!(name(pc.set_configuration(bad)), Some(ErrorName::SyntaxError));
+    assert_eq!(pc.configuration().ice_candidate_pool_size, 1, "an error changes nothing");
+    pc.close(start());
+    assert_eq!(name(pc.set_configuration(Configuration::default())), Some(ErrorName::InvalidStateError));
+}
