@@ -1,0 +1,6 @@
+//! The compiled program, from the outside.
+
+mod command_line;
+mod connect;
+mod http;
+mod server;
