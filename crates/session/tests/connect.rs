@@ -195,3 +195,37 @@ fn an_ice_restart_does_not_touch_what_is_above() {
     assert_eq!(pair.peer(pair.a).closed(ours), None);
     assert_eq!(pair.peer(pair.a).session.stats().sctp, Some(SctpState::Connected));
 }
+
+#[test]
+fn a_peer_that_vanishes_is_noticed_and_closing_does_not_wait_for_it() {
+    let mut pair = Pair::connected(20, LinkConfig::default());
+    let (ours, _) = pair.open_both(pair.a, labelled("x"));
+    let theirs = pair.open_both(pair.b, labelled("y")).0;
+    pair.network.unlink(pair.a, pair.b);
+    pair.send(pair.a, ours, text("to nobody")).unwrap();
+    pair.run_for(Duration::from_secs(60));
+    let state = |pair: &Pair| pair.peer(pair.a).session.ice().unwrap().state();
+    assert_eq!(state(&pair), ice::TransportState::Failed, "{}", pair.describe());
+    // An ICE restart could still bring the peer back, so the channel waits, but not for ever.
+    assert_eq!(pair.peer(pair.a).closed(ours), None);
+    assert!(pair.run(600, |a, _| a.closed(ours).is_some()), "{}", pair.describe());
+    let error = ChannelError::Association(sctp::CloseCause::Timeout);
+    assert_eq!(pair.peer(pair.a).closed(ours), Some(Some(error)));
+
+    pair.network.with(pair.b, |peer, now| peer.session.close(now));
+    let b = pair.peer(pair.b);
+    assert!(b.session.is_drained() && b.closed(theirs).is_some());
+    assert_eq!(pair.network.host(pair.b).open_sockets(), 0);
+}
+
+#[test]
+fn a_restart_brings_back_a_peer_that_was_lost() {
+    let mut pair = Pair::connected(21, LinkConfig::default());
+    let (ours, theirs) = pair.open_both(pair.a, labelled("x"));
+    pair.network.unlink(pair.a, pair.b);
+    pair.send(pair.a, ours, text("late")).unwrap();
+    pair.run_for(Duration::from_secs(60));
+    pair.network.link(pair.a, pair.b, LinkConfig::default());
+    pair.restart_ice();
+    assert!(pair.run(30, |_, b| b.received(theirs) == 1), "{}", pair.describe());
+}

@@ -1,5 +1,10 @@
 //! Data channels ([RFC 8831](https://www.rfc-editor.org/rfc/rfc8831), DCEP
 //! [RFC 8832](https://www.rfc-editor.org/rfc/rfc8832)).
+//!
+//! A channel is a pair of SCTP streams with one identifier. The table knows three kinds of streams: those of
+//! channels, those that are being reset without a channel (refused, or left by a channel that failed), and all
+//! others, on which only an OPEN, or early data for a negotiated channel, is expected. Whatever else a peer does on
+//! a stream costs it that stream, and nothing else.
 
 mod closing;
 mod data_channel;

@@ -118,9 +118,9 @@ impl Transport {
             PacketClass::Dtls if self.agent.is_validated(path) => {
                 self.security.handle_datagram(now, datagram, counters);
             }
-            PacketClass::Dtls | PacketClass::Rtp => counters.dropped_unvalidated += 1,
-            PacketClass::TurnChannel | PacketClass::Zrtp | PacketClass::Unknown => {
-                counters.dropped_unknown += 1
+            PacketClass::Dtls => counters.dropped_unvalidated += 1,
+            PacketClass::Rtp | PacketClass::TurnChannel | PacketClass::Zrtp | PacketClass::Unknown => {
+                counters.dropped_unknown += 1;
             }
         }
     }

@@ -147,6 +147,11 @@ pub struct Pair {
 impl Pair {
     /// Two sessions that have gathered and know nothing of each other.
     pub fn new(seed: u64, link: LinkConfig) -> Pair {
+        Pair::configured(seed, link, |_| {})
+    }
+
+    /// The same, with a configuration of the test's own.
+    pub fn configured(seed: u64, link: LinkConfig, configure: impl Fn(&mut SessionConfig)) -> Pair {
         let mut network = Network::new(seed);
         let mut rng = Rng::from_seed(network.seed());
         let clock = network.clock();
@@ -159,7 +164,9 @@ impl Pair {
             let since_epoch = clock.wall_clock().at(clock.now());
             let certificate = dtls::Certificate::generate_ecdsa_p256(since_epoch, LIFETIME).unwrap();
             fingerprints.push(certificate.fingerprint(dtls::HashAlgorithm::Sha256));
-            let config = SessionConfig { deterministic: true, ..SessionConfig::new(Arc::new(certificate)) };
+            let mut config = SessionConfig::new(Arc::new(certificate));
+            config.deterministic = true;
+            configure(&mut config);
             let session = Session::new(config, clock.now(), clock.wall_clock(), network.seed());
             let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
             let local = ice::Credentials::generate(&mut rng);
@@ -208,10 +215,14 @@ impl Pair {
 
     /// Two sessions whose associations stand.
     pub fn connected(seed: u64, link: LinkConfig) -> Pair {
-        let mut pair = Pair::new(seed, link);
-        pair.apply();
-        assert!(pair.run(60, |a, b| a.is_connected() && b.is_connected()), "{}", pair.describe());
-        pair
+        Pair::new(seed, link).connect()
+    }
+
+    /// Applies the plans and waits until the associations stand.
+    pub fn connect(mut self) -> Pair {
+        self.apply();
+        assert!(self.run(60, |a, b| a.is_connected() && b.is_connected()), "{}", self.describe());
+        self
     }
 
     /// New credentials on both sides: an ICE restart.
