@@ -153,7 +153,5 @@ constructors! {
     invalid_modification => InvalidModificationError,
     syntax => SyntaxError,
     operation => OperationError,
-    not_supported => NotSupportedError,
-    range => RangeError,
     type_error => TypeError,
 }

@@ -207,3 +207,115 @@ fn another_certificate_in_a_renegotiation_is_refused() {
     let error = call.negotiate(A, B).expect_err("refused");
     assert_eq!(error.name, ErrorName::InvalidAccessError);
 }
+
+#[test]
+fn two_offers_that_meet_connect_by_the_polite_peer_s_rollback() {
+    let mut call = Call::new();
+    let mut channels = Vec::new();
+    for index in [A, B] {
+        let channel =
+            call.with(index, |pc, now| pc.create_data_channel(now, "mine", DataChannelInit::default()));
+        channels.push(channel.expect("a channel"));
+        call.settle(index, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    }
+    // B's candidates of the offer that nobody will see get lost with it.
+    call.network.run_for(Duration::from_millis(50));
+    call.network.with(call.ids[B], |peer, _| peer.outbox.clear());
+    let offer = call.peer(A).pc.local_description().expect("an offer").clone();
+    call.settle(B, |pc, now| pc.set_remote_description(now, offer.into())).expect("rolled back and set");
+    call.settle(B, |pc, now| pc.set_local_description(now, None)).expect("an answer");
+    let answer = call.peer(B).pc.local_description().expect("an answer").clone();
+    call.settle(A, |pc, now| pc.set_remote_description(now, answer.into())).expect("set");
+    assert!(call.run_until(SOON, |call| {
+        [A, B].iter().all(|index| {
+            let opened = Event::Channel(channels[*index], ChannelEvent::Open);
+            call.peer(*index).saw(&opened) && call.peer(*index).incoming().is_some()
+        })
+    }));
+}
+
+#[test]
+fn an_ice_restart_that_is_rolled_back_leaves_the_call_as_it_was() {
+    let (mut call, ours, _) = connected();
+    call.run_until(Duration::from_secs(1), |_| false);
+    let before = call.peer(A).pc.local_description().cloned();
+    let seen = call.peer(A).events.len();
+    call.with(A, |pc, _| pc.restart_ice());
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    assert_ne!(call.peer(A).pc.local_description().cloned(), before);
+    call.network.run_for(Duration::from_millis(200));
+    call.settle(A, |pc, now| pc.set_local_description(now, Some(peer::SdpType::Rollback.into())))
+        .expect("back");
+    assert_eq!(call.peer(A).pc.local_description().cloned(), before);
+    call.network.with(call.ids[A], |peer, _| peer.outbox.clear());
+    call.network.run_for(Duration::from_secs(3));
+    assert_eq!(call.peer(A).pc.ice_gathering_state(), peer::IceGatheringState::Complete);
+    assert_eq!(call.peer(A).pc.connection_state(), PeerConnectionState::Connected);
+    let again =
+        call.peer(A).events[seen..].iter().filter(|event| matches!(event, Event::NegotiationNeeded)).count();
+    assert_eq!(again, 2, "once for restartIce(), and again as the rollback leaves it to be done");
+    call.with(A, |pc, now| pc.channel_send(now, ours, text("still there"))).expect("sent");
+    assert!(call.run_until(SOON, |call| call.peer(B).messages().len() == 1));
+    call.negotiate(A, B).expect("the restart, at last");
+    assert!(call.run_until(SOON, is_connected));
+}
+
+#[test]
+fn a_provisional_answer_is_enough_to_connect() {
+    let mut call = Call::new();
+    let ours = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+    ours.expect("a channel");
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    let offer = call.peer(A).pc.local_description().expect("an offer").clone();
+    call.settle(B, |pc, now| pc.set_remote_description(now, offer.into())).expect("set");
+    let provisional = peer::SdpType::PrAnswer;
+    call.settle(B, |pc, now| pc.set_local_description(now, Some(provisional.into()))).expect("a pranswer");
+    let answer = call.peer(B).pc.local_description().expect("a pranswer").clone();
+    assert_eq!(answer.kind, provisional);
+    call.settle(A, |pc, now| pc.set_remote_description(now, answer.into())).expect("set");
+    assert!(call.run_until(SOON, |call| is_connected(call) && call.peer(B).incoming().is_some()));
+    assert_eq!(call.peer(A).pc.signaling_state(), SignalingState::HaveRemotePranswer);
+    call.settle(B, |pc, now| pc.set_local_description(now, None)).expect("an answer");
+    let answer = call.peer(B).pc.local_description().expect("an answer").clone();
+    call.settle(A, |pc, now| pc.set_remote_description(now, answer.into())).expect("set");
+    assert!(call.run_until(SOON, is_connected));
+    assert_eq!(call.peer(A).pc.signaling_state(), SignalingState::Stable);
+}
+
+#[test]
+fn data_connects_behind_a_rejected_m_section_that_carries_the_bundle_s_transport() {
+    let mut call = Call::new();
+    // The peer bundles audio and data, offers the transport's attributes and candidates with the audio only, and
+    // reads our answer as data alone.
+    call.munge = |sdp| {
+        if sdp.contains("a=setup:actpass") {
+            let (session, data) = sdp.split_once("m=application").expect("data");
+            let is_transport = |line: &&str| {
+                ["a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup", "a=candidate", "a=end-of"]
+                    .iter()
+                    .any(|prefix| line.starts_with(prefix))
+            };
+            let lines = |wanted: bool| {
+                let lines = data.lines().skip(1).filter(move |line| is_transport(line) == wanted);
+                lines.map(|line| format!("{line}\r\n")).collect::<String>()
+            };
+            let session = session.replace("BUNDLE 0", "BUNDLE a 0");
+            let audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\na=rtcp-mux\r\n";
+            let bundled = "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=bundle-only\r\n";
+            format!("{session}{audio}{}{bundled}{}", lines(true), lines(false))
+        } else {
+            let (session, rest) = sdp.split_once("m=audio").expect("the rejected section");
+            let (_, data) = rest.split_once("m=application").expect("data");
+            format!("{session}m=application{data}")
+        }
+    };
+    let channel = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+    channel.expect("a channel");
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    call.network.run_for(Duration::from_millis(100));
+    for candidate in call.network.with(call.ids[A], |peer, _| std::mem::take(&mut peer.outbox)) {
+        assert!(candidate.is_some(), "they are in the description by now");
+    }
+    call.negotiate(A, B).expect("offer and answer");
+    assert!(call.run_until(SOON, |call| is_connected(call) && call.peer(B).incoming().is_some()));
+}

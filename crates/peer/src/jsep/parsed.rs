@@ -53,13 +53,22 @@ impl Description {
         self.data.as_ref().map(|data| data.credentials.ufrag.as_str())
     }
 
-    /// Adds an attribute (a candidate, the end of candidates) to the m-section with this index, once.
-    pub(crate) fn add_attribute(&mut self, index: usize, attribute: sdp::Attribute) {
-        if let Some(section) = self.parsed.media.get_mut(index)
-            && !section.attributes.contains(&attribute)
-        {
-            section.attributes.push(attribute);
-            self.public.sdp = self.parsed.to_string();
+    /// Whether all candidates of its generation are in it.
+    pub(crate) fn has_all_candidates(&self) -> bool {
+        let section = self.data.as_ref().and_then(|data| self.parsed.media.get(data.index));
+        section.is_some_and(|section| section.attributes.contains(&sdp::Attribute::EndOfCandidates))
+    }
+
+    /// Adds an attribute (a candidate, the end of candidates) to the m-section with this index, once; whether it is
+    /// new.
+    pub(crate) fn add_attribute(&mut self, index: usize, attribute: sdp::Attribute) -> bool {
+        match self.parsed.media.get_mut(index) {
+            Some(section) if !section.attributes.contains(&attribute) => {
+                section.attributes.push(attribute);
+                self.public.sdp = self.parsed.to_string();
+                true
+            }
+            _ => false,
         }
     }
 }

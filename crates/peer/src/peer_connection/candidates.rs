@@ -21,8 +21,8 @@ const MAX_REMOTE_CANDIDATES: usize = 256;
 /// What ICE was given already.
 #[derive(Debug, Default)]
 pub(crate) struct RemoteCandidates {
-    /// The peer's generation.
-    ufrag: String,
+    /// Our and the peer's username fragment, which name the generation.
+    generation: (String, String),
     /// Its candidates, as lines.
     given: BTreeSet<String>,
     /// Whether it is complete.
@@ -127,10 +127,15 @@ impl PeerConnection {
     /// m-section and of those that it is bundled with.
     pub(super) fn feed_remote_candidates(&mut self, now: Instant) {
         let plan = self.negotiation.plan.as_ref();
-        let Some((credentials, _)) = plan.and_then(|plan| plan.ice.remote.as_ref()) else { return };
-        let ufrag = credentials.ufrag.clone();
-        if self.remote_candidates.ufrag != ufrag {
-            self.remote_candidates = RemoteCandidates { ufrag: ufrag.clone(), ..RemoteCandidates::default() };
+        let Some(plan) = plan else { return };
+        let Some((remote, _)) = &plan.ice.remote else {
+            self.remote_candidates = RemoteCandidates::default();
+            return;
+        };
+        let ufrag = remote.ufrag.clone();
+        let generation = (plan.ice.local.ufrag.clone(), ufrag.clone());
+        if self.remote_candidates.generation != generation {
+            self.remote_candidates = RemoteCandidates { generation, ..RemoteCandidates::default() };
         }
         let descriptions = [&self.negotiation.pending_remote, &self.negotiation.current_remote];
         let of_generation = descriptions
@@ -156,10 +161,8 @@ impl PeerConnection {
                     }
                 }
             }
-            let section = description.parsed.media.get(data.index);
-            let has_ended =
-                section.is_some_and(|section| section.attributes.contains(&Attribute::EndOfCandidates));
-            if has_ended && !std::mem::replace(&mut self.remote_candidates.ended, true) {
+            if description.has_all_candidates() && !std::mem::replace(&mut self.remote_candidates.ended, true)
+            {
                 self.session.remote_end_of_candidates(now);
             }
         }

@@ -116,7 +116,7 @@ impl PeerConnection {
     /// id is in use, or not below the number of channels that was negotiated.
     pub fn create_data_channel(
         &mut self,
-        _now: Instant,
+        now: Instant,
         label: &str,
         init: DataChannelInit,
     ) -> Result<ChannelId, Error> {
@@ -142,6 +142,13 @@ impl PeerConnection {
         });
         // Step 18: an identifier right away if the DTLS role is known.
         let id = id.or_else(|| self.session.channel(key).and_then(|info| info.id));
+        let is_role_known = self.negotiation.plan.as_ref().is_some_and(|plan| plan.dtls.is_some());
+        let is_over = self.sctp.is_some_and(|sctp| sctp.attributes.state == SctpTransportState::Closed);
+        if id.is_none() && is_role_known && !is_over {
+            self.session.close_channel(now, key);
+            self.look_ahead();
+            return Err(Error::operation("no stream identifier is free"));
+        }
         let channel = self.channels.add(
             key,
             ChannelView {

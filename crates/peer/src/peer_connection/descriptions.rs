@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use session::SessionPlan;
 
-use crate::{Error, Event, SdpType, SignalingState};
+use crate::{Error, Event, IceTransportPolicy, SdpType, SignalingState};
 
 use super::PeerConnection;
 use super::transports::Sctp;
@@ -54,12 +54,16 @@ impl PeerConnection {
         // Step 4.5.10.2.
         self.sctp = self.last_stable_sctp;
         // Step 4.5.10.4.
-        match self.negotiation.rollback() {
-            Some(plan) => self.apply(now, plan),
-            None if self.sctp.is_none() => self.transports.gatherer = ice::GatheringState::New,
-            None => {}
+        let abandoned = self.negotiation.plan.as_ref().map(|plan| plan.ice.local.clone());
+        if let Some(plan) = self.negotiation.rollback() {
+            let is_restart = abandoned.as_ref() != Some(&plan.ice.local);
+            self.apply(now, plan);
+            if is_restart && self.configuration.ice_transport_policy == IceTransportPolicy::All {
+                // The generation that is back begins anew in ICE, with its sockets.
+                self.session.gather(now);
+            }
         }
-        self.gathered_ufrag = self.negotiation.local().and_then(|local| local.ufrag()).map(str::to_owned);
+        self.restore_gatherer();
         self.finish_setting(state_before);
     }
 

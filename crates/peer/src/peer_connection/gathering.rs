@@ -48,8 +48,12 @@ impl PeerConnection {
         }
     }
 
-    /// webrtc-pc, the ICE Agent began gathering a generation.
+    /// webrtc-pc, the ICE Agent began gathering a generation. One that is complete already is gathered again after a
+    /// restart was rolled back, for ICE alone: the application has its candidates.
     pub(super) fn gathering_began(&mut self) {
+        if self.generation_is_complete() {
+            return;
+        }
         self.transports.gatherer = ice::GatheringState::Gathering;
         self.update_gathering_state();
         // Nothing that was configured is ignored in silence.
@@ -68,7 +72,7 @@ impl PeerConnection {
     /// webrtc-pc, the ICE Agent is finished gathering a generation, the first task.
     pub(super) fn generation_complete(&mut self, ufrag: Option<String>) {
         let Some(ufrag) = ufrag else { return };
-        let Some((index, mid)) = self.add_to_local(&ufrag, &Attribute::EndOfCandidates) else { return };
+        let Some((index, mid, true)) = self.add_to_local(&ufrag, &Attribute::EndOfCandidates) else { return };
         self.events.push_back(Event::IceCandidate(Some(IceCandidate {
             candidate: String::new(),
             sdp_mid: mid,
@@ -96,9 +100,14 @@ impl PeerConnection {
     pub(super) fn surface_candidate(&mut self, candidate: &ice::Candidate) {
         let ufrag = candidate.ufrag.clone().or_else(|| self.gathered_ufrag.clone()).unwrap_or_default();
         let line = to_sdp(candidate);
-        let Some((index, mid)) = self.add_to_local(&ufrag, &Attribute::Candidate(line.clone())) else {
-            self.counters.local_candidates_stale += 1;
-            return;
+        let (index, mid) = match self.add_to_local(&ufrag, &Attribute::Candidate(line.clone())) {
+            Some((index, mid, true)) => (index, mid),
+            // Gathered again after a rollback, and known to the application.
+            Some((.., false)) => return,
+            None => {
+                self.counters.local_candidates_stale += 1;
+                return;
+            }
         };
         let mut trickled = line;
         // RFC 8839, section 5.1, and RFC 8838, section 4.1: the generation travels with the candidate.
@@ -112,13 +121,31 @@ impl PeerConnection {
         })));
     }
 
-    /// Adds a line to the local descriptions that represent the generation; the m-section that it went to.
-    fn add_to_local(&mut self, ufrag: &str, line: &Attribute) -> Option<(usize, Option<String>)> {
+    /// Whether the local description has all candidates of its generation.
+    fn generation_is_complete(&self) -> bool {
+        self.negotiation.local().is_some_and(|local| local.has_all_candidates())
+    }
+
+    /// After a rollback, [[IceGathererState]] is that of the generation that is back.
+    pub(super) fn restore_gatherer(&mut self) {
+        let local = self.negotiation.local().filter(|local| local.data.is_some());
+        self.transports.gatherer = match local {
+            None => ice::GatheringState::New,
+            Some(local) if local.has_all_candidates() => ice::GatheringState::Complete,
+            Some(_) => ice::GatheringState::Gathering,
+        };
+        self.gathered_ufrag = local.and_then(|local| local.ufrag()).map(str::to_owned);
+    }
+
+    /// Adds a line to the local descriptions that represent the generation; the m-section that it went to, and
+    /// whether it was new to any.
+    fn add_to_local(&mut self, ufrag: &str, line: &Attribute) -> Option<(usize, Option<String>, bool)> {
         let mut place = None;
         for description in self.negotiation.locals_of(ufrag) {
             if let Some((index, mid)) = description.data.as_ref().map(|data| (data.index, data.mid.clone())) {
-                description.add_attribute(index, line.clone());
-                place.get_or_insert((index, mid));
+                let added = description.add_attribute(index, line.clone());
+                let (.., is_new) = place.get_or_insert((index, mid, false));
+                *is_new |= added;
             }
         }
         place
