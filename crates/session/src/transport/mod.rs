@@ -6,7 +6,7 @@ mod generations;
 mod security;
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch};
 use dtls::Endpoint;
@@ -21,6 +21,10 @@ use crate::counters::Counters;
 use crate::demux::{PacketClass, classify};
 use crate::event::{Event, Output};
 use crate::plan::{DtlsPlan, SctpPlan, SessionPlan};
+
+/// How long the association waits for a peer that owes it an answer. ICE failing is not its end, because an ICE
+/// restart may bring the peer back; when that has not happened after this time, the channels are told.
+const PEER_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// What the layer above must act on.
 #[derive(Debug)]
@@ -227,6 +231,7 @@ impl Transport {
             // RFC 9260, section 3.2: chunks, and with them packets, are whole words.
             max_packet_size: config.mtu.saturating_sub(Endpoint::MAX_OVERHEAD) & !3,
             receive_window: config.receive_window,
+            peer_timeout: Some(PEER_TIMEOUT),
             ..sctp::Config::default()
         };
         self.association = Some(Association::new(sctp_config, now, self.rng.fork("sctp")));
