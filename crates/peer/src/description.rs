@@ -57,8 +57,8 @@ impl FromStr for SdpType {
     }
 }
 
-/// `RTCSessionDescription`: what a slot such as `localDescription` holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `RTCSessionDescription`: what a slot such as `localDescription` holds. `Debug` leaves out the ICE password.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SessionDescription {
     /// Its type; never [`SdpType::Rollback`].
     pub kind: SdpType,
@@ -66,14 +66,43 @@ pub struct SessionDescription {
     pub sdp: String,
 }
 
-/// `RTCLocalSessionDescriptionInit` and `RTCSessionDescriptionInit`: what the application hands in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// `RTCLocalSessionDescriptionInit` and `RTCSessionDescriptionInit`: what the application hands in. `Debug` leaves out
+/// the ICE password.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SessionDescriptionInit {
     /// Its type. Without one, `set_local_description` chooses the type that the signaling state implies; in
     /// `set_remote_description` it is required.
     pub kind: Option<SdpType>,
     /// Its SDP. Empty in `set_local_description`: what the last `create_offer` or `create_answer` gave.
     pub sdp: String,
+}
+
+impl fmt::Debug for SessionDescription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionDescription")
+            .field("kind", &self.kind)
+            .field("sdp", &without_secrets(&self.sdp))
+            .finish()
+    }
+}
+
+impl fmt::Debug for SessionDescriptionInit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionDescriptionInit")
+            .field("kind", &self.kind)
+            .field("sdp", &without_secrets(&self.sdp))
+            .finish()
+    }
+}
+
+/// The text without the values that open a connection to whoever reads them.
+fn without_secrets(sdp: &str) -> String {
+    let is_secret = |line: &str| line.starts_with("a=ice-pwd:") || line.starts_with("a=crypto:");
+    let readable = |line: &str| match line.split_once(':') {
+        Some((name, _)) if is_secret(line) => format!("{name}:[redacted]\r\n"),
+        _ => line.to_owned(),
+    };
+    sdp.split_inclusive(['\r', '\n']).map(readable).collect()
 }
 
 impl From<SessionDescription> for SessionDescriptionInit {
@@ -93,4 +122,19 @@ impl From<SdpType> for SessionDescriptionInit {
 pub struct OfferOptions {
     /// Offer new ICE credentials, so that ICE restarts.
     pub ice_restart: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_prints_no_password() {
+        let sdp = "a=ice-ufrag:abcd\r\na=ice-pwd:secret\r\na=mid:0\r\n".to_owned();
+        let description = SessionDescription { kind: SdpType::Offer, sdp };
+        let init = SessionDescriptionInit::from(description.clone());
+        for text in [format!("{description:?}"), format!("{init:?}")] {
+            assert!(!text.contains("secret") && text.contains("abcd") && text.contains("a=mid:0"), "{text}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::{IceCandidateInit, OfferOptions, OperationId, SdpType, SessionDescrip
 pub(crate) const MAX_OPERATIONS: usize = 4096;
 
 /// A call that waits for its turn.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Operation {
     CreateOffer(OfferOptions),
     CreateAnswer,
@@ -20,7 +20,7 @@ pub(crate) enum Operation {
 }
 
 /// What an operation does "in parallel", after its synchronous steps: performed by one queued task.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Job {
     /// The final steps to create an offer; then, for the implicit form of setLocalDescription, set it.
     CreateOffer { options: OfferOptions, then_set: bool },
@@ -35,7 +35,7 @@ pub(crate) enum Job {
 }
 
 /// [[Operations]].
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Operations {
     chain: VecDeque<(OperationId, Operation)>,
     last_id: u64,

@@ -8,7 +8,6 @@ use super::parsed::Description;
 use crate::SignalingState;
 
 /// [[SignalingState]], the four descriptions and what belongs to them.
-#[derive(Debug)]
 pub(crate) struct Negotiation {
     /// [[SignalingState]]
     pub(crate) state: SignalingState,

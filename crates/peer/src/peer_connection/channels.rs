@@ -279,6 +279,7 @@ impl PeerConnection {
         if let Some(channel) = self.channels.all.get_mut(&id) {
             channel.view.buffered_amount_low_threshold = threshold;
             self.session.set_buffered_amount_low_threshold(channel.key, threshold);
+            self.look_ahead();
         }
     }
 

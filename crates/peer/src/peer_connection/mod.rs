@@ -10,6 +10,7 @@ mod settle;
 mod transports;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -54,7 +55,6 @@ use transports::{Sctp, Transports};
 /// }
 /// # offer(Instant::now(), Duration::from_secs(1_800_000_000), [7; 32]).unwrap();
 /// ```
-#[derive(Debug)]
 pub struct PeerConnection {
     /// [[Configuration]]
     configuration: Configuration,
@@ -86,6 +86,18 @@ pub struct PeerConnection {
     events: VecDeque<Event>,
     counters: Counters,
     clock: WallClock,
+}
+
+impl fmt::Debug for PeerConnection {
+    /// The states; descriptions and keys are nothing for a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PeerConnection")
+            .field("signaling", &self.negotiation.state)
+            .field("transports", &self.transports)
+            .field("sctp", &self.sctp)
+            .field("tasks", &self.tasks.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl PeerConnection {

@@ -18,7 +18,6 @@ use super::calls::Started;
 const MAX_MESSAGES_IN_ONE_TASK: usize = 64;
 
 /// A queued task.
-#[derive(Debug)]
 pub(crate) enum Task {
     /// The first operation of the chain settles without having gone in parallel.
     SettleFirst(Result<Outcome, Error>),

@@ -1,7 +1,7 @@
 //! Plays W3C scripts on two connections without any IO, and writes down what the scripts would see.
 #![allow(dead_code)] // Each test binary uses its own part.
 
-pub mod network;
+pub(crate) mod network;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,44 +14,43 @@ use peer::{
     Outcome, PeerConnection, SdpType, SessionDescription, SessionDescriptionInit,
 };
 
-pub const A: usize = 0;
-pub const B: usize = 1;
+pub(crate) const A: usize = 0;
+pub(crate) const B: usize = 1;
 
 /// The date of every test: 2027-01-15.
-pub const DATE: Duration = Duration::from_secs(1_800_000_000);
+pub(crate) const DATE: Duration = Duration::from_secs(1_800_000_000);
 
 /// The start of virtual time. Nothing reads the clock again.
-pub fn start() -> Instant {
+pub(crate) fn start() -> Instant {
     static START: OnceLock<Instant> = OnceLock::new();
-    #[allow(clippy::disallowed_methods)] // There is no other way to make an Instant.
-    *START.get_or_init(Instant::now)
+    *START.get_or_init(|| sim::Clock::new().now())
 }
 
-pub fn certificate() -> Arc<dtls::Certificate> {
+pub(crate) fn certificate() -> Arc<dtls::Certificate> {
     let day = Duration::from_secs(86_400);
     Arc::new(dtls::Certificate::generate_ecdsa_p256(DATE, 30 * day).expect("a certificate"))
 }
 
-pub fn connection(configuration: Configuration, seed: u8) -> PeerConnection {
+pub(crate) fn connection(configuration: Configuration, seed: u8) -> PeerConnection {
     let clock = WallClock::new(start(), DATE);
     PeerConnection::new(configuration, certificate(), start(), clock, [seed; 32]).expect("a connection")
 }
 
-pub struct Stage {
-    pub pcs: [PeerConnection; 2],
-    pub now: Instant,
+pub(crate) struct Stage {
+    pub(crate) pcs: [PeerConnection; 2],
+    pub(crate) now: Instant,
     /// The description that `create_offer` or `create_answer` gave last, by connection.
-    pub created: [Option<SessionDescription>; 2],
+    pub(crate) created: [Option<SessionDescription>; 2],
     names: BTreeMap<(usize, OperationId), String>,
     log: String,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Stage::with(Configuration::default())
     }
 
-    pub fn with(configuration: Configuration) -> Self {
+    pub(crate) fn with(configuration: Configuration) -> Self {
         Stage {
             pcs: [connection(configuration.clone(), 1), connection(configuration, 2)],
             now: start(),
@@ -65,44 +64,44 @@ impl Stage {
         self.names.insert((pc, id), name.to_owned());
     }
 
-    pub fn channel(&mut self, pc: usize) {
+    pub(crate) fn channel(&mut self, pc: usize) {
         self.pcs[pc].create_data_channel(self.now, "chat", DataChannelInit::default()).expect("a channel");
     }
 
-    pub fn create_offer(&mut self, pc: usize) {
+    pub(crate) fn create_offer(&mut self, pc: usize) {
         let id = self.pcs[pc].create_offer(self.now, OfferOptions::default());
         self.name(pc, id, "createOffer");
     }
 
-    pub fn create_answer(&mut self, pc: usize) {
+    pub(crate) fn create_answer(&mut self, pc: usize) {
         let id = self.pcs[pc].create_answer(self.now);
         self.name(pc, id, "createAnswer");
     }
 
-    pub fn set_local(&mut self, pc: usize) {
+    pub(crate) fn set_local(&mut self, pc: usize) {
         let id = self.pcs[pc].set_local_description(self.now, None);
         self.name(pc, id, "setLocalDescription()");
     }
 
-    pub fn set_local_as(&mut self, pc: usize, kind: SdpType, sdp: &str) {
+    pub(crate) fn set_local_as(&mut self, pc: usize, kind: SdpType, sdp: &str) {
         let init = SessionDescriptionInit { kind: Some(kind), sdp: sdp.to_owned() };
         let id = self.pcs[pc].set_local_description(self.now, Some(init));
         self.name(pc, id, &format!("setLocalDescription({kind})"));
     }
 
-    pub fn set_remote_as(&mut self, pc: usize, kind: SdpType, sdp: &str) {
+    pub(crate) fn set_remote_as(&mut self, pc: usize, kind: SdpType, sdp: &str) {
         let init = SessionDescriptionInit { kind: Some(kind), sdp: sdp.to_owned() };
         let id = self.pcs[pc].set_remote_description(self.now, init);
         self.name(pc, id, &format!("setRemoteDescription({kind})"));
     }
 
     /// Hands one side's local description to the other.
-    pub fn signal(&mut self, from: usize, to: usize) {
+    pub(crate) fn signal(&mut self, from: usize, to: usize) {
         let description = self.pcs[from].local_description().cloned().expect("a local description");
         self.set_remote_as(to, description.kind, &description.sdp);
     }
 
-    pub fn add_candidate(&mut self, pc: usize, init: Option<IceCandidateInit>) {
+    pub(crate) fn add_candidate(&mut self, pc: usize, init: Option<IceCandidateInit>) {
         let name = match &init {
             Some(init) => format!("addIceCandidate({:?})", init.candidate),
             None => "addIceCandidate(null)".to_owned(),
@@ -111,17 +110,17 @@ impl Stage {
         self.name(pc, id, &name);
     }
 
-    pub fn note(&mut self, line: &str) {
+    pub(crate) fn note(&mut self, line: &str) {
         let _ = writeln!(self.log, "-- {line}");
     }
 
     /// Runs every task of both, and writes down what comes out.
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         while self.run_one() {}
     }
 
     /// One task of each.
-    pub fn run_one(&mut self) -> bool {
+    pub(crate) fn run_one(&mut self) -> bool {
         let mut ran = false;
         for pc in [A, B] {
             ran |= self.pcs[pc].run_task(self.now);
@@ -167,13 +166,13 @@ impl Stage {
         }
     }
 
-    pub fn states(&mut self) {
+    pub(crate) fn states(&mut self) {
         let line = format!("signaling {} {}", self.pcs[A].signaling_state(), self.pcs[B].signaling_state());
         self.note(&line);
     }
 
     /// A complete offer and answer, from `from` to `to`.
-    pub fn negotiate(&mut self, from: usize, to: usize) {
+    pub(crate) fn negotiate(&mut self, from: usize, to: usize) {
         self.set_local(from);
         self.run();
         self.signal(from, to);
@@ -186,7 +185,7 @@ impl Stage {
 }
 
 /// Plays a script and compares what it saw.
-pub fn check(script: impl FnOnce(&mut Stage), expected: expect_test::Expect) {
+pub(crate) fn check(script: impl FnOnce(&mut Stage), expected: expect_test::Expect) {
     let mut stage = Stage::new();
     script(&mut stage);
     expected.assert_eq(&stage.log);

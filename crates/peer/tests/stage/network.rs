@@ -13,11 +13,11 @@ use sim::{Host, LinkConfig, Network, Node, NodeId};
 use super::{A, B, connection};
 
 /// One connection and what its application has seen.
-pub struct Peer {
-    pub pc: PeerConnection,
-    pub events: Vec<Event>,
+pub(crate) struct Peer {
+    pub(crate) pc: PeerConnection,
+    pub(crate) events: Vec<Event>,
     /// Candidates that are not signalled yet.
-    pub outbox: Vec<Option<IceCandidateInit>>,
+    pub(crate) outbox: Vec<Option<IceCandidateInit>>,
 }
 
 impl Node for Peer {
@@ -78,7 +78,7 @@ impl Peer {
         })
     }
 
-    pub fn messages(&self) -> Vec<Payload> {
+    pub(crate) fn messages(&self) -> Vec<Payload> {
         let message = |event: &Event| match event {
             Event::Channel(_, ChannelEvent::Message(payload)) => Some(payload.clone()),
             _ => None,
@@ -86,27 +86,27 @@ impl Peer {
         self.events.iter().filter_map(message).collect()
     }
 
-    pub fn incoming(&self) -> Option<ChannelId> {
+    pub(crate) fn incoming(&self) -> Option<ChannelId> {
         self.events.iter().find_map(|event| match event {
             Event::DataChannel(id) => Some(*id),
             _ => None,
         })
     }
 
-    pub fn saw(&self, event: &Event) -> bool {
+    pub(crate) fn saw(&self, event: &Event) -> bool {
         self.events.contains(event)
     }
 }
 
-pub struct Call {
-    pub network: Network<Peer>,
-    pub ids: [NodeId; 2],
+pub(crate) struct Call {
+    pub(crate) network: Network<Peer>,
+    pub(crate) ids: [NodeId; 2],
     /// Applied to every description on its way.
-    pub munge: fn(String) -> String,
+    pub(crate) munge: fn(String) -> String,
 }
 
 impl Call {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut network = Network::new(7);
         let mut add = |name: &str, seed: u8, address: &str| {
             let pc = connection(Configuration::default(), seed);
@@ -122,16 +122,16 @@ impl Call {
         Call { network, ids, munge: |sdp| sdp }
     }
 
-    pub fn peer(&self, index: usize) -> &Peer {
+    pub(crate) fn peer(&self, index: usize) -> &Peer {
         self.network.node(self.ids[index])
     }
 
-    pub fn with<T>(&mut self, index: usize, act: impl FnOnce(&mut PeerConnection, Instant) -> T) -> T {
+    pub(crate) fn with<T>(&mut self, index: usize, act: impl FnOnce(&mut PeerConnection, Instant) -> T) -> T {
         self.network.with(self.ids[index], |peer, now| act(&mut peer.pc, now))
     }
 
     /// Calls, and waits for the promise.
-    pub fn settle(
+    pub(crate) fn settle(
         &mut self,
         index: usize,
         call: impl FnOnce(&mut PeerConnection, Instant) -> OperationId,
@@ -143,7 +143,7 @@ impl Call {
     }
 
     /// Signals candidates both ways until `done`, for at most `limit`.
-    pub fn run_until(&mut self, limit: Duration, done: impl Fn(&Call) -> bool) -> bool {
+    pub(crate) fn run_until(&mut self, limit: Duration, done: impl Fn(&Call) -> bool) -> bool {
         let end = self.network.now() + limit;
         while self.network.now() < end {
             if done(self) {
@@ -163,7 +163,7 @@ impl Call {
     }
 
     /// Offer and answer; the answerer's or the offerer's error, if there is one.
-    pub fn negotiate(&mut self, from: usize, to: usize) -> Result<(), peer::Error> {
+    pub(crate) fn negotiate(&mut self, from: usize, to: usize) -> Result<(), peer::Error> {
         for (from, to) in [(from, to), (to, from)] {
             self.settle(from, |pc, now| pc.set_local_description(now, None))?;
             let description = self.peer(from).pc.local_description().expect("a description").clone();
