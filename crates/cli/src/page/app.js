@@ -85,7 +85,7 @@ function showStates() {
 }
 
 function candidateCell(cell, candidate) {
-  const where = candidate?.address ?? candidate?.ip;
+  const where = (candidate?.address ?? candidate?.ip)?.replace(/.*\.local$/, '');
   // Browsers hide their own addresses behind mDNS names until a page may use the camera.
   const address = !where ? 'address hidden' : where.includes(':') ? `[${where}]` : where;
   cell.textContent = candidate ? (where ? `${address}:${candidate.port}` : `${address}, port ${candidate.port}`) : '–';
@@ -112,7 +112,8 @@ async function sample() {
     const now = await current.sample();
     if (current !== peer || current.phase !== 'connected') return;
     const serverRtt = current.server?.roundTripTime;
-    const iceRttMs = now.iceRttMs ?? (Number.isFinite(serverRtt) ? serverRtt * 1000 : null);
+    // The server's is finer: browsers round theirs to milliseconds, and Firefox has none.
+    const iceRttMs = Number.isFinite(serverRtt) ? serverRtt * 1000 : now.iceRttMs;
     stats = { ...stats, ...now, iceRttMs, server: current.server };
     rtt.push(1, iceRttMs);
     throughput.push(0, now.sendBits);

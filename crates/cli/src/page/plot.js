@@ -75,11 +75,11 @@ export class Plot {
     c.clip();
     for (const one of this.#series) this.#line(c, one, x, y, box, color(one.color));
     c.restore();
+    this.#scale(c, box, top, y, color);
     this.#readout(c, box, x, y, now, color);
   }
 
   #grid(c, box, top, y, color) {
-    c.textBaseline = 'bottom';
     c.lineWidth = 1;
     for (const share of [0, 0.5, 1]) {
       const line = Math.round(y(top * share)) + 0.5;
@@ -91,12 +91,26 @@ export class Plot {
     }
     c.fillStyle = color('faint');
     c.textBaseline = 'top';
-    for (const share of [0.5, 1]) c.fillText(this.#format(top * share), box.left, y(top * share) + 4);
     for (const [share, label, align] of [[0, '60 s ago', 'left'], [0.5, '30 s', 'center'], [1, 'now', 'right']]) {
       c.textAlign = align;
       c.fillText(label, box.left + share * (box.right - box.left), box.bottom + 5);
     }
     c.textAlign = 'left';
+  }
+
+  /** The values of the grid lines, readable on top of whatever is drawn there. */
+  #scale(c, box, top, y, color) {
+    c.textBaseline = 'top';
+    c.fillStyle = color('muted');
+    c.strokeStyle = color('card');
+    c.lineWidth = 4;
+    c.lineJoin = 'round';
+    for (const share of [0.5, 1]) {
+      const label = this.#format(top * share);
+      c.strokeText(label, box.left, y(top * share) + 4);
+      c.fillText(label, box.left, y(top * share) + 4);
+    }
+    c.lineWidth = 1;
   }
 
   #line(c, { points }, x, y, box, color) {
