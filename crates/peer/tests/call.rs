@@ -319,3 +319,21 @@ fn data_connects_behind_a_rejected_m_section_that_carries_the_bundle_s_transport
     call.negotiate(A, B).expect("offer and answer");
     assert!(call.run_until(SOON, |call| is_connected(call) && call.peer(B).incoming().is_some()));
 }
+
+#[test]
+fn candidates_stay_in_the_description_when_an_older_text_is_set() {
+    let mut call = Call::new();
+    let channel = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+    channel.expect("a channel");
+    let created = call.settle(A, |pc, now| pc.create_offer(now, peer::OfferOptions::default()));
+    let Ok(peer::Outcome::Description(offer)) = created else { panic!("{created:?}") };
+    for _ in 0..2 {
+        let init = offer.clone().into();
+        call.settle(A, |pc, now| pc.set_local_description(now, Some(init))).expect("an offer");
+        call.network.run_for(Duration::from_millis(100));
+    }
+    let local = call.peer(A).pc.local_description().expect("an offer").sdp.clone();
+    assert!(!offer.sdp.contains("a=candidate"));
+    assert_eq!(local.matches("a=candidate").count(), 1, "{local}");
+    assert_eq!(local.matches("a=end-of-candidates").count(), 1, "{local}");
+}

@@ -35,7 +35,15 @@ impl Negotiation {
         plan
     }
 
-    fn commit_local(&mut self, description: Description) -> Option<SessionPlan> {
+    fn commit_local(&mut self, mut description: Description) -> Option<SessionPlan> {
+        // What was gathered since the description was created belongs into it: it will not be gathered again.
+        if let Some((index, ufrag)) =
+            description.data.as_ref().map(|data| (data.index, data.credentials.ufrag.clone()))
+        {
+            for line in self.candidates_of(&ufrag) {
+                description.add_attribute(index, line);
+            }
+        }
         match description.public.kind {
             // Step 4.5.5.1.
             SdpType::Offer => {
