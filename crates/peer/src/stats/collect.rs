@@ -55,20 +55,19 @@ fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)
         role = Some(agent.role());
         ufrag = Some(agent.local_credentials().ufrag.clone());
         for candidate in agent.local_candidates() {
-            entries
-                .push((candidate_id('L', candidate), StatsValue::LocalCandidate(candidate_stats(candidate))));
+            add_candidate(entries, 'L', candidate);
         }
         for candidate in agent.remote_candidates() {
-            entries.push((
-                candidate_id('R', candidate),
-                StatsValue::RemoteCandidate(candidate_stats(candidate)),
-            ));
+            add_candidate(entries, 'R', candidate);
         }
         for pair in agent.pairs() {
             let id = format!("CP{}", pair.id);
             if pair.selected {
                 selected = Some(id.clone());
             }
+            // Peer-reflexive candidates are in no signalled list, and a pair in use may be of an older generation.
+            add_candidate(entries, 'L', &pair.local);
+            add_candidate(entries, 'R', &pair.remote);
             entries.push((id, StatsValue::CandidatePair(pair_stats(&pair))));
         }
     }
@@ -92,6 +91,20 @@ fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)
         remote_certificate_id,
     };
     entries.push((TRANSPORT.to_owned(), StatsValue::Transport(value)));
+}
+
+/// Adds a candidate of one side unless it is there.
+fn add_candidate(entries: &mut Vec<(String, StatsValue)>, side: char, candidate: &ice::Candidate) {
+    let id = candidate_id(side, candidate);
+    if entries.iter().any(|(known, _)| *known == id) {
+        return;
+    }
+    let stats = candidate_stats(candidate);
+    let value = match side {
+        'L' => StatsValue::LocalCandidate(stats),
+        _ => StatsValue::RemoteCandidate(stats),
+    };
+    entries.push((id, value));
 }
 
 /// The same for the same candidate, in every report.
