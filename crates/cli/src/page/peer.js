@@ -316,6 +316,11 @@ export class EchoPeer extends EventTarget {
     this.#timers.forEach(clearTimeout);
     clearTimeout(this.#trickle);
     this.#pc?.close();
+    // Closing fires no events.
+    for (const [track] of TRACKS) {
+      const state = track === 'channel' ? 'closed' : this.#pc?.[track];
+      if (state) this.#record('browser', track, state, performance.now());
+    }
     if (this.#resource) fetch(this.#resource, { method: 'DELETE', keepalive: true }).catch(() => {});
   }
 }
