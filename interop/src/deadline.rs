@@ -5,6 +5,8 @@ use std::time::Duration;
 
 /// For one operation on a peer, or one event that must follow from it. Generous: the machines that run this have two cores.
 pub const CALL: Duration = Duration::from_secs(60);
+/// From the answer to "connected" at both ends.
+pub const CONNECT: Duration = Duration::from_secs(20);
 /// For a transfer of up to 100 MB.
 pub const BULK: Duration = Duration::from_secs(300);
 

@@ -17,7 +17,7 @@ mod peer;
 mod program;
 
 pub use browser::{Browser, BrowserKind, Page};
-pub use deadline::{BULK, CALL, within};
+pub use deadline::{BULK, CALL, CONNECT, within};
 pub use missing::{aiortc_python, allow_missing, missing, repository, target_directory};
 pub use page_server::PageServer;
 pub use peer::{Description, Peer, Received};

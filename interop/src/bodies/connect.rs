@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::deadline::{CALL, within};
+use crate::deadline::{CONNECT, within};
 use crate::peer::{Peer, key};
 
 /// How candidates reach the other end.
@@ -31,30 +31,32 @@ pub async fn connect(offerer: &mut Peer, answerer: &mut Peer, trickle: Trickle) 
     offerer.call("remote", json!({ "description": answer })).await;
 
     let what = format!("{} and {} to connect", offerer.name(), answerer.name());
-    let mut states = [Value::Null, Value::Null];
     let mut kept = [Vec::new(), Vec::new()];
+    within(CONNECT, &what, until_connected(offerer, answerer, each, &mut kept)).await;
+    for (peer, events) in [&mut *offerer, &mut *answerer].into_iter().zip(kept) {
+        events.into_iter().for_each(|event| peer.keep(event));
+    }
+}
+
+/// Carries the candidates of each end to the other, if `trickle`, until both are connected. Other events go into `kept`.
+async fn until_connected(offerer: &mut Peer, answerer: &mut Peer, trickle: bool, kept: &mut [Vec<Value>; 2]) {
+    let mut states = [Value::Null, Value::Null];
     while states.iter().any(|state| state != "connected") {
-        let (side, event) = within(CALL, &format!("{what}; now {states:?}"), async {
-            tokio::select! {
-                event = offerer.next_event() => (0, event),
-                event = answerer.next_event() => (1, event),
-            }
-        })
-        .await;
+        let (side, event) = tokio::select! {
+            event = offerer.next_event() => (0, event),
+            event = answerer.next_event() => (1, event),
+        };
         if event["type"] == "candidate" {
-            if each {
+            if trickle {
                 let other = if side == 0 { &mut *answerer } else { &mut *offerer };
                 other.call("candidate", json!({ "candidate": event["candidate"] })).await;
             }
         } else if event["type"] == "connection" {
-            assert_ne!(event["state"], "failed", "{what}: side {side}");
+            assert_ne!(event["state"], "failed", "side {side}");
             states[side] = event["state"].clone();
         } else {
             kept[side].push(event);
         }
-    }
-    for (peer, events) in [&mut *offerer, &mut *answerer].into_iter().zip(kept) {
-        events.into_iter().for_each(|event| peer.keep(event));
     }
 }
 
