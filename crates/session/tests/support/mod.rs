@@ -162,7 +162,7 @@ impl Pair {
             [("a", "10.0.0.1", ice::Role::Controlling), ("b", "10.0.0.2", ice::Role::Controlled)]
         {
             let since_epoch = clock.wall_clock().at(clock.now());
-            let certificate = dtls::Certificate::generate_ecdsa_p256(since_epoch, LIFETIME).unwrap();
+            let certificate = dtls::Certificate::generate_for_simulation(since_epoch, LIFETIME).unwrap();
             fingerprints.push(certificate.fingerprint(dtls::HashAlgorithm::Sha256));
             let mut config = SessionConfig::new(Arc::new(certificate));
             config.deterministic = true;
