@@ -15,7 +15,7 @@ const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
 /// The length of a simulated certificate, in bytes.
 #[cfg(feature = "simulation")]
-const SIMULATED_LENGTH: usize = 282;
+const SIMULATED_LENGTH: usize = 293;
 
 /// A self-signed certificate and its private key.
 pub struct Certificate {

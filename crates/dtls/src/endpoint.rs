@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use base::{Path, Rng, SendBatch};
 use dimpl::{Dtls, DtlsCertificate, Output, ProtocolVersion};
 
-use crate::records::filter;
+use crate::records::{Expected, Verdict, records};
 use crate::{Config, Counters, Event, FailureCause, Role, SealError, State, Version, Versions};
 
 /// Opened datagrams that nobody has read. The session reads after every datagram, so this is never long.
@@ -24,7 +24,15 @@ const LIBRARY_QUEUE: usize = 64;
 /// Timers further away than this are none: the library always names one.
 const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Retransmissions stop when the handshake's time is up, not before.
-const RETRIES: usize = 20;
+const RETRIES: usize = 10_000;
+/// The longest time between retransmissions. The library doubles without a limit, and a handshake of several
+/// datagrams over a lossy path needs more than eight tries in forty seconds.
+const MAX_RETRANSMIT: Duration = Duration::from_secs(1);
+/// The shortest time between two timers of the library's: while a handshake message misses a piece, its timer
+/// for acknowledgements (RFC 9147, section 7.1) is always due at once.
+const MIN_TIMER: Duration = Duration::from_millis(50);
+/// The library's own limit of a handshake, which ours comes long before.
+const LIBRARY_HANDSHAKE: Duration = Duration::from_secs(3000 * 24 * 60 * 60);
 
 /// One end of one DTLS connection.
 ///
@@ -75,8 +83,14 @@ pub struct Endpoint {
     /// At most one of each kind.
     events: VecDeque<Event>,
     scratch: Vec<u8>,
-    /// The library's next timer.
-    deadline: Option<Instant>,
+    /// The library's next timer, by its own clock and by ours.
+    deadline: Option<Deadline>,
+    /// How far the library's clock is ahead: it is put forward when a timer would take too long.
+    ahead: Duration,
+    /// No timer of the library's is due before this.
+    quiet_until: Option<Instant>,
+    /// A server has answered a ClientHello.
+    has_answered: bool,
     /// The handshake's end, from the first datagram on.
     give_up: Option<Instant>,
     /// An alert said that the peer gave up.
@@ -84,6 +98,13 @@ pub struct Endpoint {
     remote_certificate: Option<Vec<u8>>,
     trust: Trust,
     counters: Counters,
+}
+
+/// When a timer of the library's is due.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    theirs: Instant,
+    ours: Instant,
 }
 
 /// What a new handshake is begun with.
@@ -119,6 +140,9 @@ impl Endpoint {
             events: VecDeque::new(),
             scratch: vec![0; SCRATCH],
             deadline: None,
+            ahead: Duration::ZERO,
+            quiet_until: None,
+            has_answered: false,
             give_up: None,
             alerted: None,
             remote_certificate: None,
@@ -138,17 +162,34 @@ impl Endpoint {
             self.counters.dropped_closed += 1;
             return;
         }
-        let is_connected = self.state == State::Connected;
-        let filtered = filter(datagram, is_connected);
-        self.counters.dropped_malformed += filtered.dropped;
-        if filtered.goes_on {
-            self.alerted = None;
-        } else if filtered.has_plaintext_alert && !is_connected {
-            self.alerted.get_or_insert(now + ALERT_PATIENCE);
+        let mut records = records(datagram);
+        while !self.is_over()
+            && let Some((record, verdict)) = records.next(self.expected())
+        {
+            match verdict {
+                Verdict::Accept => self.handle_record(now, record),
+                Verdict::Drop => self.counters.dropped_malformed += 1,
+                Verdict::DropAlert => {
+                    self.counters.dropped_malformed += 1;
+                    if self.state == State::Connecting {
+                        self.alerted.get_or_insert(now + ALERT_PATIENCE);
+                    }
+                }
+            }
         }
-        if filtered.datagram.is_empty() {
-            return;
+    }
+
+    /// What may come.
+    fn expected(&self) -> Expected {
+        match self.config.role {
+            _ if self.state == State::Connected => Expected::Data,
+            Role::Server if !self.has_answered => Expected::ClientHello,
+            Role::Server | Role::Client => Expected::Handshake,
         }
+    }
+
+    fn handle_record(&mut self, now: Instant, record: &[u8]) {
+        self.alerted = None;
         if self.state == State::New {
             self.state = State::Connecting;
             self.give_up = Some(now + self.config.handshake_timeout);
@@ -157,7 +198,7 @@ impl Endpoint {
         if self.is_over() {
             return;
         }
-        let result = self.dtls.handle_packet(&filtered.datagram);
+        let result = self.dtls.handle_packet(record);
         self.handle_result(now, result);
         self.drain(now);
     }
@@ -230,7 +271,10 @@ impl Endpoint {
                 return self.fail(FailureCause::Timeout);
             }
         }
-        if self.deadline.is_some_and(|deadline| deadline <= now) {
+        if let Some(deadline) = self.deadline.filter(|deadline| deadline.ours <= now) {
+            let due = deadline.theirs.saturating_duration_since(now);
+            self.ahead = self.ahead.max(due);
+            self.quiet_until = Some(now + MIN_TIMER);
             self.advance_library(now);
         }
     }
@@ -241,7 +285,7 @@ impl Endpoint {
             return None;
         }
         let handshake = [self.give_up, self.alerted].into_iter().filter(|_| self.state != State::Connected);
-        handshake.chain([self.deadline]).flatten().min()
+        handshake.chain([self.deadline.map(|deadline| deadline.ours)]).flatten().min()
     }
 
     /// What happened next.
@@ -294,7 +338,7 @@ impl Endpoint {
 
     /// Tells the library the time and takes what it has to say.
     fn advance_library(&mut self, now: Instant) {
-        let result = self.dtls.handle_timeout(now);
+        let result = self.dtls.handle_timeout(now + self.ahead);
         self.handle_result(now, result);
         self.drain(now);
     }
@@ -336,8 +380,9 @@ impl Endpoint {
         self.outgoing.clear();
         self.trust = Trust::Unknown;
         self.remote_certificate = None;
-        self.dtls = self.library.start(&self.config, now);
-        let result = self.dtls.handle_timeout(now);
+        self.has_answered = false;
+        self.dtls = self.library.start(&self.config, now + self.ahead);
+        let result = self.dtls.handle_timeout(now + self.ahead);
         if result.is_err() {
             self.fail(FailureCause::Handshake);
         }
@@ -348,6 +393,7 @@ impl Endpoint {
         while !self.is_over() {
             match self.dtls.poll_output(&mut self.scratch) {
                 Output::Packet(datagram) => {
+                    self.has_answered = true;
                     // RFC 8842, section 5.1: a peer that is not the signalled one hears nothing more.
                     if self.trust != Trust::Mismatched {
                         self.outgoing.push_back(datagram.to_vec());
@@ -359,7 +405,12 @@ impl Endpoint {
                 }
                 Output::BufferTooSmall { needed } => self.scratch.resize(needed, 0),
                 Output::Timeout(deadline) => {
-                    self.deadline = Some(deadline).filter(|deadline| *deadline < now + IDLE);
+                    let theirs = Some(deadline).filter(|theirs| *theirs < now + self.ahead + IDLE);
+                    let earliest = self.quiet_until.map_or(now, |until| until.max(now));
+                    self.deadline = theirs.map(|theirs| Deadline {
+                        theirs,
+                        ours: (theirs - self.ahead).clamp(earliest, now + MAX_RETRANSMIT),
+                    });
                     return;
                 }
                 Output::PeerCert(der) => {
@@ -448,7 +499,7 @@ impl Library {
             .use_server_cookie(false)
             .flight_start_rto(config.retransmit_after.clamp(millisecond, day))
             .flight_retries(RETRIES)
-            .handshake_timeout(config.handshake_timeout.clamp(millisecond, day));
+            .handshake_timeout(LIBRARY_HANDSHAKE);
         if config.deterministic {
             builder = builder.dangerously_set_rng_seed(rng.u64());
         }

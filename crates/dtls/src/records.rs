@@ -1,10 +1,8 @@
-//! What is left of a datagram before it goes anywhere: the records that could do nothing but harm are gone.
+//! A datagram's records, before any goes anywhere: which could do nothing but harm.
 //!
 //! Until the keys stand, records prove nothing. An alert among them would end the handshake for the price of
 //! one spoofed datagram, and handshake fragments that no handshake has would fill buffers
 //! (RFC 6347, sections 4.1.2.7 and 4.2.3; RFC 9147, sections 4.5.2 and 5.5).
-
-use std::borrow::Cow;
 
 use base::Reader;
 
@@ -26,55 +24,79 @@ const ACK: u8 = 26;
 const CIPHERTEXT: std::ops::RangeInclusive<u8> = 32..=63;
 
 const FATAL: u8 = 2;
+const CLIENT_HELLO: u8 = 1;
 
-/// What a datagram carried.
-#[derive(Debug)]
-pub(crate) struct Filtered<'a> {
-    /// What may be looked at.
-    pub(crate) datagram: Cow<'a, [u8]>,
-    /// There was a plaintext alert saying that the peer gave up, which anybody could have sent.
-    pub(crate) has_plaintext_alert: bool,
-    /// There was something that goes on with a handshake or belongs to a connection.
-    pub(crate) goes_on: bool,
-    /// How many records were dropped.
-    pub(crate) dropped: u64,
+/// What may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// A server has answered nothing yet: a ClientHello. Anything else would wait in the place of the real
+    /// client's later messages.
+    ClientHello,
+    /// The handshake runs.
+    Handshake,
+    /// The keys stand.
+    Data,
 }
 
-/// Drops what must not be looked at; `is_connected` says whether the keys stand.
-pub(crate) fn filter(datagram: &[u8], is_connected: bool) -> Filtered<'_> {
-    let mut filtered = Filtered {
-        datagram: Cow::Borrowed(datagram),
-        has_plaintext_alert: false,
-        goes_on: false,
-        dropped: 0,
-    };
-    let mut kept = Vec::new();
-    let mut rest = datagram;
-    while let Some(first) = rest.first() {
+/// What to do with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Look at it.
+    Accept,
+    /// Do not.
+    Drop,
+    /// Do not: it is an alert in the clear, saying that the peer gave up, which anybody could have sent.
+    DropAlert,
+}
+
+/// A datagram's records, one by one: what one of them is does not decide over those beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct Records<'a> {
+    rest: &'a [u8],
+}
+
+/// Takes a datagram apart.
+pub(crate) fn records(datagram: &[u8]) -> Records<'_> {
+    Records { rest: datagram }
+}
+
+impl<'a> Records<'a> {
+    /// The next record, and what to do with it.
+    pub(crate) fn next(&mut self, expected: Expected) -> Option<(&'a [u8], Verdict)> {
+        let first = self.rest.first()?;
         if CIPHERTEXT.contains(first) {
-            // Where it ends depends on what was agreed; what authenticates it is the key.
-            filtered.goes_on = true;
-            kept.extend_from_slice(rest);
-            break;
+            let length = ciphertext_length(self.rest).unwrap_or(self.rest.len());
+            return Some((self.split(length), Verdict::Accept));
         }
-        let Some(record) = Record::read(rest) else {
-            filtered.dropped += 1;
-            break;
+        let Some(record) = Record::read(self.rest) else {
+            return Some((std::mem::take(&mut self.rest), Verdict::Drop));
         };
-        let (bytes, tail) = rest.split_at(HEADER + record.fragment.len());
-        rest = tail;
-        if record.is_acceptable(is_connected) {
-            filtered.goes_on = true;
-            kept.extend_from_slice(bytes);
-        } else {
-            filtered.dropped += 1;
-            filtered.has_plaintext_alert |= record.kind == ALERT && record.fragment.first() == Some(&FATAL);
-        }
+        let verdict = match record.is_acceptable(expected) {
+            true => Verdict::Accept,
+            false if record.kind == ALERT && record.fragment.first() == Some(&FATAL) => Verdict::DropAlert,
+            false => Verdict::Drop,
+        };
+        Some((self.split(HEADER + record.fragment.len()), verdict))
     }
-    if filtered.dropped > 0 {
-        filtered.datagram = Cow::Owned(kept);
+
+    fn split(&mut self, length: usize) -> &'a [u8] {
+        let (record, rest) = self.rest.split_at(length.min(self.rest.len()));
+        self.rest = rest;
+        record
     }
-    filtered
+}
+
+/// How long a DTLS 1.3 ciphertext is that says so (RFC 9147, section 4); it reaches to the datagram's end if
+/// it does not. Connection ids are not offered.
+fn ciphertext_length(bytes: &[u8]) -> Option<usize> {
+    const SEQUENCE_16: u8 = 0x08;
+    const LENGTH: u8 = 0x04;
+    let mut reader = Reader::new(bytes);
+    let flags = reader.u8().filter(|flags| flags & LENGTH != 0)?;
+    let sequence_number = if flags & SEQUENCE_16 != 0 { 2 } else { 1 };
+    reader.bytes(sequence_number)?;
+    let length = usize::from(reader.u16()?);
+    Some(1 + sequence_number + 2 + length)
 }
 
 /// A record with a whole header (RFC 6347, section 4.1).
@@ -95,18 +117,26 @@ impl<'a> Record<'a> {
         Some(Record { kind, epoch, fragment: reader.bytes(length)? })
     }
 
-    fn is_acceptable(&self, is_connected: bool) -> bool {
+    fn is_acceptable(&self, expected: Expected) -> bool {
         match (self.epoch, self.kind) {
             // Of what is not protected, only handshake messages have a use once the keys stand: they ask for
             // our last flight again.
-            (0, HANDSHAKE) => has_possible_fragments(self.fragment),
-            (0, CHANGE_CIPHER_SPEC | ACK) => !is_connected,
+            (0, HANDSHAKE) => {
+                has_possible_fragments(self.fragment)
+                    && (expected != Expected::ClientHello || is_first_hello(self.fragment))
+            }
+            (0, CHANGE_CIPHER_SPEC | ACK) => expected == Expected::Handshake,
             (0, _) => false,
             (_, CHANGE_CIPHER_SPEC) => false,
             (_, ALERT | HANDSHAKE | APPLICATION_DATA | ACK) => true,
             _ => false,
         }
     }
+}
+
+/// Whether the first fragment is one of the ClientHello with which everything begins: message 0.
+fn is_first_hello(fragments: &[u8]) -> bool {
+    fragments.first() == Some(&CLIENT_HELLO) && fragments.get(4..6) == Some(&[0, 0])
 }
 
 /// Whether each handshake fragment lies inside a message that a handshake can have (RFC 6347, section 4.2.2).
@@ -121,7 +151,9 @@ fn has_possible_fragments(mut fragments: &[u8]) -> bool {
             Some((u24(&mut reader)?, reader.u16()?, u24(&mut reader)?, u24(&mut reader)?))
         })();
         let Some((length, message, offset, fragment)) = fields else { return false };
-        let is_possible = message < MAX_PLAINTEXT_MESSAGES
+        // A ClientHello is the first message, or the second after a HelloVerifyRequest or HelloRetryRequest.
+        let last = if fragments.first() == Some(&CLIENT_HELLO) { 2 } else { MAX_PLAINTEXT_MESSAGES };
+        let is_possible = message < last
             && length <= MAX_HANDSHAKE_MESSAGE
             && offset + fragment <= length
             && (fragment > 0 || length == 0);

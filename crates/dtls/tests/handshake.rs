@@ -1,0 +1,161 @@
+//! Handshakes end well whatever the link does, and only with the right peer.
+
+mod pair;
+
+use std::time::Duration;
+
+use dtls::{Config, Event, FailureCause, Fingerprint, HashAlgorithm, SealError, State, Version, Versions};
+use pair::{BAD, CLEAN, CLIENT, Link, Pair, SERVER, certificate, configs, path};
+use proptest::prelude::*;
+
+const LIMIT: Duration = Duration::from_secs(40);
+
+#[test]
+fn every_pair_of_versions_with_one_in_common_connects() {
+    use Versions::{Both, Dtls12, Dtls13};
+    for (client, server, expected) in [
+        (Both, Both, Version::Dtls13),
+        (Both, Dtls12, Version::Dtls12),
+        (Both, Dtls13, Version::Dtls13),
+        (Dtls12, Both, Version::Dtls12),
+        (Dtls13, Both, Version::Dtls13),
+        (Dtls12, Dtls12, Version::Dtls12),
+        (Dtls13, Dtls13, Version::Dtls13),
+    ] {
+        let [a, b] = configs();
+        let configs = [Config { versions: client, ..a }, Config { versions: server, ..b }];
+        let expected_certificates = [configs[1].certificate.clone(), configs[0].certificate.clone()];
+        let mut pair = Pair::new(configs, 1, CLEAN);
+        assert_eq!(pair.ends[SERVER].state(), State::New);
+        pair.run(Duration::from_millis(100), Pair::is_connected);
+        assert_eq!(pair.events, [[Event::Connected], [Event::Connected]]);
+        for (end, certificate) in pair.ends.iter().zip(&expected_certificates) {
+            assert_eq!(end.version(), Some(expected), "{client:?} {server:?}");
+            assert_eq!(end.remote_certificate(), Some(certificate.der()));
+        }
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn versions_with_nothing_in_common_fail() {
+    let [a, b] = configs();
+    let configs = [Config { versions: Versions::Dtls12, ..a }, Config { versions: Versions::Dtls13, ..b }];
+    let mut pair = Pair::new(configs, 1, CLEAN);
+    pair.run(LIMIT + Duration::from_secs(1), |pair| pair.ends.iter().all(|end| end.state() == State::Failed));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Small datagrams make every message fall into pieces, Chrome's ClientHello too.
+    #[test]
+    fn a_bad_link_only_takes_longer(seed: u8, small: bool, v12: bool) {
+        let versions = if v12 { Versions::Dtls12 } else { Versions::Both };
+        let mtu = if small { 400 } else { Config::DEFAULT_MTU };
+        let mut pair = Pair::new(configs().map(|config| Config { versions, mtu, ..config }), seed, BAD);
+        pair.run(LIMIT, Pair::is_connected);
+        prop_assert!(pair.sent.iter().all(|(_, datagram)| datagram.len() <= mtu));
+        pair.link = CLEAN;
+        pair.run_for(Duration::from_secs(1));
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn one_matching_fingerprint_among_others_is_enough() {
+    let [mut client, server] = configs();
+    let der = server.certificate.der().to_vec();
+    let wrong = certificate().fingerprint(HashAlgorithm::Sha256);
+    client.remote_fingerprints = vec![wrong, Fingerprint::of(HashAlgorithm::Sha512, &der)];
+    let mut pair = Pair::new([client, server], 1, CLEAN);
+    pair.run(LIMIT, Pair::is_connected);
+}
+
+fn assert_refused(end: usize, fingerprints: Vec<Fingerprint>) {
+    for versions in [Versions::Dtls12, Versions::Dtls13, Versions::Both] {
+        let mut configs = configs().map(|config| Config { versions, ..config });
+        configs[end].remote_fingerprints = fingerprints.clone();
+        let mut pair = Pair::new(configs, 1, CLEAN);
+        pair.run(Duration::from_secs(1), |pair| pair.ends[end].state() == State::Failed);
+        assert_eq!(pair.events[end], [Event::Failed(FailureCause::FingerprintMismatch)], "{versions:?}");
+        assert_eq!(pair.ends[end].remote_certificate(), None);
+        let sealed = pair.ends[end].seal(pair.now, b"x", path(), &mut base::SendBatch::new());
+        assert_eq!(sealed, Err(SealError::NotConnected));
+        assert_eq!(pair.ends[end].read(), None);
+        // In 1.2 the last word is the server's; in 1.3 the client's, whose peer then waits in vain.
+        let other = &pair.ends[1 - end];
+        if !(end == SERVER && other.version() == Some(Version::Dtls13)) {
+            assert_ne!(other.state(), State::Connected, "{versions:?} {other:?}");
+        }
+        assert_eq!(pair.ends[end].poll_timeout(), None);
+    }
+}
+
+#[test]
+fn any_other_certificate_is_refused_by_either_end() {
+    for end in [CLIENT, SERVER] {
+        assert_refused(end, vec![certificate().fingerprint(HashAlgorithm::Sha256)]);
+        assert_refused(end, Vec::new());
+    }
+}
+
+#[test]
+fn a_matching_sha_1_alone_is_refused() {
+    let [client, server] = configs();
+    let weak = Fingerprint::of(HashAlgorithm::Sha1, server.certificate.der());
+    let mut pair = Pair::new([Config { remote_fingerprints: vec![weak], ..client }, server], 1, CLEAN);
+    pair.run(LIMIT, |pair| pair.ends[CLIENT].state() == State::Failed);
+    assert_eq!(pair.events[CLIENT], [Event::Failed(FailureCause::FingerprintMismatch)]);
+}
+
+#[test]
+fn a_silent_peer_is_given_up_after_the_handshakes_time() {
+    let handshake_timeout = Duration::from_secs(7);
+    let configs = configs().map(|config| Config { handshake_timeout, ..config });
+    let mut pair = Pair::new(configs, 1, Link { loss: 1.0, ..CLEAN });
+    pair.run_for(Duration::from_millis(6999));
+    assert_eq!(pair.ends[CLIENT].state(), State::Connecting);
+    assert_eq!(pair.ends[SERVER].state(), State::New);
+    pair.run_for(Duration::from_millis(2));
+    assert_eq!(pair.events[CLIENT], [Event::Failed(FailureCause::Timeout)]);
+    // Doubling from 100 ms: seven or eight ClientHellos, not thousands.
+    assert!((5..12).contains(&pair.sent.len()), "{}", pair.sent.len());
+}
+
+#[test]
+fn closing_is_told_and_idempotent() {
+    for versions in [Versions::Dtls12, Versions::Dtls13] {
+        let mut pair = Pair::connected(versions);
+        let now = pair.now;
+        pair.ends[CLIENT].close(now);
+        pair.ends[CLIENT].close(now);
+        assert_eq!(pair.ends[CLIENT].state(), State::Closed);
+        pair.run_for(Duration::from_secs(1));
+        assert_eq!(pair.events, [[Event::Closed], [Event::Closed]], "{versions:?}");
+        assert!(pair.ends.iter().all(|end| end.poll_timeout().is_none()));
+    }
+    // Before the handshake has ended there is nobody to tell.
+    let mut pair = Pair::new(configs(), 1, CLEAN);
+    let now = pair.now;
+    pair.ends[CLIENT].close(now);
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!((pair.events[CLIENT].len(), pair.sent.len()), (1, 0));
+}
+
+#[test]
+fn sealing_adds_no_more_than_it_says_and_refuses_what_cannot_fit() {
+    for versions in [Versions::Dtls12, Versions::Dtls13] {
+        let mut pair = Pair::connected(versions);
+        for length in [1, 100, 1163] {
+            let plaintext = vec![7; length];
+            let sealed = pair.seal(CLIENT, &plaintext);
+            assert!(sealed.len() <= length + dtls::Endpoint::MAX_OVERHEAD);
+            pair.ends[SERVER].handle_datagram(pair.now, &sealed);
+            assert_eq!(pair.ends[SERVER].read(), Some(plaintext));
+        }
+        let refused = pair.ends[CLIENT].seal(pair.now, &[0; 5000], path(), &mut base::SendBatch::new());
+        assert_eq!(refused, Err(SealError::TooLarge));
+        pair.assert_works();
+    }
+}

@@ -1,0 +1,247 @@
+//! What anybody can send changes nothing.
+
+mod pair;
+
+use std::time::Duration;
+
+use dtls::{Config, Event, FailureCause, State, Versions};
+use pair::{CLEAN, CLIENT, Pair, SERVER, configs};
+use proptest::prelude::*;
+
+const ALERTS: [[u8; 15]; 2] = [
+    // handshake_failure and close_notify, in the clear.
+    [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40],
+    [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0],
+];
+
+fn pairs() -> impl Iterator<Item = Pair> {
+    [Versions::Dtls12, Versions::Both]
+        .into_iter()
+        .map(|versions| Pair::new(configs().map(|config| Config { versions, ..config }), 1, CLEAN))
+}
+
+/// A ClientHello with the null cipher alone.
+fn null_cipher_hello() -> Vec<u8> {
+    let mut body = vec![0xfe, 0xfd];
+    body.extend([7; 32]);
+    body.extend([0, 0, 0, 2, 0, 0, 1, 0]);
+    let length = [0, 0, body.len() as u8];
+    let mut handshake = vec![1];
+    handshake.extend(length);
+    handshake.extend([0, 0, 0, 0, 0]);
+    handshake.extend(length);
+    handshake.extend(body);
+    let mut record = vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, handshake.len() as u8];
+    record.extend(handshake);
+    record
+}
+
+#[test]
+fn plaintext_alerts_end_neither_a_handshake_nor_a_connection() {
+    for mut pair in pairs() {
+        for _ in 0..12 {
+            for end in 0..2 {
+                for alert in ALERTS {
+                    pair.ends[end].handle_datagram(pair.now, &alert);
+                }
+            }
+            pair.step();
+        }
+        pair.run(Duration::from_secs(5), Pair::is_connected);
+        for end in 0..2 {
+            for alert in ALERTS {
+                pair.ends[end].handle_datagram(pair.now, &alert);
+            }
+        }
+        pair.run_for(Duration::from_secs(10));
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn a_peer_that_gave_up_and_is_silent_then_is_believed() {
+    let mut pair = Pair::new(configs(), 1, pair::Link { loss: 1.0, ..CLEAN });
+    pair.poll();
+    pair.ends[CLIENT].handle_datagram(pair.now, &ALERTS[0]);
+    pair.run_for(Duration::from_secs(4));
+    assert_eq!(pair.events[CLIENT], [Event::Failed(FailureCause::PeerAlert)]);
+}
+
+#[test]
+fn a_hello_that_nobody_can_answer_does_not_keep_the_real_one_out() {
+    for mut pair in pairs() {
+        for _ in 0..5 {
+            pair.ends[SERVER].handle_datagram(pair.now, &null_cipher_hello());
+        }
+        pair.run(Duration::from_secs(5), Pair::is_connected);
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn floods_of_fragments_and_of_early_data_are_bounded_and_survived() {
+    for mut pair in pairs() {
+        let mut fragment = null_cipher_hello();
+        for message in 0..10_000_u16 {
+            fragment[17..19].copy_from_slice(&message.to_be_bytes());
+            fragment[0] = 22;
+            pair.ends[SERVER].handle_datagram(pair.now, &fragment);
+        }
+        for number in 0..10_000_u32 {
+            let mut record = vec![23, 0xfe, 0xfd, 0, 1, 0, 0];
+            record.extend(number.to_be_bytes());
+            record.extend([0, 40]);
+            record.extend([9; 40]);
+            pair.ends[SERVER].handle_datagram(pair.now, &record);
+        }
+        assert!(pair.ends[SERVER].counters().dropped_malformed >= 9_976);
+        pair.run(Duration::from_secs(10), Pair::is_connected);
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn replayed_datagrams_are_not_delivered_again() {
+    for versions in [Versions::Dtls12, Versions::Dtls13] {
+        let mut pair = Pair::connected(versions);
+        let handshake = pair.sent.clone();
+        let data: Vec<_> = (0..50_u8).map(|n| pair.seal(CLIENT, &[n])).collect();
+        for (n, datagram) in data.iter().enumerate() {
+            pair.ends[SERVER].handle_datagram(pair.now, datagram);
+            assert_eq!(pair.ends[SERVER].read(), Some(vec![n as u8]));
+        }
+        for (from, datagram) in handshake {
+            pair.ends[1 - from].handle_datagram(pair.now, &datagram);
+        }
+        for datagram in &data {
+            pair.ends[SERVER].handle_datagram(pair.now, datagram);
+        }
+        assert_eq!(pair.ends[SERVER].read(), None, "{versions:?}");
+        pair.run_for(Duration::from_secs(5));
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn data_that_overtakes_the_end_of_the_handshake_is_not_delivered_before_it() {
+    for mut pair in pairs() {
+        // The client is done first in 1.3: what it seals arrives before its last flight.
+        pair.run(Duration::from_secs(1), |pair| pair.ends[CLIENT].state() == State::Connected);
+        if pair.ends[SERVER].state() != State::Connected {
+            let early = pair.seal(CLIENT, b"early");
+            pair.ends[SERVER].handle_datagram(pair.now, &early);
+            assert_eq!(pair.ends[SERVER].read(), None);
+        }
+        pair.run(Duration::from_secs(5), Pair::is_connected);
+        while pair.ends[SERVER].read().is_some() {}
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn unread_data_is_bounded_and_counted() {
+    let mut pair = Pair::connected(Versions::Both);
+    for n in 0..1000_u32 {
+        let datagram = pair.seal(CLIENT, &n.to_be_bytes());
+        pair.ends[SERVER].handle_datagram(pair.now, &datagram);
+    }
+    assert_eq!(pair.ends[SERVER].counters().dropped_read_queue_full, 1000 - 256);
+    assert_eq!(std::iter::from_fn(|| pair.ends[SERVER].read()).count(), 256);
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mutation {
+    Flip { at: usize, bits: u8 },
+    Truncate { to: usize },
+    Repeat { at: usize },
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        (any::<usize>(), 1..=255_u8).prop_map(|(at, bits)| Mutation::Flip { at, bits }),
+        any::<usize>().prop_map(|to| Mutation::Truncate { to }),
+        any::<usize>().prop_map(|at| Mutation::Repeat { at }),
+    ]
+}
+
+fn mutate(datagram: &[u8], mutations: &[Mutation]) -> Vec<u8> {
+    let mut bytes = datagram.to_vec();
+    for mutation in mutations {
+        if bytes.is_empty() {
+            break;
+        }
+        match *mutation {
+            Mutation::Flip { at, bits } => {
+                let at = at % bytes.len();
+                bytes[at] ^= bits;
+            }
+            Mutation::Truncate { to } => bytes.truncate(to % bytes.len()),
+            Mutation::Repeat { at } => {
+                let tail = bytes[at % bytes.len()..].to_vec();
+                bytes.extend(tail);
+            }
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Every datagram of a handshake comes mutated at first. Nothing panics, and a connection, if it comes to
+    /// one, is with the right peer.
+    #[test]
+    fn mutated_handshakes_never_panic_or_connect_wrongly(
+        v12: bool,
+        seed: u8,
+        mutations in proptest::collection::vec(proptest::collection::vec(mutation(), 1..3), 1..12),
+    ) {
+        let versions = if v12 { Versions::Dtls12 } else { Versions::Both };
+        let configs = configs().map(|config| Config { versions, ..config });
+        let certificates = [configs[1].certificate.clone(), configs[0].certificate.clone()];
+        let mut pair = Pair::new(configs, seed, CLEAN);
+        let mut mutations = mutations.iter().cycle();
+        for _ in 0..60 {
+            let before = pair.sent.len();
+            pair.poll();
+            let fresh = pair.sent[before..].to_vec();
+            for (from, datagram) in fresh {
+                let bad = mutate(&datagram, mutations.next().unwrap());
+                pair.ends[1 - from].handle_datagram(pair.now, &bad);
+            }
+            pair.step();
+        }
+        for (end, certificate) in pair.ends.iter().zip(&certificates) {
+            if end.state() == State::Connected {
+                prop_assert_eq!(end.remote_certificate(), Some(certificate.der()));
+            }
+        }
+    }
+
+    /// A connection that stands is not touched by mutated records, in either direction.
+    #[test]
+    fn mutated_records_neither_panic_nor_pass_nor_end_a_connection(
+        v12: bool,
+        mutations in proptest::collection::vec(proptest::collection::vec(mutation(), 1..3), 1..20),
+    ) {
+        let mut pair = Pair::connected(if v12 { Versions::Dtls12 } else { Versions::Dtls13 });
+        let handshake = pair.sent.clone();
+        for (n, mutations) in mutations.iter().enumerate() {
+            let from = n % 2;
+            let good = pair.seal(from, b"plaintext");
+            let bad = mutate(&good, mutations);
+            if bad != good {
+                pair.ends[1 - from].handle_datagram(pair.now, &bad);
+                if let Some(read) = pair.ends[1 - from].read() {
+                    // The record itself beside something that is none.
+                    prop_assert!(bad.windows(good.len()).any(|window| window == good));
+                    prop_assert_eq!(&read[..], b"plaintext");
+                }
+            }
+            let (from, datagram) = &handshake[n % handshake.len()];
+            pair.ends[1 - from].handle_datagram(pair.now, &mutate(datagram, mutations));
+        }
+        pair.run_for(Duration::from_secs(5));
+        pair.assert_works();
+    }
+}
