@@ -282,7 +282,11 @@ export class EchoPeer extends EventTarget {
       ?? all.find((s) => s.type === 'candidate-pair' && (s.selected || (s.nominated && s.state === 'succeeded')));
     const channels = all.filter((s) => s.type === 'data-channel');
     const now = performance.now();
-    const counters = { now, sent: pair?.bytesSent ?? 0, received: pair?.bytesReceived ?? 0 };
+    // The two ends may use different pairs, so that what arrives is not counted on the selected one. Firefox counts
+    // on pairs only.
+    const pairs = all.filter((s) => s.type === 'candidate-pair');
+    const total = (key) => transport?.[key] ?? pairs.reduce((sum, one) => sum + (one[key] ?? 0), 0);
+    const counters = { now, sent: total('bytesSent'), received: total('bytesReceived') };
     const last = this.#counters;
     this.#counters = counters;
     const bits = (key) => (last && now > last.now ? Math.max(0, counters[key] - last[key]) * 8000 / (now - last.now) : null);
