@@ -30,8 +30,8 @@ pub struct Config {
     /// How often the handshake's packets are sent again before giving up; `None` for as long as it takes
     /// (the transport below says when it failed).
     pub max_init_retransmits: Option<u32>,
-    /// How long a peer may leave what it owes unanswered; `None` for as long as it takes. Longer than an ICE
-    /// restart should take: the association outlives a change of paths.
+    /// How long a peer may leave what it owes unanswered; `None` for as long as it takes: the transport below
+    /// says when the peer is gone, and the association outlives a change of paths.
     pub peer_timeout: Option<Duration>,
 }
 
@@ -54,9 +54,9 @@ impl Default for Config {
             receive_window: 2 * 1024 * 1024,
             rto_initial: Duration::from_millis(500),
             rto_min: Duration::from_millis(220),
-            rto_max: Duration::from_secs(10),
+            rto_max: Duration::from_secs(3),
             max_init_retransmits: None,
-            peer_timeout: Some(Duration::from_secs(180)),
+            peer_timeout: None,
         }
     }
 }

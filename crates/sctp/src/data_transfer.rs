@@ -16,11 +16,14 @@ use sctp_proto::{
 };
 
 use crate::init::Init;
-use crate::packet::{Header, kind, single};
+use crate::packet::{Chunk, Header, PacketWriter, kind, single};
 use crate::stream::{Outgoing, Streams};
 use crate::{Config, Message, Ppid, Reliability};
 
 mod outbound;
+mod recovery;
+
+use recovery::Recovery;
 
 /// The library wants an address for its peer and never uses it.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 9);
@@ -67,7 +70,7 @@ pub(crate) struct DataTransfer {
     credit: usize,
     /// The cumulative TSN and the gaps of a SACK just written.
     acked_to_peer: Option<(Serial32, Vec<(u16, u16)>)>,
-    probe: Option<(Serial32, Instant)>,
+    recovery: Recovery,
     rtt: Option<Duration>,
 }
 
@@ -123,7 +126,7 @@ impl DataTransfer {
             advertised: window,
             credit: window,
             acked_to_peer: None,
-            probe: None,
+            recovery: Recovery::default(),
             rtt: None,
         })
     }
@@ -148,19 +151,45 @@ impl DataTransfer {
         self.rtt
     }
 
-    /// Notes what a checked SACK acknowledges.
-    pub(crate) fn note_acknowledged(&mut self, now: Instant, tsn: Serial32) {
-        if tsn.is_after(self.acknowledged) {
-            self.acknowledged = tsn;
+    /// Notes what a checked SACK acknowledges, and sends again what it shows to be lost.
+    pub(crate) fn note_acknowledged(
+        &mut self,
+        now: Instant,
+        tsn: Serial32,
+        gaps: impl Iterator<Item = (u16, u16)>,
+    ) {
+        if self.acknowledged.is_after(tsn) {
+            return;
         }
-        if let Some((probe, sent)) = self.probe
-            && !probe.is_after(self.acknowledged)
-        {
-            let sample = now.saturating_duration_since(sent);
+        self.acknowledged = tsn;
+        if let Some(sent_at) = self.recovery.note_acknowledged(tsn, gaps) {
+            let sample = now.saturating_duration_since(sent_at);
             // RFC 6298, section 2.3: an eighth of each new sample.
             self.rtt = Some(self.rtt.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
-            self.probe = None;
         }
+        let lost = self.recovery.take_lost(now, self.rtt);
+        self.send_again(lost);
+        self.recovery.arm(now, self.rtt);
+    }
+
+    fn send_again(&mut self, chunks: impl IntoIterator<Item = (u8, Vec<u8>)>) {
+        let mut writer = PacketWriter::new(self.header);
+        for (flags, value) in chunks {
+            let flags = flags | outbound::IMMEDIATE;
+            self.push_chunk(&mut writer, &Chunk { kind: kind::DATA, flags, value: &value });
+        }
+        if !writer.is_empty() {
+            self.ready.push_back(writer.finish());
+        }
+    }
+
+    /// Adds a chunk to a packet, and begins another where it does not fit.
+    fn push_chunk(&mut self, writer: &mut PacketWriter, chunk: &Chunk<'_>) {
+        if !writer.is_empty() && writer.len() + chunk.padded_length() > self.max_packet_size {
+            let full = std::mem::replace(writer, PacketWriter::new(self.header));
+            self.ready.push_back(full.finish());
+        }
+        writer.chunk(chunk.kind, chunk.flags, chunk.value);
     }
 
     /// Hands a checked packet over, and takes the messages that it completed.
@@ -184,12 +213,14 @@ impl DataTransfer {
             self.is_dirty = true;
             self.proto.handle_timeout(now);
         }
+        let probe = self.recovery.take_probe(now, self.rtt);
+        self.send_again(probe);
         self.take_events(streams)
     }
 
     /// When something is due.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.proto.poll_timeout()
+        [self.proto.poll_timeout(), self.recovery.deadline()].into_iter().flatten().min()
     }
 
     /// Makes sure that the library knows a stream: it forgets what is skipped on streams unknown to it.
@@ -251,7 +282,7 @@ impl DataTransfer {
         {
             let Some((id, message)) = streams.next_message() else { return };
             self.is_dirty = true;
-            if self.write(now, id, &message) {
+            if self.write(now, id, &message, streams) {
                 let chunks = message.payload.len().div_ceil(self.max_packet_size - DATA_OVERHEAD);
                 self.fed = self.fed.add(chunks as u32);
             }
@@ -261,7 +292,7 @@ impl DataTransfer {
     }
 
     /// Hands one message over. False if its life ended before.
-    fn write(&mut self, now: Instant, id: u16, message: &Outgoing) -> bool {
+    fn write(&mut self, now: Instant, id: u16, message: &Outgoing, streams: &mut Streams) -> bool {
         let (kind, value) = match message.delivery.reliability {
             Reliability::Reliable => (ReliabilityType::Reliable, 0),
             Reliability::MaxRetransmits(times) => (ReliabilityType::Rexmit, u32::from(times)),
@@ -275,6 +306,9 @@ impl DataTransfer {
                 }
             }
         };
+        if kind != ReliabilityType::Reliable {
+            streams.entry(id).may_lose = true;
+        }
         self.ensure_stream(id);
         let ppid = PayloadProtocolIdentifier::from(message.ppid.0);
         self.proto
@@ -296,8 +330,12 @@ impl DataTransfer {
             if let Some(transmit) = self.proto.poll_transmit(now)
                 && let Payload::RawEncode(packets) = transmit.payload
             {
-                for packet in packets {
-                    self.look_over(now, &packet, streams);
+                let last = packets.iter().rposition(|packet| outbound::carries_data(packet));
+                for (position, packet) in packets.iter().enumerate() {
+                    self.look_over(now, packet, Some(position) == last, streams);
+                }
+                if last.is_some() {
+                    self.recovery.arm(now, self.rtt);
                 }
             }
         }

@@ -55,6 +55,8 @@ pub(crate) struct Stream {
     at_reset: bool,
     /// The last TSN that carried this stream.
     pub(crate) last_tsn: Option<Serial32>,
+    /// It carried a message that may be given up.
+    pub(crate) may_lose: bool,
     out_base: u16,
     out_next: u16,
     in_base: u16,
@@ -99,6 +101,7 @@ impl Stream {
     pub(crate) fn reset_outgoing(&mut self) {
         self.out_base = self.out_next;
         self.side = OutgoingSide::Open;
+        self.may_lose = false;
     }
 
     fn buffered(&self) -> usize {

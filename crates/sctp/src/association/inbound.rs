@@ -180,6 +180,7 @@ fn handle_established(association: &mut Association, now: Instant, header: Heade
     }
     let Phase::Established(established) = &mut association.phase else { return };
     established.last_heard = now;
+    established.shutdown.handle_sign_of_life();
     if !writer.is_empty() {
         let packet = if is_changed { writer.finish() } else { packet.to_vec() };
         let result = established.transfer.handle_packet(now, packet, &mut association.streams);
@@ -345,7 +346,9 @@ fn check_sack(established: &mut Established, now: Instant, chunk: &Chunk<'_>) ->
     if cumulative.add(u32::from(before)).distance_from(highest) > 0 || cumulative.distance_from(highest) > 0 {
         return None;
     }
-    established.transfer.note_acknowledged(now, cumulative);
+    let mut blocks = Reader::new(&chunk.value[SACK_HEADER..SACK_HEADER + 4 * gaps]);
+    let gaps = std::iter::from_fn(|| Some((blocks.u16()?, blocks.u16()?)));
+    established.transfer.note_acknowledged(now, cumulative, gaps);
     Some(Verdict::Keep)
 }
 

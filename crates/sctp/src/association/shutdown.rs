@@ -75,6 +75,13 @@ impl Shutdown {
         };
     }
 
+    /// The peer is alive: it may have much to send before it answers (RFC 9260, section 9.2).
+    pub(super) fn handle_sign_of_life(&mut self) {
+        if let Stage::Sent(retransmission) = &mut self.stage {
+            retransmission.attempts = retransmission.attempts.min(1);
+        }
+    }
+
     /// Whether a SHUTDOWN ACK ends it.
     pub(super) fn takes_ack(&self) -> bool {
         matches!(self.stage, Stage::Sent(_) | Stage::AckSent(_))

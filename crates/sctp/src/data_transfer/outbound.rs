@@ -17,12 +17,21 @@ const DATA_HEADER: usize = 12;
 /// Bytes of a SACK's value before the gap ack blocks.
 const SACK_HEADER: usize = 12;
 const UNORDERED: u8 = 4;
+/// The I bit: the peer answers without its delay (RFC 7053).
+pub(super) const IMMEDIATE: u8 = 8;
+
+/// Whether a packet of the library's carries user data.
+pub(super) fn carries_data(packet: &[u8]) -> bool {
+    packet.get(HEADER) == Some(&kind::DATA)
+}
 
 impl DataTransfer {
-    /// Makes one or more packets of one of the library's.
-    pub(super) fn look_over(&mut self, now: Instant, packet: &[u8], streams: &mut Streams) {
+    /// Makes one or more packets of one of the library's. The last one of a burst with user data asks for an
+    /// answer at once: nothing follows that would bring it.
+    pub(super) fn look_over(&mut self, now: Instant, packet: &[u8], ends_burst: bool, streams: &mut Streams) {
         let Some((_, chunks)) = parse(packet) else { return };
-        let mut is_changed = packet.len() > self.max_packet_size;
+        let mut is_changed = ends_burst || packet.len() > self.max_packet_size;
+        let immediate = if ends_burst { IMMEDIATE } else { 0 };
         let mut writer = PacketWriter::new(self.header);
         for chunk in chunks {
             let changed = match chunk.kind {
@@ -36,11 +45,9 @@ impl DataTransfer {
             if value.is_empty() {
                 continue;
             }
-            let chunk = Chunk { value, ..chunk };
-            if !writer.is_empty() && writer.len() + chunk.padded_length() > self.max_packet_size {
-                self.ready.push_back(std::mem::replace(&mut writer, PacketWriter::new(self.header)).finish());
-            }
-            writer.chunk(chunk.kind, chunk.flags, chunk.value);
+            let flags = if chunk.kind == kind::DATA { chunk.flags | immediate } else { chunk.flags };
+            let chunk = Chunk { flags, value, ..chunk };
+            self.push_chunk(&mut writer, &chunk);
         }
         if !is_changed {
             self.ready.push_back(packet.to_vec());
@@ -55,20 +62,19 @@ impl DataTransfer {
         let (tsn, id, inner) = (Serial32(reader.u32()?), reader.u16()?, reader.u16()?);
         if tsn.is_after(self.highest_sent) {
             self.highest_sent = tsn;
-            self.probe.get_or_insert((tsn, now));
-        } else if self.probe.is_some_and(|(probe, _)| probe == tsn) {
-            // Karn's algorithm: what was sent twice measures nothing.
-            self.probe = None;
         }
         let stream = streams.entry(id);
         if stream.last_tsn.is_none_or(|last| tsn.is_after(last)) {
             stream.last_tsn = Some(tsn);
         }
-        if chunk.flags & UNORDERED != 0 {
-            return None;
+        let mut changed = None;
+        if chunk.flags & UNORDERED == 0 {
+            let wire = stream.outgoing_ssn(inner);
+            changed = (wire != inner).then(|| with_ssn(chunk.value, wire));
         }
-        let wire = stream.outgoing_ssn(inner);
-        (wire != inner).then(|| with_ssn(chunk.value, wire))
+        let value = changed.as_deref().unwrap_or(chunk.value);
+        self.recovery.note_sent(now, tsn, chunk.flags, value, !stream.may_lose);
+        changed
     }
 
     /// The SACK's new value, if it changes.

@@ -1,0 +1,345 @@
+//! Whatever a peer sends, nothing panics, nothing hangs and nothing grows without end.
+
+mod pair;
+
+use std::time::{Duration, Instant};
+
+use base::Rng;
+use pair::{Link, Pair};
+use proptest::prelude::*;
+use sctp::{Association, CloseCause, Config, Delivery, Event, Ppid, Reliability, State};
+
+fn crc32c(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| {
+                if crc & 1 == 1 { crc >> 1 ^ 0x82f6_3b78 } else { crc >> 1 }
+            },
+        )
+    })
+}
+
+fn sign(packet: &mut [u8]) {
+    if packet.len() >= 12 {
+        packet[8..12].fill(0);
+        let checksum = crc32c(packet);
+        packet[8..12].copy_from_slice(&checksum.to_le_bytes());
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Mutation {
+    Set { at: usize, value: u8 },
+    Set16 { at: usize, value: u16 },
+    Truncate { to: usize },
+    Insert { at: usize, bytes: Vec<u8> },
+    Repeat { from: usize },
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let edge = prop_oneof![Just(0), Just(1), Just(3), Just(4), Just(255), any::<u8>()];
+    let edge16 =
+        prop_oneof![Just(0), Just(1), Just(4), Just(0x7fff), Just(0x8000), Just(0xffff), any::<u16>()];
+    prop_oneof![
+        (12..200_usize, edge).prop_map(|(at, value)| Mutation::Set { at, value }),
+        (6..100_usize, edge16).prop_map(|(at, value)| Mutation::Set16 { at: at * 2, value }),
+        any::<usize>().prop_map(|to| Mutation::Truncate { to }),
+        (any::<usize>(), proptest::collection::vec(any::<u8>(), 1..40))
+            .prop_map(|(at, bytes)| Mutation::Insert { at, bytes }),
+        any::<usize>().prop_map(|from| Mutation::Repeat { from }),
+    ]
+}
+
+fn mutate(packet: &[u8], mutations: &[Mutation]) -> Vec<u8> {
+    let mut bytes = packet.to_vec();
+    for mutation in mutations {
+        match mutation {
+            Mutation::Set { at, value } => {
+                let at = at % bytes.len().max(1);
+                bytes.get_mut(at).into_iter().for_each(|byte| *byte = *value);
+            }
+            Mutation::Set16 { at, value } => {
+                let at = at % bytes.len().max(1);
+                if let Some(field) = bytes.get_mut(at..at + 2) {
+                    field.copy_from_slice(&value.to_be_bytes());
+                }
+            }
+            Mutation::Truncate { to } => bytes.truncate((to % bytes.len().max(1)).max(12)),
+            Mutation::Insert { at, bytes: inserted } => {
+                let at = at % (bytes.len() + 1);
+                bytes.splice(at..at, inserted.iter().copied());
+            }
+            Mutation::Repeat { from } => {
+                let from = 12 + from % (bytes.len().max(13) - 12);
+                let tail = bytes.get(from..).unwrap_or_default().to_vec();
+                bytes.extend(tail);
+            }
+        }
+    }
+    sign(&mut bytes);
+    bytes
+}
+
+/// A pair in the middle of everything: large and small messages, unreliable ones, resets, both ways.
+fn busy(stage: u8) -> Pair {
+    let mut pair = Pair::new(stage, Link { loss: 0.1, ..Link::BAD });
+    pair.keeps_sent = true;
+    if stage == 0 {
+        return pair;
+    }
+    let everything = |pair: &mut Pair| {
+        for end in 0..2 {
+            let now = pair.now;
+            for n in 0..6_u16 {
+                let reliability =
+                    if n % 2 == 0 { Reliability::Reliable } else { Reliability::MaxRetransmits(0) };
+                let delivery = Delivery { ordered: n % 3 != 0, reliability };
+                let payload = vec![n as u8; 1 + usize::from(n) * 1500].into();
+                // A stream that is being reset refuses, which is fine here.
+                let _ = pair.ends[end].send(now, n, Ppid::BINARY, payload, delivery);
+            }
+        }
+    };
+    everything(&mut pair);
+    pair.run_for(Duration::from_millis(u64::from(stage) * 40));
+    for end in 0..2 {
+        let now = pair.now;
+        pair.ends[end].reset_stream(now, 1);
+        pair.ends[end].reset_stream(now, 3);
+    }
+    everything(&mut pair);
+    pair.run_for(Duration::from_millis(u64::from(stage) * 20));
+    if stage == 7 {
+        let now = pair.now;
+        pair.ends[0].shutdown(now);
+        pair.run_for(Duration::from_millis(30));
+    }
+    pair
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn mutated_packets_in_every_state_never_panic(
+        stage in 0..8_u8,
+        picks in proptest::collection::vec(
+            (any::<usize>(), proptest::collection::vec(mutation(), 0..4)), 1..60),
+    ) {
+        let mut pair = busy(stage);
+        pair.poll();
+        for (pick, mutations) in picks {
+            if pair.sent.is_empty() {
+                break;
+            }
+            let (from, _, packet) = &pair.sent[pick % pair.sent.len()];
+            let (to, packet) = (1 - from, mutate(packet, &mutations));
+            pair.ends[to].handle_packet(pair.now, &packet);
+            pair.poll();
+            for end in 0..2 {
+                for stream in 0..8 {
+                    while pair.ends[end].read(stream).is_some() {}
+                }
+            }
+        }
+        pair.run_for(Duration::from_secs(2));
+        for end in 0..2 {
+            let now = pair.now;
+            pair.ends[end].reset_stream(now, 2);
+            pair.ends[end].abort(now);
+            prop_assert_eq!(pair.ends[end].state(), State::Closed);
+        }
+    }
+
+    /// Chunks of every type with any value.
+    #[test]
+    fn invented_chunks_never_panic(
+        stage in 1..8_u8,
+        chunks in proptest::collection::vec(
+            (prop_oneof![0..15_u8, Just(64), Just(128), Just(130), Just(132), Just(192), Just(193), Just(194)],
+             any::<u8>(), proptest::collection::vec(any::<u8>(), 0..64)),
+            1..30),
+    ) {
+        let mut pair = busy(stage);
+        pair.poll();
+        let Some(header) = pair.sent.iter().rev().find(|(from, ..)| *from == 0).map(|sent| sent.2[..12].to_vec())
+        else { return Ok(()) };
+        for (kind, flags, value) in chunks {
+            let mut packet = header.clone();
+            packet.extend([kind, flags]);
+            packet.extend((value.len() as u16 + 4).to_be_bytes());
+            packet.extend(&value);
+            packet.resize(packet.len().next_multiple_of(4), 0);
+            sign(&mut packet);
+            pair.ends[1].handle_packet(pair.now, &packet);
+            pair.poll();
+        }
+        pair.run_for(Duration::from_secs(1));
+    }
+}
+
+/// Writes as a peer would, from what a real one sent last.
+struct Peer {
+    header: Vec<u8>,
+    next_tsn: u32,
+}
+
+impl Peer {
+    /// An association and a peer that replaces end 0 of a pair.
+    fn new() -> (Pair, Peer) {
+        let mut pair = Pair::new(1, Link::CLEAN);
+        pair.keeps_sent = true;
+        pair.connect();
+        let now = pair.now;
+        pair.ends[0].send(now, 0, Ppid::BINARY, "x".into(), Delivery::default()).unwrap();
+        pair.run_for(Duration::from_secs(1));
+        assert!(pair.ends[1].read(0).is_some());
+        let data = pair.sent.iter().find(|(from, _, packet)| *from == 0 && packet[12] == 0).unwrap();
+        let tsn = u32::from_be_bytes(data.2[16..20].try_into().unwrap());
+        let header = data.2[..12].to_vec();
+        pair.events = [Vec::new(), Vec::new()];
+        (pair, Peer { header, next_tsn: tsn.wrapping_add(1) })
+    }
+
+    fn packet(&self, chunks: &[(u8, u8, Vec<u8>)]) -> Vec<u8> {
+        let mut packet = self.header.clone();
+        for (kind, flags, value) in chunks {
+            packet.extend([*kind, *flags]);
+            packet.extend((value.len() as u16 + 4).to_be_bytes());
+            packet.extend(value);
+            packet.resize(packet.len().next_multiple_of(4), 0);
+        }
+        sign(&mut packet);
+        packet
+    }
+
+    fn data(&self, tsn: u32, stream: u16, ssn: u16, payload: &[u8]) -> Vec<u8> {
+        let mut value = tsn.to_be_bytes().to_vec();
+        value.extend(stream.to_be_bytes());
+        value.extend(ssn.to_be_bytes());
+        value.extend(53_u32.to_be_bytes());
+        value.extend(payload);
+        value
+    }
+}
+
+fn took(work: impl FnOnce()) -> Duration {
+    #[allow(clippy::disallowed_methods, reason = "a bound on real work needs the real clock")]
+    let start = Instant::now();
+    work();
+    #[allow(clippy::disallowed_methods, reason = "as above")]
+    let end = Instant::now();
+    end - start
+}
+
+#[test]
+fn forward_tsns_cost_no_more_than_they_are_long() {
+    let (mut pair, peer) = Peer::new();
+    let far = |distance: u32| (192, 0, peer.next_tsn.wrapping_add(distance).to_be_bytes().to_vec());
+    let chunks: Vec<_> = (0..150).map(|n| far(0x7fff_ff00 - n)).collect();
+    let packet = peer.packet(&chunks);
+    let time = took(|| pair.ends[1].handle_packet(pair.now, &packet));
+    assert!(time < Duration::from_millis(200), "{time:?}");
+    assert!(pair.ends[1].counters().dropped_state >= 150);
+    // The association is unharmed.
+    let data = peer.data(peer.next_tsn, 0, 1, b"y");
+    let packet = peer.packet(&[(0, 3, data)]);
+    pair.ends[1].handle_packet(pair.now, &packet);
+    assert_eq!(pair.ends[1].read(0).unwrap().payload, "y");
+}
+
+#[test]
+fn acknowledging_what_was_not_sent_is_ignored() {
+    let (mut pair, peer) = Peer::new();
+    let now = pair.now;
+    pair.ends[1].send(now, 0, Ppid::BINARY, vec![0; 60_000].into(), Delivery::default()).unwrap();
+    pair.speaks = [false, true];
+    pair.run_for(Duration::from_millis(50));
+    let before = pair.ends[1].counters().dropped_state;
+    for cumulative in [0_u32, 0x4000_0000, 0x8000_0000, 0xc000_0000] {
+        let mut value = cumulative.to_be_bytes().to_vec();
+        value.extend([0, 1, 0, 0, 0, 0, 0, 0]);
+        pair.ends[1].handle_packet(now, &peer.packet(&[(3, 0, value)]));
+    }
+    assert!(pair.ends[1].counters().dropped_state > before);
+    assert_eq!(pair.ends[1].buffered_amount(0), 60_000);
+    assert_eq!(pair.ends[1].state(), State::Connected);
+}
+
+#[test]
+fn a_peer_that_ignores_the_window_gets_nowhere() {
+    let (mut pair, mut peer) = Peer::new();
+    pair.speaks = [false, false];
+    for n in 0..10_000_u32 {
+        let data = peer.data(peer.next_tsn, 0, (n + 1) as u16, &[7; 1000]);
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
+        peer.next_tsn = peer.next_tsn.wrapping_add(1);
+        pair.poll();
+    }
+    let unread: usize =
+        std::iter::from_fn(|| pair.ends[1].read(0)).map(|message| message.payload.len()).sum();
+    assert!(unread <= Config::default().receive_window as usize, "{unread}");
+    assert_eq!(pair.ends[1].state(), State::Connected);
+}
+
+#[test]
+fn messages_that_are_never_completed_end_the_association() {
+    let (mut pair, mut peer) = Peer::new();
+    pair.speaks = [false, false];
+    let mut sent = 0;
+    let time = took(|| {
+        while pair.ends[1].state() == State::Connected && sent < 200_000 {
+            let chunks: Vec<_> = (0..40)
+                .map(|_| {
+                    let tsn = peer.next_tsn;
+                    peer.next_tsn = tsn.wrapping_add(1);
+                    (0, 6, peer.data(tsn, 0, 0, b"z"))
+                })
+                .collect();
+            sent += 40;
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
+            pair.poll();
+        }
+    });
+    assert!(pair.take(1, &Event::Closed(CloseCause::ReceiveLimit)), "{sent} {:?}", pair.ends[1].state());
+    assert!(sent <= 40_000, "{sent}");
+    assert!(time < Duration::from_secs(60), "{time:?}");
+}
+
+#[test]
+fn echoes_and_answers_are_bounded() {
+    let (mut pair, peer) = Peer::new();
+    pair.poll();
+    let before = pair.sent.len();
+    for _ in 0..1000 {
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(4, 0, vec![0, 1, 0, 8, 1, 2, 3, 4])]));
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(4, 0, vec![9; 3000])]));
+    }
+    pair.poll();
+    assert!(pair.sent.len() - before <= 64, "{}", pair.sent.len() - before);
+}
+
+#[test]
+fn packets_of_another_association_are_dropped_and_counted() {
+    let (mut pair, mut peer) = Peer::new();
+    peer.header[7] ^= 1;
+    for kind in [0, 3, 6, 7, 8, 10, 11, 14, 130, 192] {
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(kind, 0, vec![0; 20])]));
+    }
+    assert_eq!(pair.ends[1].counters().dropped_tag, 10);
+    assert_eq!(pair.ends[1].state(), State::Connected);
+    // A late copy of the peer's INIT changes nothing, and neither does a new one.
+    let init = pair.sent.iter().find(|(from, _, packet)| *from == 0 && packet[12] == 1).unwrap().2.clone();
+    let mut other = init.clone();
+    other[19] ^= 1;
+    sign(&mut other);
+    pair.ends[1].handle_packet(pair.now, &init);
+    pair.ends[1].handle_packet(pair.now, &other);
+    assert_eq!(pair.ends[1].state(), State::Connected);
+    let mut fresh = Association::new(Config::default(), pair.now, Rng::from_seed([9; 32]));
+    for (_, _, packet) in &pair.sent {
+        fresh.handle_packet(pair.now, packet);
+    }
+    assert_eq!(fresh.state(), State::Connecting);
+}
