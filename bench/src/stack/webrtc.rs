@@ -1,0 +1,111 @@
+//! The crate `webrtc` (webrtc-rs).
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use bytes::{Bytes, BytesMut};
+use tokio::sync::mpsc;
+use webrtc::data_channel::{DataChannel, DataChannelEvent};
+use webrtc::peer_connection::{
+    MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
+    RTCIceGatheringState,
+};
+
+use super::{End, Stack};
+
+pub struct Webrtc;
+
+pub struct WebrtcEnd {
+    pc: Arc<dyn PeerConnection>,
+    channel: Arc<dyn DataChannel>,
+}
+
+enum Notice {
+    Gathered,
+    Channel(Arc<dyn DataChannel>),
+}
+
+#[derive(Clone)]
+struct Handler(mpsc::UnboundedSender<Notice>);
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Handler {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        if state == RTCIceGatheringState::Complete {
+            let _ = self.0.send(Notice::Gathered);
+        }
+    }
+
+    async fn on_data_channel(&self, channel: Arc<dyn DataChannel>) {
+        let _ = self.0.send(Notice::Channel(channel));
+    }
+}
+
+async fn peer() -> anyhow::Result<(Arc<dyn PeerConnection>, mpsc::UnboundedReceiver<Notice>)> {
+    let (notices, inbox) = mpsc::unbounded_channel();
+    let pc = PeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
+        .with_media_engine(MediaEngine::default())
+        .with_handler(Arc::new(Handler(notices)))
+        .with_udp_addrs(vec!["127.0.0.1:0".to_string()])
+        .build()
+        .await?;
+    Ok((Arc::new(pc), inbox))
+}
+
+async fn gathered(inbox: &mut mpsc::UnboundedReceiver<Notice>) -> anyhow::Result<()> {
+    while !matches!(inbox.recv().await.context("closed")?, Notice::Gathered) {}
+    Ok(())
+}
+
+impl Stack for Webrtc {
+    type End = WebrtcEnd;
+
+    async fn connect() -> anyhow::Result<(WebrtcEnd, WebrtcEnd)> {
+        let (a, mut a_inbox) = peer().await?;
+        let (b, mut b_inbox) = peer().await?;
+        let near = a.create_data_channel("bench", None).await?;
+        let offer = a.create_offer(None).await?;
+        a.set_local_description(offer).await?;
+        gathered(&mut a_inbox).await?;
+        b.set_remote_description(a.local_description().await.context("offer")?).await?;
+        let answer = b.create_answer(None).await?;
+        b.set_local_description(answer).await?;
+        gathered(&mut b_inbox).await?;
+        a.set_remote_description(b.local_description().await.context("answer")?).await?;
+        let far = loop {
+            if let Notice::Channel(channel) = b_inbox.recv().await.context("closed")? {
+                break channel;
+            }
+        };
+        loop {
+            match near.poll().await.context("closed")? {
+                DataChannelEvent::OnOpen => break,
+                DataChannelEvent::OnClose => bail!("closed"),
+                _ => continue,
+            }
+        }
+        Ok((WebrtcEnd { pc: a, channel: near }, WebrtcEnd { pc: b, channel: far }))
+    }
+}
+
+impl End for WebrtcEnd {
+    async fn send(&self, message: Bytes) -> anyhow::Result<()> {
+        self.channel.writable().await?;
+        Ok(self.channel.send(BytesMut::from(message)).await?)
+    }
+
+    async fn recv(&mut self) -> anyhow::Result<Bytes> {
+        loop {
+            match self.channel.poll().await.context("closed")? {
+                DataChannelEvent::OnMessage(message) => return Ok(message.data.freeze()),
+                DataChannelEvent::OnClose => bail!("closed"),
+                _ => continue,
+            }
+        }
+    }
+
+    async fn close(self) {
+        let _ = self.pc.close().await;
+    }
+}
