@@ -274,16 +274,17 @@ impl Association {
     /// Resets our outgoing side of a stream (RFC 6525, section 5.1.2) after all that was sent on it.
     /// [`Event::ResetComplete`] or [`Event::ResetFailed`] follows.
     ///
-    /// Before the association stands, and for a stream that is being reset or cannot be, this does nothing.
+    /// For a stream that is being reset or cannot be, this does nothing.
     pub fn reset_stream(&mut self, now: Instant, stream: u16) {
-        let max_streams = self.max_streams();
-        let Phase::Established(established) = &mut self.phase else { return };
         let side = self.streams.get(stream).map(|stream| stream.side).unwrap_or_default();
-        if stream >= max_streams || side != OutgoingSide::Open {
+        if stream >= self.max_streams() || side != OutgoingSide::Open || self.state() == State::Closed {
             return;
         }
         self.streams.entry(stream).side = OutgoingSide::Resetting;
-        established.resets.add(stream);
+        // Before the association stands, the mark waits for it with the messages.
+        if let Phase::Established(established) = &mut self.phase {
+            established.resets.add(stream);
+        }
         self.advance(now);
     }
 
@@ -349,13 +350,15 @@ impl Association {
             return self.close(CloseCause::ProtocolViolation);
         };
         let max_streams = self.config.max_streams.min(peer.inbound).min(peer.outbound);
+        let mut resets = Resets::new(&self.config, &local, &peer);
+        self.streams.resetting().for_each(|stream| resets.add(stream));
         self.phase = Phase::Established(Box::new(Established {
             peer,
             max_streams,
             transfer,
             received: Received::new(peer.tsn),
             fragments: 0,
-            resets: Resets::new(&self.config, &local, &peer),
+            resets,
             shutdown: Shutdown::default(),
             last_heard: now,
             waiting_since: None,

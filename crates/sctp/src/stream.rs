@@ -142,6 +142,11 @@ impl Streams {
         self.map.keys().copied()
     }
 
+    /// The streams whose outgoing side is to be reset.
+    pub(crate) fn resetting(&self) -> impl Iterator<Item = u16> + '_ {
+        self.map.iter().filter(|(_, stream)| stream.side == OutgoingSide::Resetting).map(|(id, _)| *id)
+    }
+
     /// Queues a message.
     pub(crate) fn push(&mut self, id: u16, message: Outgoing) {
         let length = message.payload.len();

@@ -73,10 +73,10 @@ fn both_ends_may_reset_the_same_stream_at_once_over_a_bad_link_again_and_again()
         }
         let mut read = [0; 2];
         pair.run(Duration::from_secs(120), |pair| {
-            for end in 0..2 {
-                while let Some(message) = pair.ends[end].read(5) {
+            for (end, read) in pair.ends.iter_mut().zip(&mut read) {
+                while let Some(message) = end.read(5) {
                     assert_eq!(message.payload, text);
-                    read[end] += 1;
+                    *read += 1;
                 }
             }
             let has = |end: usize, event| pair.events[end].contains(&event);
@@ -137,4 +137,18 @@ fn a_partially_reliable_stream_can_be_reset_and_used_again() {
         assert_eq!(last, Some(format!("{round} last")));
         pair.events.iter_mut().for_each(Vec::clear);
     }
+}
+
+#[test]
+fn a_reset_before_the_association_stands_follows_the_messages_before_it() {
+    let mut pair = Pair::new(6, Link::CLEAN);
+    send(&mut pair, 0, 4, "early");
+    reset(&mut pair, 0, 4);
+    let now = pair.now;
+    let refused = pair.ends[0].send(now, 4, Ppid::STRING, "late".into(), Delivery::default());
+    assert_eq!(refused, Err(SendError::Resetting));
+    pair.run(Duration::from_secs(5), |pair| pair.take(0, &Event::ResetComplete { stream: 4 }));
+    assert_eq!(pair.ends[1].read(4).unwrap().payload, "early");
+    pair.poll();
+    assert!(pair.take(1, &Event::IncomingReset { stream: 4 }));
 }
