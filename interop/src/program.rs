@@ -1,4 +1,4 @@
-//! The `visavis` program as people run it.
+//! The `visavis` program as people run it, in the profile of the tests.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// Where the release build is.
+    /// Where the build is.
     ///
     /// # Panics
     /// If it is not built.
     pub fn path() -> PathBuf {
-        let path = target_directory().join("release/visavis");
-        assert!(path.exists(), "no {}; `cargo build --release` makes it", path.display());
+        let path = target_directory().join("debug/visavis");
+        assert!(path.exists(), "no {}; `cargo build` makes it", path.display());
         path
     }
 

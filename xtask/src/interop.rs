@@ -14,13 +14,13 @@ pub(crate) fn command_line(names: &[&str], allow_missing: bool) -> bool {
     tally.failed == 0
 }
 
-/// Builds the program as people run it, and runs the tests: one at a time, since each has a browser or two to itself.
+/// Builds the program, and runs the tests: one at a time, since each has a browser or two to itself.
 pub(crate) fn run(names: &[&str], allow_missing: bool) -> Tally {
-    if let Err(error) = run_command(cargo(&["build", "--release", "--package", "visavis-cli"])) {
+    if let Err(error) = run_command(cargo(&["build", "--package", "visavis-cli"])) {
         println!("{error}");
         return Tally::one(false);
     }
-    let mut arguments = vec!["test", "--release", "--package", "visavis-interop", "--no-fail-fast", "--"];
+    let mut arguments = vec!["test", "--package", "visavis-interop", "--no-fail-fast", "--"];
     arguments.extend(["--test-threads", "1"]);
     arguments.extend(names);
     let mut tests = cargo(&arguments);

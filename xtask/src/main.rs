@@ -18,7 +18,7 @@ cargo xtask COMMAND
 
   test [--fast] [--allow-missing]
         The one test command: tidy, fmt, clippy, unit, scenario and doc tests, documentation, cargo deny,
-        then the release build against real peers (Chromium, Firefox, aiortc). Installs what these need.
+        then the program and the library against real peers (Chromium, Firefox, aiortc). Installs what these need.
         --fast           leaves the real peers out
         --allow-missing  passes although something could not be installed; the list at the end says what
   interop [--allow-missing] [NAME...]
