@@ -12,7 +12,8 @@ visavis: the W3C RTCPeerConnection in Rust, face to face with a browser
 
 Usage:
   visavis [options]                 serve the console page
-  visavis connect [options] URL     measure a connection to a visavis server, without a browser
+  visavis connect [options] URL     measure a connection to a visavis server, without a browser;
+                                    URL is http://HOST[:PORT]
 
 Options of the server:
   --listen ADDR:PORT       where to serve (127.0.0.1:8080; port 0: any free one)
@@ -27,7 +28,8 @@ Options of connect:
   -h, --help               this text
   -V, --version            the version
 
-Exit codes: 0 done, 1 the server, the connection or a measurement failed, 2 wrong usage.
+Exit codes: 0 done, or the server was ended by Ctrl-C or SIGTERM; 1 the server, the connection
+or a measurement failed, or connect was interrupted; 2 wrong usage.
 ";
 
 /// What the command line asks for.

@@ -1,5 +1,6 @@
 //! `visavis connect URL`: the same peer without a browser.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use hyper::Uri;
@@ -22,6 +23,8 @@ use report::{Report, Reporter};
 const SETUP_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the offer waits for its candidates.
 const GATHERING_TIMEOUT: Duration = Duration::from_secs(1);
+/// Longest time for telling the server that the session is over.
+const DELETE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the peer gets to hear that the connection ends.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -55,11 +58,17 @@ pub(crate) async fn run(options: ConnectOptions) -> Result<(), Failure> {
     let configuration = RtcConfiguration { include_loopback: client.is_loopback(), ..Default::default() };
     let pc = RtcPeerConnection::new(configuration).map_err(|error| error.to_string())?;
     let reporter = Reporter::new(&options);
-    let work = work(&options, &client, &pc, &path, &reporter);
+    let resource = OnceCell::new();
     let result = tokio::select! {
-        result = work => result,
+        result = work(&options, &client, &pc, &path, &reporter, &resource) => result,
         _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
     };
+    reporter.clear();
+    // However it ended. The server frees the session anyway when it hears that the connection is closed.
+    if let Some(resource) = resource.get() {
+        let request = client.request("DELETE", resource, None, String::new());
+        let _ = tokio::time::timeout(DELETE_TIMEOUT, request).await;
+    }
     pc.close();
     let _ = tokio::time::timeout(FAREWELL, std::future::pending::<()>()).await;
     reporter.finish(result?)
@@ -71,10 +80,12 @@ async fn work(
     pc: &RtcPeerConnection,
     path: &str,
     reporter: &Reporter,
+    resource: &OnceCell<String>,
 ) -> Result<Report, Failure> {
     let started = clock::now();
+    reporter.connecting();
     let ping = pc.create_data_channel("ping", None).map_err(|error| error.to_string())?;
-    let resource = tokio::time::timeout(SETUP_TIMEOUT, set_up(client, pc, path, &ping))
+    tokio::time::timeout(SETUP_TIMEOUT, set_up(client, pc, path, &ping, resource))
         .await
         .map_err(|_| format!("not connected within {} s: no path was found", SETUP_TIMEOUT.as_secs()))??;
     let mut report = Report::new(&options.url, clock::now() - started, pc).await;
@@ -88,22 +99,20 @@ async fn work(
         reporter.throughput("download", report.download);
         Ok(report)
     };
-    let measured = tokio::select! {
+    tokio::select! {
         measured = measured => measured,
         failure = watch(pc) => Err(failure),
-    };
-    // The server frees the session anyway when it hears that the connection is closed.
-    let _ = client.request("DELETE", &resource, None, String::new()).await;
-    measured
+    }
 }
 
-/// Makes the offer, takes the answer, and waits for the channel. The session's path on the server.
+/// Makes the offer, takes the answer, and waits for the channel. `resource` becomes the session's path on the server.
 async fn set_up(
     client: &Client,
     pc: &RtcPeerConnection,
     path: &str,
     ping: &RtcDataChannel,
-) -> Result<String, Failure> {
+    resource: &OnceCell<String>,
+) -> Result<(), Failure> {
     pc.set_local_description(None).await.map_err(|error| error.to_string())?;
     let _ = tokio::time::timeout(GATHERING_TIMEOUT, gathered(pc)).await;
     let offer = pc.local_description().ok_or("the connection was closed")?;
@@ -112,7 +121,7 @@ async fn set_up(
     if response.status != 201 {
         return Err(response.refusal());
     }
-    let resource = response.location.clone().ok_or("the server named no Location")?;
+    let _ = resource.set(response.location.ok_or("the server named no Location")?);
     let answer = RtcSessionDescription::new(RtcSdpType::Answer, response.body);
     pc.set_remote_description(answer)
         .await
@@ -121,7 +130,7 @@ async fn set_up(
         ready = ping.ready() => ready.map_err(|_| "the channel was closed before it opened")?,
         failure = watch(pc) => return Err(failure),
     }
-    Ok(resource)
+    Ok(())
 }
 
 async fn gathered(pc: &RtcPeerConnection) {

@@ -59,18 +59,14 @@ impl Sessions {
         let pc = RtcPeerConnection::new(configuration).map_err(Refused::Failed)?;
         let id = random_id()?;
         let session = Session::new(pc.clone());
+        // The client may go away while it waits for the answer: then all this is dropped at an await.
+        let unanswered = Unanswered(Some(Arc::clone(&session)));
         // From here on something reads the events and ends the session, whatever becomes of this request.
         tokio::spawn(Arc::clone(self).supervise(id.clone(), Arc::clone(&session)));
-        let answered = async {
-            let offer = RtcSessionDescription::new(RtcSdpType::Offer, offer);
-            pc.set_remote_description(offer).await.map_err(Refused::Offer)?;
-            let answer = pc.create_answer().await.map_err(Refused::Failed)?;
-            pc.set_local_description(answer).await.map_err(Refused::Failed)
-        };
-        if let Err(refused) = answered.await {
-            pc.close();
-            return Err(refused);
-        }
+        let offer = RtcSessionDescription::new(RtcSdpType::Offer, offer);
+        pc.set_remote_description(offer).await.map_err(Refused::Offer)?;
+        let answer = pc.create_answer().await.map_err(Refused::Failed)?;
+        pc.set_local_description(answer).await.map_err(Refused::Failed)?;
         let _ = tokio::time::timeout(GATHERING_TIMEOUT, session.gathered()).await;
         let closed = || Refused::Failed(Error::new(ErrorName::AbortError, "the session ended at once"));
         let answer = pc.local_description().ok_or_else(closed)?;
@@ -80,6 +76,7 @@ impl Sessions {
             self.remove(&id);
             return Err(closed());
         }
+        unanswered.keep();
         Ok((id, answer.sdp))
     }
 
@@ -108,6 +105,24 @@ impl Sessions {
 
     fn slots(&self) -> MutexGuard<'_, BTreeMap<String, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A session that nobody knows of yet: ends it when dropped.
+struct Unanswered(Option<Arc<Session>>);
+
+impl Unanswered {
+    /// Its slot ends it from now on.
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some(session) = &self.0 {
+            session.close();
+        }
     }
 }
 

@@ -24,7 +24,8 @@
 //! The same without a browser: connects to a visavis server and measures ping, upload and download.
 //!
 //! # Exit codes
-//! 0: done. 1: the server could not listen, or the connection or a measurement failed. 2: the command line is wrong.
+//! 0: done, or the server was ended by SIGINT or SIGTERM. 1: the server could not listen, the connection or a
+//! measurement failed, or `connect` was interrupted. 2: the command line is wrong.
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;

@@ -54,8 +54,9 @@ pub(super) async fn upload(
     reporter: &Reporter,
 ) -> Result<Throughput, Failure> {
     let channel = open(pc, UPLOAD).await?;
-    let limit = pc.sctp().and_then(|sctp| sctp.max_message_size).map_or(PIECE, |limit| limit as usize);
-    let piece = Bytes::from(vec![0xaa; PIECE.min(limit)]);
+    let limit =
+        pc.sctp().and_then(|sctp| sctp.max_message_size).and_then(|limit| usize::try_from(limit).ok());
+    let piece = Bytes::from(vec![0xaa; limit.unwrap_or(PIECE).clamp(1, PIECE)]);
     let started = clock::now();
     let mut sent = 0;
     let mut confirmed = 0;

@@ -89,12 +89,31 @@ pub(super) struct Reporter {
 impl Reporter {
     /// A reporter to standard output.
     pub(super) fn new(options: &ConnectOptions) -> Self {
-        let bar = !options.json && std::io::stdout().is_terminal();
+        let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+        let bar = !options.json && std::io::stdout().is_terminal() && !(cfg!(unix) && is_dumb);
         Reporter { json: options.json, bar, drawn: Cell::new(None) }
+    }
+
+    /// The connection is on its way, which may take seconds.
+    pub(super) fn connecting(&self) {
+        if self.bar {
+            let mut out = std::io::stdout().lock();
+            let _ = write!(out, "connecting ...").and_then(|()| out.flush());
+        }
+    }
+
+    /// Takes away what was drawn: another line follows, maybe on standard error.
+    pub(super) fn clear(&self) {
+        self.drawn.set(None);
+        if self.bar {
+            let mut out = std::io::stdout().lock();
+            let _ = write!(out, "\r\x1b[K").and_then(|()| out.flush());
+        }
     }
 
     /// The connection is up.
     pub(super) fn connected(&self, report: &Report) {
+        self.clear();
         let end = |end: &Value| match end["address"].as_str() {
             Some(address) if address.contains(':') => {
                 format!("[{address}]:{} {}", end["port"], word(&end["type"]))
@@ -135,10 +154,7 @@ impl Reporter {
 
     /// A throughput was measured.
     pub(super) fn throughput(&self, name: &str, measured: Option<Throughput>) {
-        if self.bar {
-            let _ = write!(std::io::stdout(), "\r\x1b[K");
-        }
-        self.drawn.set(None);
+        self.clear();
         if let Some(measured) = measured {
             let megabytes = measured.bytes as f64 / 1e6;
             let seconds = measured.elapsed.as_secs_f64();

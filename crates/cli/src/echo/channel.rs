@@ -23,7 +23,7 @@ pub(super) async fn serve(channel: RtcDataChannel, pc: RtcPeerConnection) {
             let limit = pc.sctp().and_then(|sctp| sctp.max_message_size).unwrap_or(u64::MAX);
             // The handle would keep the connection open.
             drop(pc);
-            download(&channel, usize::try_from(limit).unwrap_or(PIECE).min(PIECE)).await;
+            download(&channel, usize::try_from(limit).unwrap_or(PIECE).clamp(1, PIECE)).await;
         }
         UPLOAD => {
             drop(pc);

@@ -29,7 +29,6 @@ type Reply = Response<Full<Bytes>>;
 
 /// Answers one request.
 pub(super) async fn answer(server: &Server, request: Request<Incoming>) -> Result<Reply, Infallible> {
-    let head = request.method() == Method::HEAD;
     let permitted = server.access.permits(request.headers());
     let origin = server.access.allowed_origin(request.headers()).filter(|_| permitted);
     let result = if permitted {
@@ -46,9 +45,7 @@ pub(super) async fn answer(server: &Server, request: Request<Incoming>) -> Resul
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Location"));
     }
-    if head {
-        *reply.body_mut() = Full::default();
-    }
+    // The answer to HEAD is that to GET; hyper keeps its body back and its length in.
     Ok(reply)
 }
 

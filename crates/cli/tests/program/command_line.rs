@@ -55,3 +55,14 @@ fn connect_says_why_it_cannot() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("refused the connection (503)"), "{}", stderr(&output));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_server_in_order() {
+    for signal in ["INT", "TERM"] {
+        let server = Server::start(&[]);
+        assert_eq!(server.post("application/sdp", crate::server::OFFER.as_bytes()).status, 201);
+        let status = server.end_with(signal);
+        assert_eq!(status.code(), Some(0), "{signal}: {status}");
+    }
+}

@@ -227,3 +227,35 @@ fn pages_from_elsewhere_are_turned_away_from_loopback() {
     assert_eq!(response.status, 204);
     assert_eq!(response.header("accept-post"), Some(SDP));
 }
+
+#[test]
+fn head_answers_as_get_without_the_body() {
+    let server = Server::start(&[]);
+    let (get, head) = (server.get("/"), server.request("HEAD", "/", &[], b""));
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    for name in ["content-type", "content-length", "content-security-policy"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
+    }
+}
+
+#[test]
+fn a_body_may_come_in_chunks_and_a_missing_one_is_no_offer() {
+    let server = Server::start(&[]);
+    let head = format!(
+        "POST /echo HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: {SDP}\r\n",
+        server.address
+    );
+    let (first, second) = OFFER.split_at(100);
+    let chunks = format!("{:x}\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n", first.len(), second.len());
+    let response = server.exchange(format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}").as_bytes());
+    assert_eq!(response.status, 201, "{response:?}");
+    assert_eq!(server.exchange(format!("{head}\r\n").as_bytes()).status, 400);
+}
+
+#[test]
+fn a_huge_head_is_refused() {
+    let server = Server::start(&[]);
+    let response = server.request("GET", "/", &[("X-Many", "x"); 200], b"");
+    assert_eq!(response.status, 431, "{response:?}");
+    assert_eq!(server.get("/").status, 200);
+}

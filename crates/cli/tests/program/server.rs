@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// A limit for everything that is waited for: a test that reaches it has failed.
@@ -59,14 +59,27 @@ impl Server {
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
         }
+        head += "\r\n";
+        self.exchange(&[head.as_bytes(), body].concat())
+    }
+
+    /// Sends a request as it is, and reads until the server closes.
+    pub(crate) fn exchange(&self, request: &[u8]) -> Response {
         let mut stream = TcpStream::connect(self.address).expect("the server accepts");
         stream.set_read_timeout(Some(LIMIT)).expect("a positive limit");
-        stream.write_all(head.as_bytes()).expect("the head is taken");
-        stream.write_all(b"\r\n").expect("the head is taken");
-        stream.write_all(body).expect("the body is taken");
+        stream.write_all(request).expect("the request is taken");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("an answer");
         Response::parse(&answer)
+    }
+
+    /// Sends the program a signal and waits for its end.
+    #[cfg(unix)]
+    pub(crate) fn end_with(mut self, signal: &str) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().expect("kill runs");
+        assert!(sent.success());
+        self.child.wait().expect("the program ends")
     }
 
     /// Asks until the answer has this status.
