@@ -62,9 +62,24 @@ impl UdpSocket {
                 Ok(received) => {
                     self.errors = 0;
                     batch.received = received;
+                    if received < ReceiveBatch::BUFFERS.min(quinn_udp::BATCH_SIZE) {
+                        // The system has no more: this spares the call that would say so. What comes from now on
+                        // is news to tokio, which looks at its sockets on this thread and not before we wait.
+                        let _ = self.socket.try_io(Interest::READABLE, || -> io::Result<()> {
+                            Err(ErrorKind::WouldBlock.into())
+                        });
+                    }
                     return Poll::Ready(());
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // An earlier datagram did not arrive (an ICMP message, which Windows reports here). Anybody may
+                // provoke these, and they say nothing about the socket.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::ConnectionRefused) =>
+                {
+                    COUNTERS.receive_errors.add(1);
+                    return Poll::Ready(());
+                }
                 Err(error) => {
                     tracing::debug!(%error, "a socket fails to receive");
                     COUNTERS.receive_errors.add(1);
