@@ -60,6 +60,11 @@
 mod api;
 mod net;
 
+/// Compiles the README's examples.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 pub use api::{
     RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelEvents, RtcMessage,
     RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcSessionDescription,
@@ -75,13 +80,13 @@ pub use peer::{
     CandidatePairStats as RtcIceCandidatePairStats, CertificateStats as RtcCertificateStats,
     DataChannelInit as RtcDataChannelInit, DataChannelState as RtcDataChannelState,
     DataChannelStats as RtcDataChannelStats, DtlsTransportState as RtcDtlsTransportState, Error,
-    ErrorDetail as RtcErrorDetail, ErrorName, IceCandidate as RtcIceCandidate,
+    ErrorDetail as RtcErrorDetailType, ErrorName, IceCandidate as RtcIceCandidate,
     IceCandidateError as RtcIceCandidateError, IceCandidateInit as RtcIceCandidateInit,
     IceCandidateStats as RtcIceCandidateStats, IceConnectionState as RtcIceConnectionState,
     IceGatheringState as RtcIceGatheringState, IceServer as RtcIceServer,
     IceTransportPolicy as RtcIceTransportPolicy, OfferOptions as RtcOfferOptions,
     PeerConnectionState as RtcPeerConnectionState, PeerConnectionStats as RtcPeerConnectionStats,
-    Priority as RtcPriority, RtcpMuxPolicy as RtcRtcpMuxPolicy, SctpTransport as RtcSctpTransport,
+    Priority as RtcPriorityType, RtcpMuxPolicy as RtcRtcpMuxPolicy, SctpTransport as RtcSctpTransport,
     SctpTransportState as RtcSctpTransportState, SdpType as RtcSdpType, SignalingState as RtcSignalingState,
     StatsReport as RtcStatsReport, StatsValue as RtcStats, TransportStats as RtcTransportStats,
 };

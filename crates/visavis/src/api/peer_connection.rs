@@ -166,7 +166,11 @@ impl RtcPeerConnection {
     }
 
     /// Ends the connection and its channels. Returns at once; what tells the remote peer is sent afterwards,
-    /// for a second at most, and then sockets and timers are gone. Whatever waits on the connection ends.
+    /// for a second at most, and then sockets and timers are gone. Whatever waits on the connection ends
+    /// ([close](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)).
+    ///
+    /// A program that exits right after it may be faster: the remote peer then notices after its own time-outs.
+    /// [`driver_counters`](crate::driver_counters) says when there is no connection left.
     pub fn close(&self) {
         self.handle.close();
     }
@@ -181,8 +185,9 @@ impl RtcPeerConnection {
         });
     }
 
-    /// The configuration, with the certificates in use.
-    pub fn configuration(&self) -> RtcConfiguration {
+    /// The configuration, with the certificates in use
+    /// ([getConfiguration](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getconfiguration)).
+    pub fn get_configuration(&self) -> RtcConfiguration {
         self.handle.with(|shared| shared.peer.configuration().clone().into())
     }
 
