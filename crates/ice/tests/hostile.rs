@@ -302,3 +302,24 @@ fn use_candidate_from_the_controlled_side_selects_nothing() {
     assert!(network.agent(A).pairs().all(|pair| !pair.nominated));
     assert_eq!(network.agent(A).selected_pair(), None);
 }
+
+/// MESSAGE-INTEGRITY covers what is before it: whoever records a check can add to its end.
+#[test]
+fn what_is_appended_behind_the_integrity_is_not_believed() {
+    const FINGERPRINT_LENGTH: usize = 8;
+    let mut network = Network::with_roles(ice::Role::Controlled, ice::Role::Controlling);
+    network.add_hosts();
+    network.signal_credentials(B, A);
+    let check = forged(&network, 1, &[PRIORITY]);
+    let (signed, fingerprint) = check.split_at(check.len() - FINGERPRINT_LENGTH);
+    let use_candidate = [0, 0x25, 0, 0];
+    for parts in [[signed, &use_candidate, fingerprint], [signed, fingerprint, &use_candidate]] {
+        let mut longer = parts.concat();
+        let length = (longer.len() - 20) as u16;
+        longer[2..4].copy_from_slice(&length.to_be_bytes());
+        network.deliver(address("192.0.2.2:2000"), address("192.0.2.1:1000"), &longer);
+        assert!(network.agent(A).pairs().all(|pair| !pair.nominated));
+    }
+    network.deliver(address("192.0.2.2:2000"), address("192.0.2.1:1000"), &check);
+    assert_eq!(network.agent(A).pairs().count(), 1);
+}
