@@ -115,6 +115,12 @@ impl Checklist {
         thawed.max_by_key(|pair| pair.priority).map(|pair| pair.id)
     }
 
+    /// The first triggered pair that the controlling side has nominated.
+    pub(crate) fn next_nominated(&self) -> Option<u64> {
+        let is_nominated = |id: &u64| self.pair(*id).is_some_and(|pair| pair.nominated);
+        self.triggered.iter().copied().find(is_nominated)
+    }
+
     fn may_thaw(&self, frozen: &Pair) -> bool {
         !self.pairs.iter().any(|pair| {
             pair.foundation == frozen.foundation
@@ -164,6 +170,16 @@ impl Checklist {
         }
     }
 
+    /// RFC 8445, section 8.1.2: once a pair is selected, the checks of others are not repeated; except where
+    /// the other side nominated more than one (section 8.1.1).
+    pub(crate) fn cancel_all_but_nominated(&mut self) {
+        for check in &mut self.pending {
+            if !self.pairs.iter().any(|pair| pair.id == check.pair && pair.nominated) {
+                check.transaction.cancel();
+            }
+        }
+    }
+
     pub(crate) fn pending(&self, id: TransactionId) -> Option<&PendingCheck> {
         self.pending.iter().find(|check| check.transaction.id == id)
     }
@@ -201,11 +217,11 @@ impl Checklist {
         self.pending.is_empty() && !self.pairs.iter().any(Pair::is_unresolved)
     }
 
-    /// Everything is checked again: the pair in use was lost.
-    pub(crate) fn recheck(&mut self, except: Option<u64>) {
+    /// Everything is checked again: the pair in use was lost. What the other side nominated stays so.
+    pub(crate) fn recheck(&mut self, except: Option<u64>, role: Role) {
         for pair in self.pairs.iter_mut().filter(|pair| Some(pair.id) != except && !pair.is_unresolved()) {
             pair.state = PairState::Waiting;
-            pair.nominated = false;
+            pair.nominated &= role == Role::Controlled;
         }
     }
 

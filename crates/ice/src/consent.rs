@@ -23,11 +23,14 @@ pub(crate) struct Consent {
 }
 
 impl Consent {
-    /// Consent given at `now` by the answer to a connectivity check, until `expires`.
+    /// Consent given by the answer to a connectivity check, until `expires`. If that was long ago, it is asked
+    /// for again at once.
     pub(crate) fn new(now: Instant, expires: Instant, config: &AgentConfig, rng: &mut Rng) -> Self {
+        let wait = interval(config, rng);
+        let is_fresh = expires + config.consent_interval > now + config.consent_lifetime;
         Consent {
             expires,
-            next_check: now + interval(config, rng),
+            next_check: if is_fresh { now + wait } else { now },
             outstanding: Vec::new(),
             disconnected: false,
         }

@@ -73,6 +73,8 @@ pub(crate) struct Pair {
     pub(crate) state: PairState,
     /// The controlling side chose it, though our own check may still be on its way.
     pub(crate) nominated: bool,
+    /// Since when the controlling side nominates this pair, and never the one in use.
+    pub(crate) preferred_since: Option<Instant>,
     /// Until when the last answer allows to send data.
     pub(crate) consent_until: Option<Instant>,
     pub(crate) traffic: Traffic,

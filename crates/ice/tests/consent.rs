@@ -116,6 +116,27 @@ fn another_pair_takes_over_when_the_socket_of_the_selected_one_closes() {
 }
 
 #[test]
+fn a_pair_whose_consent_is_nearly_over_takes_over_without_failing() {
+    for age in [27_000, 29_000, 29_900] {
+        let mut network = Network::new();
+        network.add_host(A, "192.0.2.1:1000");
+        network.add_host(A, "192.0.2.11:1000");
+        network.add_host(B, "192.0.2.2:2000");
+        network.complete(A);
+        network.complete(B);
+        network.signal_all();
+        network.run(ms(age));
+        let now = network.now;
+        let path = network.agent(A).send_path().unwrap();
+        network.agent(A).socket_closed(now, path.socket);
+        network.nodes[A].sockets.remove(&path.socket);
+        network.run(ms(30_000));
+        assert!(!network.states(A).contains(&TransportState::Failed), "{age}: {:?}", network.states(A));
+        assert_eq!(network.agent(A).state(), TransportState::Completed, "{age}");
+    }
+}
+
+#[test]
 fn without_another_pair_a_closed_socket_disconnects_and_fails() {
     let mut network = Network::new();
     network.connect();

@@ -13,7 +13,7 @@ use crate::checklist::PendingCheck;
 use crate::pair::{self, Pair, Traffic};
 use crate::stun::Check;
 use crate::transaction::{Step, Transaction};
-use crate::{Candidate, CandidateKind, PairState, Protocol, TransportState, candidate, stun};
+use crate::{Candidate, CandidateKind, PairState, Protocol, Role, TransportState, candidate, stun};
 
 /// RFC 8445, section 7.3.1.1.
 pub(super) const ROLE_CONFLICT: u16 = 487;
@@ -107,6 +107,7 @@ impl Agent {
             foundation: self.pair_foundation(local, remote),
             state: PairState::Frozen,
             nominated: false,
+            preferred_since: None,
             consent_until: None,
             traffic: Traffic::default(),
         };
@@ -143,10 +144,14 @@ impl Agent {
 
     /// The pair that the next slot belongs to.
     pub(super) fn next_check(&self) -> Option<u64> {
-        if self.is_concluded() || self.current.remote.is_none() {
-            return None;
+        let checklist = &self.current.checklist;
+        match self.role {
+            _ if self.current.remote.is_none() => None,
+            _ if !self.is_concluded() => checklist.next(),
+            // RFC 8445, section 7.3.1.5: what the controlling side nominates is checked even now.
+            Role::Controlled => checklist.next_nominated(),
+            Role::Controlling => None,
         }
-        self.current.checklist.next()
     }
 
     /// Whether there is a selected pair of this generation that works, so that nothing is left to check

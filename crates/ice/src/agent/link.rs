@@ -26,6 +26,8 @@ pub(crate) struct Link {
     /// The PRIORITY of its checks.
     pub(crate) check_priority: u32,
     pub(crate) selected: bool,
+    /// The controlling side left a pair of higher priority for this one: priorities decide nothing any more.
+    pub(crate) followed: bool,
     pub(crate) consent: Consent,
     pub(crate) stats: PairStats,
 }

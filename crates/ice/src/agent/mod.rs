@@ -163,6 +163,7 @@ impl Agent {
             return;
         }
         self.run_consent(now);
+        self.ask_for_consent(now);
         self.run_checks(now);
         self.run_gathering(now);
         self.use_slot(now);
@@ -298,6 +299,7 @@ impl Agent {
             return;
         }
         self.refresh_link(now);
+        self.ask_for_consent(now);
         self.nominate(now);
         self.update_gathering(now);
         self.update_state(now);

@@ -1,7 +1,7 @@
 //! Which pair data goes over: nomination ([RFC 8445, section 8](https://www.rfc-editor.org/rfc/rfc8445#section-8))
 //! and consent ([RFC 7675](https://www.rfc-editor.org/rfc/rfc7675)).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::Path;
 use stun_types::message::{Message, MessageClass};
@@ -15,6 +15,9 @@ use crate::{CandidateKind, Event, PairState, Role, stun};
 
 /// A pair over a relay is worth so many times the patience that a direct one is.
 const RELAY_PATIENCE: u32 = 10;
+/// How long the controlling side must nominate another pair, and never the one in use, to be followed to a pair
+/// of lower priority. Chromium nominates its pair again every 0.9 to 2.5 s.
+const FOLLOW_AFTER: Duration = Duration::from_secs(3);
 
 impl Agent {
     /// The pair in use, if it belongs to this generation.
@@ -57,6 +60,7 @@ impl Agent {
             remote_side,
             check_priority: self.reflexive_priority(pair.local),
             selected,
+            followed: false,
             stats: self.stats_of(pair),
             consent: Consent::new(now, expires, &self.config, &mut self.rng),
         })
@@ -98,18 +102,50 @@ impl Agent {
         }
     }
 
-    /// The controlled side: the pair works and was nominated. Of several nominated pairs the one with the
-    /// highest priority is selected, so that no sequence of nominations can go in circles.
+    /// The controlled side: a check with USE-CANDIDATE came on this pair.
+    pub(super) fn note_nomination(&mut self, now: Instant, id: u64) {
+        let is_in_use = self.link_pair().is_some_and(|pair| pair.id == id);
+        if is_in_use {
+            self.forget_preferences();
+        } else if let Some(pair) = self.current.checklist.pair_mut(id) {
+            pair.preferred_since.get_or_insert(now);
+        }
+    }
+
+    fn forget_preferences(&mut self) {
+        for pair in self.current.checklist.pairs_mut() {
+            pair.preferred_since = None;
+        }
+    }
+
+    /// Whether the pair in use, or one that answered so lately that its consent outlasts the next check.
+    pub(super) fn has_recent_answer(&self, now: Instant, id: u64) -> bool {
+        let age_limit = self.config.consent_lifetime.saturating_sub(self.config.consent_interval);
+        let pair = self.current.checklist.pair(id);
+        self.link_pair().is_some_and(|pair| pair.id == id)
+            || pair.and_then(|pair| pair.consent_until).is_some_and(|until| now + age_limit < until)
+    }
+
+    /// The controlled side: the pair works and was nominated.
+    ///
+    /// Of several nominated pairs the one with the highest priority is selected (RFC 8445, section 8.1.1). But
+    /// a controlling side may have its own reasons, such as the cost of a network, and nominate the pair of
+    /// its choice again and again: then it is followed, slowly enough that no sequence of nominations makes
+    /// data jump to and fro.
     pub(super) fn consider_nominated(&mut self, now: Instant, id: u64) {
         let Some(pair) = self.current.checklist.pair(id) else { return };
-        let better = match &self.link {
-            Some(link) if link.selected && link.generation == self.current.number => {
-                link.pair == id || pair.priority > link.priority || link.consent.is_disconnected()
-            }
-            _ => true,
+        let selected =
+            self.link.as_ref().filter(|link| link.selected && link.generation == self.current.number);
+        let Some(link) = selected.filter(|link| link.pair != id && !link.consent.is_disconnected()) else {
+            return self.select(now, id);
         };
-        if better {
+        let is_preferred = pair.preferred_since.is_some_and(|since| now >= since + FOLLOW_AFTER);
+        let is_higher = pair.priority > link.priority;
+        if is_preferred || is_higher && !link.followed {
             self.select(now, id);
+            if let Some(link) = &mut self.link {
+                link.followed = !is_higher;
+            }
         }
     }
 
@@ -123,10 +159,8 @@ impl Agent {
             Some(link) => link.selected = true,
             None => self.link = self.make_link(now, id, true),
         }
-        // RFC 8445, section 8.1.2: the other checks are not repeated.
-        for check in self.current.checklist.pending_mut() {
-            check.transaction.cancel();
-        }
+        self.forget_preferences();
+        self.current.checklist.cancel_all_but_nominated();
         if let Some(link) = &self.link {
             let (local, remote) = (link.local.clone(), link.remote.clone());
             self.events.push_back(Event::SelectedPair { local, remote });
@@ -137,19 +171,20 @@ impl Agent {
         let Some(link) = &mut self.link else { return };
         if now >= link.consent.expires() {
             // RFC 7675, section 5.1: without consent, nothing is sent any more.
-            let is_current = link.generation == self.current.number;
+            // One that was never selected has only stood in for a better one, which may still be found.
+            let is_final = link.generation == self.current.number && link.selected;
             self.lose_link(now);
             self.refresh_link(now);
-            self.failed |= is_current && self.link.is_none();
+            self.failed |= is_final && self.link.is_none();
             return;
         }
         if link.consent.update(now, &self.config) && link.generation == self.current.number {
-            self.current.checklist.recheck(None);
+            self.current.checklist.recheck(None, self.role);
         }
-        let Some(link) = &mut self.link else { return };
-        if !link.consent.is_check_due(now) {
-            return;
-        }
+    }
+
+    pub(super) fn ask_for_consent(&mut self, now: Instant) {
+        let Some(link) = self.link.as_mut().filter(|link| link.consent.is_check_due(now)) else { return };
         let id = stun::transaction_id(&mut self.rng);
         let check = Check {
             id,
@@ -217,6 +252,6 @@ impl Agent {
         }
         self.refresh_link(now);
         let in_use = self.link.as_ref().map(|link| link.pair);
-        self.current.checklist.recheck(in_use);
+        self.current.checklist.recheck(in_use, self.role);
     }
 }

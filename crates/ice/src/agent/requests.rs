@@ -145,9 +145,15 @@ impl Agent {
         // USE-CANDIDATE from a controlled agent has no meaning.
         let nominated = check.use_candidate && is_controlled;
         pair.nominated |= nominated;
-        match pair.state {
-            PairState::Succeeded if nominated => self.consider_nominated(now, id),
-            PairState::Succeeded => {}
+        let state = pair.state;
+        if nominated {
+            self.note_nomination(now, id);
+        }
+        match state {
+            PairState::Succeeded if nominated && self.has_recent_answer(now, id) => {
+                self.consider_nominated(now, id);
+            }
+            PairState::Succeeded if !nominated => {}
             _ if concluded && !nominated => {}
             _ => {
                 self.current.checklist.cancel(id);
