@@ -86,8 +86,8 @@ struct Established {
     max_streams: u16,
     transfer: DataTransfer,
     received: Received,
-    /// Fragments handed over that have not become messages.
-    fragments: usize,
+    /// DATA chunks handed over that have not become messages: at least as many as the library holds.
+    held: usize,
     resets: Resets,
     shutdown: Shutdown,
     last_heard: Instant,
@@ -140,6 +140,8 @@ impl Association {
                 .flat_map(|(start, end)| start..=end)
                 .map(|gap| cumulative.add(u32::from(gap)).0);
             established.received.correct(cumulative, beyond);
+            // What was given up (RFC 3758) never becomes a message; no chunk is shorter than a byte.
+            established.held = established.held.min(established.transfer.bytes_held());
         }
         if packet.is_some() {
             established.waiting_since.get_or_insert(now);
@@ -215,7 +217,7 @@ impl Association {
         // Each message carries its own delivery; a stream needs none.
         let _ = delivery;
         if stream < self.max_streams() && self.state() != State::Closed {
-            self.streams.entry(stream);
+            self.streams.entry(stream).is_incoming_reset = false;
         }
     }
 
@@ -315,6 +317,13 @@ impl Association {
         }
     }
 
+    /// Forgets what was not read, once the association has ended: for a user who will not read it any more.
+    pub fn discard_unread(&mut self) {
+        if matches!(self.phase, Phase::Closed { .. }) {
+            self.streams.clear();
+        }
+    }
+
     /// How the association does.
     pub fn stats(&self) -> Stats {
         let rtt = match &self.phase {
@@ -357,7 +366,7 @@ impl Association {
             max_streams,
             transfer,
             received: Received::new(peer.tsn),
-            fragments: 0,
+            held: 0,
             resets,
             shutdown: Shutdown::default(),
             last_heard: now,
@@ -409,7 +418,7 @@ impl Association {
         use crate::data_transfer::Lost;
         let Phase::Established(established) = &mut self.phase else { return };
         match result {
-            Ok(fragments) => established.fragments = established.fragments.saturating_sub(fragments),
+            Ok(taken) => established.held = established.held.saturating_sub(taken),
             Err(Lost::Violation) => {
                 self.abort_with(AbortCause::ProtocolViolation, CloseCause::ProtocolViolation);
             }

@@ -229,14 +229,19 @@ impl DataTransfer {
         let _ = self.proto.open_stream(id, PayloadProtocolIdentifier::Unknown);
     }
 
-    /// Moves the library's news into `streams`, and says how many fragments became messages.
+    /// The bytes of chunks that the library held when it wrote its last SACK.
+    pub(crate) fn bytes_held(&self) -> usize {
+        self.receive_window.saturating_sub(self.credit)
+    }
+
+    /// Moves the library's news into `streams`, and says how many chunks became messages.
     fn take_events(&mut self, streams: &mut Streams) -> Result<usize, Lost> {
-        let mut fragments = 0;
+        let mut taken = 0;
         let mut lost = None;
         while let Some(event) = self.proto.poll() {
             match event {
                 ProtoEvent::Stream(StreamEvent::Readable { id }) => {
-                    fragments += self.take_messages(id, streams);
+                    taken += self.take_messages(id, streams);
                 }
                 ProtoEvent::AssociationLost { reason } => {
                     lost = Some(match reason {
@@ -258,20 +263,18 @@ impl DataTransfer {
         if streams.outstanding() == 0 || self.highest_sent.is_after(self.fed) {
             self.fed = self.highest_sent;
         }
-        Ok(fragments)
+        Ok(taken)
     }
 
     fn take_messages(&mut self, id: u16, streams: &mut Streams) -> usize {
-        let mut fragments = 0;
+        let mut taken = 0;
         while let Ok(Some(mut chunks)) = self.proto.stream(id).and_then(|mut stream| stream.read()) {
-            if chunks.chunks.len() > 1 {
-                fragments += chunks.chunks.len();
-            }
+            taken += chunks.chunks.len();
             let ppid = Ppid(chunks.ppi as u32);
             let payload = chunks.next(chunks.len()).map_or_else(Bytes::new, |chunk| chunk.bytes);
             streams.deliver(Message { stream: id, ppid, payload });
         }
-        fragments
+        taken
     }
 
     /// Hands messages over as long as the library has little to look after.

@@ -247,7 +247,7 @@ impl Resets {
         let deferred = self.deferred.take_if(|deferred| !deferred.last_tsn.is_after(received))?;
         let ids = match deferred.streams {
             Some(ids) => ids.into_iter().collect(),
-            None => streams.ids().collect::<Vec<_>>(),
+            None => streams.resettable().collect::<Vec<_>>(),
         };
         for id in ids {
             streams.reset_incoming(id);

@@ -53,6 +53,8 @@ pub(crate) struct Stream {
     receive: VecDeque<Incoming>,
     /// An [`Event::IncomingReset`] is on its way: what follows it stays unread until it was seen.
     at_reset: bool,
+    /// The peer reset its side and has sent nothing since.
+    pub(crate) is_incoming_reset: bool,
     /// The last TSN that carried this stream.
     pub(crate) last_tsn: Option<Serial32>,
     /// It carried a message that may be given up.
@@ -137,9 +139,9 @@ impl Streams {
         self.map.entry(id).or_default()
     }
 
-    /// The numbers of all streams that were used.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u16> + '_ {
-        self.map.keys().copied()
+    /// The streams that a reset of all streams resets: those used since their last one.
+    pub(crate) fn resettable(&self) -> impl Iterator<Item = u16> + '_ {
+        self.map.iter().filter(|(_, stream)| !stream.is_incoming_reset).map(|(id, _)| *id)
     }
 
     /// The streams whose outgoing side is to be reset.
@@ -244,6 +246,7 @@ impl Streams {
     pub(crate) fn reset_incoming(&mut self, id: u16) {
         let stream = self.map.entry(id).or_default();
         stream.in_base = stream.in_next;
+        stream.is_incoming_reset = true;
         match stream.receive.back() {
             None if stream.at_reset => {}
             None => {
@@ -272,6 +275,11 @@ impl Streams {
     /// How much of the receive window unread messages take.
     pub(crate) fn unread(&self) -> usize {
         self.unread
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        *self = Streams::default();
     }
 
     /// What happened next.

@@ -86,3 +86,21 @@ fn a_long_outage_is_survived() {
     pair.link.loss = 0.0;
     pair.run(Duration::from_secs(4), |pair| pair.take(1, &Event::Readable { stream: 1 }));
 }
+
+#[test]
+fn what_nobody_will_read_is_forgotten_after_the_end() {
+    let mut pair = Pair::connected(6, Link::CLEAN);
+    let now = pair.now;
+    pair.ends[0].send(now, 1, Ppid::BINARY, vec![0; 1000].into(), Delivery::default()).unwrap();
+    pair.run_for(Duration::from_secs(1));
+    pair.ends[1].discard_unread();
+    let now = pair.now;
+    pair.ends[0].send(now, 1, Ppid::BINARY, vec![1; 1000].into(), Delivery::default()).unwrap();
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.ends[1].read(1).unwrap().payload[0], 0, "while it stands, nothing is forgotten");
+    let now = pair.now;
+    pair.ends[0].abort(now);
+    pair.run_for(Duration::from_secs(1));
+    pair.ends[1].discard_unread();
+    assert!(pair.ends[1].read(1).is_none());
+}

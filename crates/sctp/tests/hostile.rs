@@ -343,3 +343,103 @@ fn packets_of_another_association_are_dropped_and_counted() {
     }
     assert_eq!(fresh.state(), State::Connecting);
 }
+
+#[test]
+fn messages_that_wait_for_one_that_never_comes_end_the_association() {
+    let (mut pair, mut peer) = Peer::new();
+    pair.speaks = [false, false];
+    let mut sent = 0_u32;
+    while pair.ends[1].state() == State::Connected && sent < 100_000 {
+        let chunks: Vec<_> = (0..40)
+            .map(|_| {
+                let tsn = peer.next_tsn;
+                peer.next_tsn = tsn.wrapping_add(1);
+                sent += 1;
+                // On each stream, message 0 is missing.
+                let (stream, ssn) = (10 + sent / 1000, 1 + sent % 1000);
+                (0, 3, peer.data(tsn, stream as u16, ssn as u16, b"z"))
+            })
+            .collect();
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
+        pair.poll();
+    }
+    assert!(pair.take(1, &Event::Closed(CloseCause::ReceiveLimit)), "{sent} {:?}", pair.ends[1].state());
+    assert!(sent <= 20_000, "{sent}");
+}
+
+/// What arrived of messages that were given up is forgotten, and never counted against the peer.
+#[test]
+fn a_peer_may_give_up_any_number_of_messages() {
+    let (mut pair, mut peer) = Peer::new();
+    pair.speaks = [false, false];
+    for ssn in 1..5000_u16 {
+        let mut chunks: Vec<_> = (0..10_u32)
+            .map(|n| {
+                let flags = if n == 0 { 2 } else { 0 };
+                (0, flags, peer.data(peer.next_tsn.wrapping_add(n), 0, ssn, b"fragment"))
+            })
+            .collect();
+        peer.next_tsn = peer.next_tsn.wrapping_add(11);
+        let mut forward = peer.next_tsn.wrapping_sub(1).to_be_bytes().to_vec();
+        forward.extend([0, 0]);
+        forward.extend(ssn.to_be_bytes());
+        chunks.push((192, 0, forward));
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
+        pair.poll();
+    }
+    assert_eq!(pair.ends[1].state(), State::Connected);
+    let data = peer.data(peer.next_tsn, 0, 5000, b"whole");
+    pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
+    assert_eq!(pair.ends[1].read(0).unwrap().payload, "whole");
+}
+
+/// A gap at the front of many small messages is no attack: what is too much is sent again.
+#[test]
+fn many_small_messages_behind_a_gap_end_nothing() {
+    let (mut pair, mut peer) = Peer::new();
+    pair.speaks = [false, false];
+    let missing = peer.next_tsn;
+    for ssn in 2..30_000_u16 {
+        peer.next_tsn = peer.next_tsn.wrapping_add(1);
+        let data = peer.data(peer.next_tsn, 0, ssn, b"z");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
+    }
+    assert_eq!(pair.ends[1].state(), State::Connected);
+    let data = peer.data(missing, 0, 1, b"z");
+    pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
+    pair.poll();
+    let read = std::iter::from_fn(|| pair.ends[1].read(0)).count();
+    assert!((10_000..30_000).contains(&read), "{read}");
+    assert_eq!(pair.ends[1].state(), State::Connected);
+}
+
+/// A request to reset all streams is short; it costs no more than what the peer sent since the last one.
+#[test]
+fn resetting_all_streams_again_and_again_says_nothing_new() {
+    let (mut pair, mut peer) = Peer::new();
+    pair.speaks = [false, false];
+    let mut number = peer.next_tsn.wrapping_sub(1);
+    for stream in 1..2000 {
+        let data = peer.data(peer.next_tsn, stream, 0, b"x");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
+        peer.next_tsn = peer.next_tsn.wrapping_add(1);
+        assert!(pair.ends[1].read(stream).is_some());
+    }
+    let mut reset_all = |pair: &mut Pair| {
+        let mut value = vec![0, 13, 0, 16];
+        value.extend(number.to_be_bytes());
+        value.extend([0; 4]);
+        value.extend(peer.next_tsn.wrapping_sub(1).to_be_bytes());
+        number = number.wrapping_add(1);
+        pair.events[1].clear();
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(130, 0, value)]));
+        pair.poll();
+        let resets = pair.events[1].iter().filter(|event| matches!(event, Event::IncomingReset { .. }));
+        resets.count()
+    };
+    assert_eq!(reset_all(&mut pair), 2000);
+    assert_eq!(reset_all(&mut pair), 0);
+    // A stream that is used again is reset again.
+    pair.ends[1].open_stream(7, Delivery::default());
+    assert_eq!(reset_all(&mut pair), 1);
+}

@@ -13,14 +13,15 @@ use crate::stream::Streams;
 const DATA_HEADER: usize = 12;
 /// Bytes of a SACK's value before the gap ack blocks.
 const SACK_HEADER: usize = 12;
-/// DATA's flags: unordered, first fragment, last fragment.
+/// DATA's flag of unordered messages.
 const UNORDERED: u8 = 4;
-const WHOLE: u8 = 3;
 /// The T bit of ABORT and SHUTDOWN COMPLETE: the tag is the sender's own (RFC 9260, section 8.5.1).
 const REFLECTED: u8 = 1;
-/// Fragments that wait for the rest of their messages; a peer with more is thrown out. The receive window
-/// counts bytes, and a fragment of one byte takes far more memory than that.
-const MAX_FRAGMENTS: usize = 32_768;
+/// DATA chunks that wait for the rest of their messages, or for earlier messages; a peer with more is thrown
+/// out. The receive window counts bytes, and a chunk of one byte takes far more memory than that.
+const MAX_HELD: usize = 16_384;
+/// From so many on, only what fills a gap is taken, so that a peer whose packet was lost is not thrown out.
+const MAX_HELD_BEYOND_GAP: usize = MAX_HELD / 4 * 3;
 /// FORWARD TSN further ahead than this is not believed: more cannot be outstanding.
 const MAX_FORWARD: i32 = u16::MAX as i32;
 
@@ -198,7 +199,7 @@ fn handle_established(association: &mut Association, now: Instant, header: Heade
 /// Ends what has come to its end.
 fn finish(association: &mut Association) {
     let Phase::Established(established) = &association.phase else { return };
-    if established.fragments > MAX_FRAGMENTS {
+    if established.held > MAX_HELD {
         association.abort_with(AbortCause::OutOfResource, CloseCause::ReceiveLimit);
     }
 }
@@ -309,11 +310,14 @@ fn check_data(
         seen.wants_sack = true;
         return None;
     }
-    established.received.insert(tsn);
-    if chunk.flags & WHOLE != WHOLE {
-        established.fragments += 1;
+    let is_next = Serial32(tsn) == established.received.cumulative().next();
+    if !is_next && established.held >= MAX_HELD_BEYOND_GAP {
+        return None;
     }
+    established.received.insert(tsn);
+    established.held += 1;
     let stream = streams.entry(id);
+    stream.is_incoming_reset = false;
     if chunk.flags & UNORDERED != 0 {
         return Some(Verdict::Keep);
     }
