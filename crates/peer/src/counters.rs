@@ -9,13 +9,16 @@ pub struct Counters {
     pub remote_candidates_named: u64,
     /// Remote candidates that were ignored because of their transport protocol or component.
     pub remote_candidates_unsupported: u64,
+    /// Remote candidates that were ignored because their port is on Fetch's list of bad ports, which belong to other
+    /// protocols (webrtc-pc, addIceCandidate: administratively prohibited).
+    pub remote_candidates_prohibited: u64,
     /// Local candidates of an ICE generation that no description represents any more.
     pub local_candidates_stale: u64,
     /// Messages that were discarded because their channel was no longer open (webrtc-pc, receiving messages on a
     /// data channel, step 3).
     pub messages_discarded: u64,
-    /// Data channels that were opened, by either side.
+    /// Data channels that entered the state "open", whichever side made them.
     pub data_channels_opened: u64,
-    /// Data channels that were open and are closed.
+    /// Data channels that left the state "open".
     pub data_channels_closed: u64,
 }

@@ -7,8 +7,8 @@ use sctp::{CloseCause, Reliability};
 use session::{ChannelError, ChannelInit, ChannelKey, Payload, Session};
 
 use crate::{
-    ChannelEvent, ChannelId, ChannelView, DataChannelInit, DataChannelState, Error, ErrorDetail, Event,
-    Priority, SctpTransportState,
+    ChannelEvent, ChannelId, ChannelView, Counters, DataChannelInit, DataChannelState, Error, ErrorDetail,
+    Event, Priority, SctpTransportState,
 };
 
 use super::PeerConnection;
@@ -37,10 +37,24 @@ pub(crate) struct Channel {
     key: ChannelKey,
     /// All slots; `buffered_amount` counts only once the channel is closed.
     pub(crate) view: ChannelView,
-    /// What it had counted when it closed.
+    /// What was sent, and the message events that were fired: webrtc-stats, RTCDataChannelStats. Counted here, so
+    /// that the counts outlive the session's channel.
     pub(crate) stats: session::ChannelStats,
-    /// Whether it was ever open.
-    was_open: bool,
+}
+
+impl Channel {
+    /// Sets [[ReadyState]]; the counters follow it (webrtc-stats, RTCPeerConnectionStats: channels that entered the
+    /// state "open", and that left it).
+    fn set_state(&mut self, state: DataChannelState, counters: &mut Counters) {
+        let before = std::mem::replace(&mut self.view.ready_state, state);
+        let is_open = |state| state == DataChannelState::Open;
+        if is_open(state) && !is_open(before) {
+            counters.data_channels_opened += 1;
+        }
+        if is_open(before) && !is_open(state) {
+            counters.data_channels_closed += 1;
+        }
+    }
 }
 
 impl Channels {
@@ -54,16 +68,11 @@ impl Channels {
         self.all.iter().map(|(id, channel)| (*id, channel))
     }
 
-    /// What a channel has counted, while it is not closed.
-    pub(crate) fn stats(&self, id: ChannelId, session: &Session) -> Option<session::ChannelStats> {
-        Some(session.channel(self.all.get(&id)?.key)?.stats)
-    }
-
     fn add(&mut self, key: ChannelKey, view: ChannelView) -> ChannelId {
         self.last_id += 1;
         let id = ChannelId(self.last_id);
         let stats = session::ChannelStats::default();
-        self.all.insert(id, Channel { key, view, stats, was_open: false });
+        self.all.insert(id, Channel { key, view, stats });
         self.by_key.insert(key, id);
         id
     }
@@ -75,11 +84,15 @@ impl Channels {
         }
     }
 
-    /// Closes all of them without a word.
-    pub(crate) fn close_all(&mut self) {
+    /// Closes all of them without a word. What they have buffered stays what it is (webrtc-pc, bufferedAmount: "the
+    /// slot does not reset to zero once the channel closes").
+    pub(crate) fn close_all(&mut self, session: &Session, counters: &mut Counters) {
         self.by_key.clear();
         for channel in self.all.values_mut() {
-            channel.view.ready_state = DataChannelState::Closed;
+            if channel.view.ready_state != DataChannelState::Closed {
+                channel.view.buffered_amount = session.buffered_amount(channel.key);
+            }
+            channel.set_state(DataChannelState::Closed, counters);
         }
     }
 
@@ -203,7 +216,8 @@ impl PeerConnection {
             return Err(Error::operation(format!("the id {number} is in use")));
         }
         // Step 19.
-        if let Some(max_channels) = self.sctp.and_then(|sctp| sctp.attributes.max_channels)
+        let connected = self.sctp.filter(|sctp| sctp.attributes.state == SctpTransportState::Connected);
+        if let Some(max_channels) = connected.and_then(|sctp| sctp.attributes.max_channels)
             && number >= max_channels
         {
             return Err(Error::operation(format!("the id {number} is not below {max_channels}")));
@@ -214,12 +228,24 @@ impl PeerConnection {
     /// What a channel's attributes say; `None` for one that was closed so long ago that it is forgotten.
     /// `bufferedAmount` is read live: unlike W3C's it may fall between two tasks.
     pub fn channel(&self, id: ChannelId) -> Option<ChannelView> {
+        let buffered_amount = self.channel_buffered_amount(id)?;
+        let view = self.channels.all.get(&id)?.view.clone();
+        Some(ChannelView { buffered_amount, ..view })
+    }
+
+    /// `RTCDataChannel.bufferedAmount`, in bytes, as in [`channel`](PeerConnection::channel), without copying the
+    /// names.
+    pub fn channel_buffered_amount(&self, id: ChannelId) -> Option<usize> {
         let channel = self.channels.all.get(&id)?;
-        let mut view = channel.view.clone();
-        if view.ready_state != DataChannelState::Closed {
-            view.buffered_amount = self.session.buffered_amount(channel.key);
-        }
-        Some(view)
+        Some(match channel.view.ready_state {
+            DataChannelState::Closed => channel.view.buffered_amount,
+            _ => self.session.buffered_amount(channel.key),
+        })
+    }
+
+    /// `RTCDataChannel.readyState`, as in [`channel`](PeerConnection::channel), without copying the names.
+    pub fn channel_ready_state(&self, id: ChannelId) -> Option<DataChannelState> {
+        Some(self.channels.all.get(&id)?.view.ready_state)
     }
 
     /// `RTCDataChannel.send()`
@@ -257,6 +283,10 @@ impl PeerConnection {
             // The session knows already what the next task will say.
             _ => not_open(),
         });
+        if let (Ok(()), Some(channel)) = (&result, self.channels.all.get_mut(&id)) {
+            channel.stats.messages_sent += 1;
+            channel.stats.bytes_sent += size;
+        }
         self.look_ahead();
         result
     }
@@ -269,7 +299,7 @@ impl PeerConnection {
             return;
         }
         // Steps 3 and 4.
-        channel.view.ready_state = DataChannelState::Closing;
+        channel.set_state(DataChannelState::Closing, &mut self.counters);
         self.session.close_channel(now, channel.key);
         self.look_ahead();
     }
@@ -299,10 +329,7 @@ impl PeerConnection {
         if matches!(channel.view.ready_state, DataChannelState::Closing | DataChannelState::Closed) {
             return;
         }
-        channel.view.ready_state = DataChannelState::Open;
-        if !std::mem::replace(&mut channel.was_open, true) {
-            self.counters.data_channels_opened += 1;
-        }
+        channel.set_state(DataChannelState::Open, &mut self.counters);
         self.fire(id, ChannelEvent::Open);
     }
 
@@ -327,7 +354,7 @@ impl PeerConnection {
                 let Some((id, channel)) = self.channels.by_key(key) else { return };
                 // webrtc-pc, closing procedure, step 4.
                 if matches!(channel.view.ready_state, DataChannelState::Connecting | DataChannelState::Open) {
-                    channel.view.ready_state = DataChannelState::Closing;
+                    channel.set_state(DataChannelState::Closing, &mut self.counters);
                     self.fire(id, ChannelEvent::Closing);
                 }
             }
@@ -364,26 +391,27 @@ impl PeerConnection {
                 negotiated: false,
                 id: Some(id),
                 priority: priority_from_wire(priority),
-                // Step 8: so that the handler of the event can send.
-                ready_state: DataChannelState::Open,
+                ready_state: DataChannelState::Connecting,
                 buffered_amount: 0,
                 buffered_amount_low_threshold: 0,
             },
         );
+        // Step 8: open already, so that the handler of the event can send.
+        if let Some(channel) = self.channels.all.get_mut(&channel) {
+            channel.set_state(DataChannelState::Open, &mut self.counters);
+        }
         // Steps 9 and 10.
         self.events.push_back(Event::DataChannel(channel));
-        self.tasks.push_back(Task::AnnounceOpen(channel));
+        // Before its messages, which may wait in tasks already.
+        self.tasks.push_front(Task::AnnounceOpen(channel));
     }
 
     /// webrtc-pc, announcing a data channel as closed; and error on creating data channels.
     fn announce_closed(&mut self, key: ChannelKey, error: Option<ChannelError>) {
         let buffered_amount = self.session.buffered_amount(key);
         let Some((id, channel)) = self.channels.by_key(key) else { return };
-        channel.view.ready_state = DataChannelState::Closed;
+        channel.set_state(DataChannelState::Closed, &mut self.counters);
         channel.view.buffered_amount = buffered_amount;
-        if channel.was_open {
-            self.counters.data_channels_closed += 1;
-        }
         self.channels.retire(id, key);
         if let Some(error) = error {
             self.fire(id, ChannelEvent::Error(channel_error(error)));
@@ -393,13 +421,13 @@ impl PeerConnection {
 
     /// webrtc-pc, receiving messages on a data channel.
     pub(super) fn receive_message(&mut self, now: Instant, key: ChannelKey, payload: Payload) {
-        let open = self
-            .channels
-            .by_key(key)
-            .filter(|(_, channel)| channel.view.ready_state == DataChannelState::Open)
-            .map(|(id, _)| id);
-        match open {
-            Some(id) => self.fire(id, ChannelEvent::Message(payload)),
+        let is_open = |channel: &Channel| channel.view.ready_state == DataChannelState::Open;
+        match self.channels.by_key(key).filter(|(_, channel)| is_open(channel)) {
+            Some((id, channel)) => {
+                channel.stats.messages_received += 1;
+                channel.stats.bytes_received += payload.bytes.len() as u64;
+                self.fire(id, ChannelEvent::Message(payload));
+            }
             None => {
                 // Step 3. Nobody will read it, so that its room is free again.
                 self.counters.messages_discarded += 1;

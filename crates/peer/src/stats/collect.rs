@@ -30,7 +30,7 @@ pub(crate) fn collect(pc: &PeerConnection, now: Instant) -> StatsReport {
         collect_transport(pc, &mut entries);
     }
     for (id, channel) in pc.data_channels().iter() {
-        let stats = pc.data_channels().stats(id, pc.session()).unwrap_or(channel.stats);
+        let stats = channel.stats;
         let value = DataChannelStats {
             label: channel.view.label.clone(),
             protocol: channel.view.protocol.clone(),
