@@ -16,6 +16,7 @@ fn readable(sdp: &str) -> String {
             Some(("a=fingerprint", _)) => "a=fingerprint:sha-256 ..",
             Some(("a=ice-ufrag", _)) => "a=ice-ufrag:..",
             Some(("a=ice-pwd", _)) => "a=ice-pwd:..",
+            Some(("a=tls-id", _)) => "a=tls-id:..",
             _ => line,
         };
         let _ = writeln!(text, "{line}");
@@ -107,6 +108,7 @@ fn the_offer_and_the_answer_for_data() {
             a=ice-pwd:..
             a=fingerprint:sha-256 ..
             a=setup:actpass
+            a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
         "#]],
@@ -128,6 +130,7 @@ fn the_offer_and_the_answer_for_data() {
             a=ice-pwd:..
             a=fingerprint:sha-256 ..
             a=setup:active
+            a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
         "#]],
@@ -189,7 +192,6 @@ fn media_is_answered_as_rejected_and_data_behind_it_in_the_bundle_works() {
                 s=-
                 t=0 0
                 a=group:BUNDLE d1
-                a=ice-options:trickle ice2
                 a=msid-semantic: WMS *
                 m=audio 0 UDP/TLS/RTP/SAVPF 111 0
                 c=IN IP4 0.0.0.0
@@ -226,7 +228,6 @@ fn the_old_form_of_data_sections_is_answered_as_rejected() {
             o=- 7572123239128299638 0 IN IP4 127.0.0.1
             s=-
             t=0 0
-            a=ice-options:trickle ice2
             a=msid-semantic: WMS *
             m=application 0 DTLS/SCTP 5000
             c=IN IP4 0.0.0.0
@@ -273,6 +274,7 @@ fn a_rejected_section_is_recycled_with_a_new_mid() {
             a=ice-pwd:..
             a=fingerprint:sha-256 ..
             a=setup:actpass
+            a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
         "#]],
@@ -379,4 +381,124 @@ fn m_sections_cannot_vanish_or_change_places() {
     let error = set_remote(pc, SdpType::Offer, &other).expect_err("another mid");
     assert_eq!(error.name, ErrorName::InvalidAccessError);
     assert_eq!(pc.signaling_state(), peer::SignalingState::Stable);
+}
+
+/// RFC 9429, section 5.2.2: "if the current version is N, an offer is created and applied with version N+1, and then
+/// that offer is rolled back, the next generated offer will still have version N+2".
+#[test]
+fn the_version_grows_with_every_difference_even_over_a_rollback() {
+    let version = |sdp: &str| {
+        let origin = sdp.lines().find(|line| line.starts_with("o=")).expect("an origin");
+        origin.split(' ').nth(2).and_then(|field| field.parse::<u64>().ok()).expect("a version")
+    };
+    let mut stage = Stage::new();
+    assert_eq!(version(&offer(&mut stage.pcs[A])), 0);
+    stage.channel(A);
+    assert_eq!(version(&offer(&mut stage.pcs[A])), 1, "created, never set, and different");
+    stage.negotiate(A, B);
+    let id = stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true });
+    assert_eq!(version(&created(&mut stage.pcs[A], id)), 2);
+    stage.set_local(A);
+    stage.run();
+    let before = version(&stage.pcs[A].local_description().expect("an offer").sdp);
+    stage.set_local_as(A, SdpType::Rollback, "");
+    stage.run();
+    assert_eq!(version(&stage.pcs[A].local_description().expect("the first offer").sdp), 1);
+    assert_eq!(version(&offer(&mut stage.pcs[A])), before + 1);
+}
+
+#[test]
+fn the_answer_has_the_offered_protocol_and_ice_options_and_a_tls_id_only_for_one() {
+    let mut pc = pc();
+    let tcp = format!("{SESSION}{}", data("0", 9, TRANSPORT)).replace("UDP/DTLS/SCTP", "TCP/DTLS/SCTP");
+    let trickle = tcp.replace("a=setup", "a=ice-options:trickle\r\na=setup");
+    assert_eq!(set_remote(&mut pc, SdpType::Offer, &trickle), Ok(Outcome::Done));
+    check(
+        &answer(&mut pc),
+        expect![[r#"
+            v=0
+            o=- 7572123239128299638 0 IN IP4 127.0.0.1
+            s=-
+            t=0 0
+            a=ice-options:trickle
+            a=msid-semantic: WMS *
+            m=application 9 TCP/DTLS/SCTP webrtc-datachannel
+            c=IN IP4 0.0.0.0
+            a=mid:0
+            a=ice-ufrag:..
+            a=ice-pwd:..
+            a=fingerprint:sha-256 ..
+            a=setup:active
+            a=sctp-port:5000
+            a=max-message-size:262144
+        "#]],
+    );
+    let id = pc.set_local_description(start(), None);
+    assert_eq!(settle(&mut pc, id), Ok(Outcome::Done));
+}
+
+/// RFC 8842, section 5.1: another name is another DTLS association, which is not supported.
+#[test]
+fn the_tls_id_stays_and_another_one_of_the_peer_is_refused() {
+    let mut stage = Stage::new();
+    stage.channel(A);
+    stage.negotiate(A, B);
+    let line = |sdp: &str| sdp.lines().find(|line| line.starts_with("a=tls-id:")).map(str::to_owned);
+    let first = stage.pcs[A].local_description().expect("an offer").sdp.clone();
+    let id = stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true });
+    let restart = created(&mut stage.pcs[A], id);
+    let name = line(&first).expect("a tls-id");
+    assert_eq!(line(&restart).as_ref(), Some(&name));
+    assert_ne!(line(&stage.pcs[B].local_description().expect("an answer").sdp), Some(name.clone()));
+    let other = restart.replace(&name, "a=tls-id:0123456789012345678901234567890123456789");
+    let error = set_remote(&mut stage.pcs[B], SdpType::Offer, &other).expect_err("another association");
+    assert_eq!(error.name, ErrorName::InvalidAccessError);
+    assert_eq!(set_remote(&mut stage.pcs[B], SdpType::Offer, &restart), Ok(Outcome::Done));
+}
+
+/// webrtc-pc, set a session description, step 4.1.4: "validate back-to-back offers as if answers were applied in
+/// between".
+#[test]
+fn an_offer_on_top_of_another_is_a_later_offer() {
+    let mut pc = pc();
+    let first = format!("{SESSION}{}", data("0", 9, TRANSPORT));
+    assert_eq!(set_remote(&mut pc, SdpType::Offer, &first), Ok(Outcome::Done));
+    for wrong in [SESSION.to_owned(), first.replace("a=mid:0", "a=mid:1")] {
+        let error = set_remote(&mut pc, SdpType::Offer, &wrong).expect_err("an m-section vanished");
+        assert_eq!(error.name, ErrorName::InvalidAccessError);
+        assert_eq!(pc.remote_description().map(|remote| remote.sdp.as_str()), Some(first.as_str()));
+    }
+    let more = format!("{first}{}", audio("1", 9, TRANSPORT));
+    assert_eq!(set_remote(&mut pc, SdpType::Offer, &more), Ok(Outcome::Done));
+}
+
+/// RFC 9429, sections 3.5.1 and 4.1.18: the "needs-ice-restart" bit.
+#[test]
+fn other_servers_make_the_next_offer_restart_ice_once_gathering_has_begun() {
+    let ufrag = |sdp: &str| {
+        sdp.lines().find(|line| line.starts_with("a=ice-ufrag:")).map(str::to_owned).expect("an ufrag")
+    };
+    let servers = |url: &str| peer::Configuration {
+        ice_servers: vec![peer::IceServer { urls: vec![url.to_owned()], ..peer::IceServer::default() }],
+        ..peer::Configuration::default()
+    };
+    let mut stage = Stage::new();
+    stage.channel(A);
+    let before = ufrag(&offer(&mut stage.pcs[A]));
+    stage.pcs[A].set_configuration(servers("stun:one")).expect("servers can be changed");
+    assert_eq!(ufrag(&offer(&mut stage.pcs[A])), before, "nothing gathers yet");
+    stage.negotiate(A, B);
+    stage.pcs[A].set_configuration(servers("stun:one")).expect("the same");
+    assert_eq!(ufrag(&offer(&mut stage.pcs[A])), before, "nothing changed");
+    stage.pcs[A].set_configuration(servers("stun:two")).expect("servers can be changed");
+    stage.set_local(A);
+    stage.run();
+    let after = ufrag(&stage.pcs[A].local_description().expect("an offer").sdp);
+    assert_ne!(after, before);
+    stage.signal(A, B);
+    stage.set_local(B);
+    stage.run();
+    stage.signal(B, A);
+    stage.run();
+    assert_eq!(ufrag(&offer(&mut stage.pcs[A])), after, "once is enough");
 }

@@ -30,7 +30,7 @@ impl Negotiation {
             check_transports(&parsed, kind)?;
         }
         match kind {
-            SdpType::Offer => self.check_offer(&parsed)?,
+            SdpType::Offer => self.check_offer(remote, &parsed)?,
             _ => self.check_answer(remote, &parsed)?,
         }
         let description = Description::new(kind, sdp, parsed);
@@ -40,27 +40,16 @@ impl Negotiation {
         Ok(Checked { description, next_state })
     }
 
-    /// RFC 9429, section 5.8.4 and 5.10: m-sections keep their places, kinds and mids, but for recycled ones. An
-    /// offer on top of an offer is checked as if the first had been answered (step 4.1.4), so against what is
-    /// current.
-    fn check_offer(&self, offer: &sdp::SessionDescription) -> Result<(), Error> {
-        let (Some(local), Some(remote)) = (&self.current_local, &self.current_remote) else { return Ok(()) };
-        if offer.media.len() < local.parsed.media.len() {
-            return Err(Error::invalid_access("the offer has fewer m-sections than before"));
+    /// RFC 9429, sections 5.2.2 and 5.10: m-sections keep their places, kinds and mids, but for recycled ones.
+    fn check_offer(&self, remote: bool, offer: &sdp::SessionDescription) -> Result<(), Error> {
+        if let (Some(ours), Some(theirs)) = (&self.current_local, &self.current_remote) {
+            check_places(&ours.parsed, &theirs.parsed, offer)?;
         }
-        for (index, section) in offer.media.iter().enumerate() {
-            let (Some(ours), Some(theirs)) = (local.parsed.media.get(index), remote.parsed.media.get(index))
-            else {
-                break;
-            };
-            let is_recyclable = ours.is_rejected() || theirs.is_rejected();
-            if !is_recyclable && (section.kind != ours.kind || section.mid() != ours.mid()) {
-                return Err(Error::invalid_access(format!(
-                    "m-section {index} has another kind or mid than before"
-                )));
-            }
+        // webrtc-pc, step 4.1.4: a remote offer on top of another is checked as if the first had been answered.
+        match &self.pending_remote {
+            Some(pending) if remote => check_places(&pending.parsed, &pending.parsed, offer),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// RFC 3264, section 6, and RFC 9429, section 5.8.4: an answer has the offer's m-sections, in the same order.
@@ -100,6 +89,14 @@ impl Negotiation {
                     "the fingerprints differ from those of the DTLS connection",
                 ));
             }
+            // RFC 8842, section 5.1: another name would be another association.
+            let remote_before = self.remote().and_then(|remote| remote.data.as_ref());
+            if let (Some(before), Some(now)) =
+                (remote_before.and_then(|data| data.tls_id.as_ref()), &data.tls_id)
+                && before != now
+            {
+                return Err(Error::invalid_access("the tls-id differs from that of the DTLS connection"));
+            }
             let peer_role = match data.setup {
                 Some(Setup::Active) => Some(dtls::Role::Client),
                 Some(Setup::Passive) => Some(dtls::Role::Server),
@@ -120,6 +117,27 @@ impl Negotiation {
         }
         Ok(())
     }
+}
+
+/// Whether an offer has the m-sections of the last negotiation, as its two sides described them.
+fn check_places(
+    ours: &sdp::SessionDescription,
+    theirs: &sdp::SessionDescription,
+    offer: &sdp::SessionDescription,
+) -> Result<(), Error> {
+    if offer.media.len() < ours.media.len() {
+        return Err(Error::invalid_access("the offer has fewer m-sections than before"));
+    }
+    let before = ours.media.iter().zip(&theirs.media);
+    for (index, (section, (ours, theirs))) in offer.media.iter().zip(before).enumerate() {
+        let is_recyclable = ours.is_rejected() || theirs.is_rejected();
+        if !is_recyclable && (section.kind != ours.kind || section.mid() != ours.mid()) {
+            return Err(Error::invalid_access(format!(
+                "m-section {index} has another kind or mid than before"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// Step 4.4.4: rtcpMuxPolicy is always "require".

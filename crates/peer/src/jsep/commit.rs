@@ -41,8 +41,12 @@ impl Negotiation {
             description.data.as_ref().map(|data| (data.index, data.credentials.ufrag.clone()))
         {
             for line in self.candidates_of(&ufrag) {
-                description.add_attribute(index, line);
+                description.add_local_attribute(index, line);
             }
+        }
+        // RFC 9429, section 3.5.1: cleared by new credentials, in an offer or in an answer.
+        if self.local().and_then(Description::ufrag) != description.ufrag() {
+            self.needs_ice_restart = false;
         }
         match description.public.kind {
             // Step 4.5.5.1.

@@ -3,7 +3,7 @@
 use ice::Credentials;
 use sdp::Setup;
 
-use super::m_section::{MSection, TransportLines, write_description};
+use super::m_section::{MSection, TransportLines};
 use super::negotiation::Negotiation;
 use super::parsed::{Description, data_index};
 
@@ -18,10 +18,10 @@ impl Negotiation {
             credentials,
             fingerprint: self.fingerprint.clone(),
             setup: self.answer_setup(&offer),
+            // RFC 8842, section 5.3: not in answer to an offer without one.
+            tls_id: offer.data.as_ref().and_then(|data| data.tls_id.as_ref()).map(|_| self.tls_id.clone()),
         };
-        let previous = self.local().map(|description| &description.parsed);
-        let description = write_description(self.session_id, &answer_sections(&offer), &transport, previous);
-        Some(description.to_string())
+        Some(self.write_description(&answer_sections(&offer), &transport, answer_options(&offer)))
     }
 
     /// New credentials if the offer has new ones (RFC 9429, section 5.3.1: an ICE restart is answered by one), those
@@ -67,7 +67,22 @@ fn answer_sections(offer: &Description) -> Vec<MSection> {
             // RFC 9143, section 7.3: only what the offer has grouped can be grouped in the answer.
             let bundled =
                 offer.parsed.bundle_groups().any(|group| mid.as_ref().is_some_and(|mid| group.contains(mid)));
-            MSection::Data { mid, bundled }
+            // RFC 9429, section 5.3.1: exactly the offered protocol and formats.
+            MSection::Data {
+                mid,
+                bundled,
+                protocol: section.protocol.clone(),
+                formats: section.formats.clone(),
+            }
         })
         .collect()
+}
+
+/// RFC 9429, section 5.3.1: "trickle" and "ice2", each only if the offer has it.
+fn answer_options(offer: &Description) -> Vec<String> {
+    let parsed = &offer.parsed;
+    let offered = |option: &&str| {
+        parsed.has_ice_option(option) || parsed.media.iter().any(|section| section.has_ice_option(option))
+    };
+    ["trickle", "ice2"].into_iter().filter(offered).map(str::to_owned).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ice::Credentials;
 use sdp::{Attribute, Setup};
 
-use super::m_section::{MSection, TransportLines, write_description};
+use super::m_section::{MSection, TransportLines};
 use super::negotiation::Negotiation;
 use super::parsed::{Description, is_data};
 
@@ -19,15 +19,18 @@ impl Negotiation {
             fingerprint: self.fingerprint.clone(),
             // RFC 8842, section 5.2: actpass in every offer, later ones included.
             setup: Setup::ActPass,
+            // RFC 8842, section 5.2: in every offer, and the same as long as the association is.
+            tls_id: Some(self.tls_id.clone()),
         };
         let sections = self.offer_sections(has_channels);
-        let previous = self.local().map(|description| &description.parsed);
-        write_description(self.session_id, &sections, &transport, previous).to_string()
+        // RFC 9429, section 5.2.1; "ice2" says that we follow RFC 8445 (its section 10).
+        self.write_description(&sections, &transport, vec!["trickle".to_owned(), "ice2".to_owned()])
     }
 
-    /// The credentials in use, or new ones: asked for by the application, or because restartIce() wants those in
-    /// use replaced (RFC 9429, sections 5.2.1 and 5.2.3.1).
+    /// The credentials in use, or new ones: asked for by the application, because restartIce() wants those in use
+    /// replaced, or because the ICE configuration changed (RFC 9429, sections 5.2.2 and 5.2.3.1).
     fn offer_credentials(&mut self, ice_restart: bool) -> Credentials {
+        let ice_restart = ice_restart || self.needs_ice_restart;
         let current = self.local().and_then(|description| description.data.as_ref());
         match current.map(|data| data.credentials.clone()) {
             Some(credentials) if !ice_restart && !self.must_replace(&credentials) => credentials,
@@ -60,7 +63,7 @@ impl Negotiation {
         };
         let has_data = sections.iter().any(|section| matches!(section, MSection::Data { .. }));
         if has_channels && !has_data {
-            let data = MSection::Data { mid: Some(self.new_mid()), bundled: true };
+            let data = MSection::data(Some(self.new_mid()));
             // RFC 9429, section 5.2.2: a rejected m-section is recycled, with a new mid, before one is appended.
             let rejected = |section: &&mut MSection| matches!(section, MSection::Rejected { .. });
             match sections.iter_mut().find(rejected) {
@@ -93,8 +96,7 @@ fn standing_sections(local: &Description, remote: &Description) -> Vec<MSection>
     pairs
         .map(|(local, remote)| {
             if is_data(local) && !local.is_rejected() && !remote.is_rejected() {
-                let mid = local.mid().map(str::to_owned);
-                MSection::Data { bundled: mid.is_some(), mid }
+                MSection::data(local.mid().map(str::to_owned))
             } else {
                 MSection::rejection_of(local)
             }

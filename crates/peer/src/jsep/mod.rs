@@ -6,6 +6,7 @@ mod check;
 mod commit;
 mod create_answer;
 mod create_offer;
+mod default_candidate;
 mod m_section;
 mod negotiation;
 mod parsed;

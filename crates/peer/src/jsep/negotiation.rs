@@ -39,6 +39,14 @@ pub(crate) struct Negotiation {
     pub(crate) stable_plan: Option<SessionPlan>,
     /// The `<sess-id>` of our `o=` lines.
     pub(crate) session_id: u64,
+    /// The last description that was created, whose version the next one follows.
+    pub(crate) last_written: Option<sdp::SessionDescription>,
+    /// Our name for the DTLS association (RFC 8842, section 4). One for all time: a second association over the same
+    /// transport is not supported.
+    pub(crate) tls_id: String,
+    /// The "needs-ice-restart" bit (RFC 9429, sections 3.5.1 and 4.1.18): the ICE servers or the transport policy
+    /// changed after gathering had begun.
+    pub(crate) needs_ice_restart: bool,
     /// What our descriptions say about our certificate.
     pub(crate) fingerprint: sdp::Fingerprint,
     /// Where new credentials come from.
@@ -66,6 +74,10 @@ impl Negotiation {
             stable_plan: None,
             // RFC 9429, section 5.2.1: a random number below 2^63, and for old parsers not above it either.
             session_id: rng.u64() >> 1,
+            last_written: None,
+            // RFC 8842, section 4: at least 120 bits of randomness.
+            tls_id: format!("{:016x}{:016x}", rng.u64(), rng.u64()),
+            needs_ice_restart: false,
             fingerprint: sdp::Fingerprint {
                 algorithm: fingerprint.algorithm.name().to_owned(),
                 value: fingerprint.value,

@@ -30,6 +30,8 @@ pub(crate) struct DataTransport {
     pub(crate) fingerprints: Vec<dtls::Fingerprint>,
     /// The DTLS role.
     pub(crate) setup: Option<Setup>,
+    /// The name of the DTLS association (RFC 8842, section 4).
+    pub(crate) tls_id: Option<String>,
     /// The SCTP port.
     pub(crate) sctp_port: u16,
     /// The largest message that the describer accepts; 0 is any (RFC 8841, section 6.1).
@@ -53,6 +55,12 @@ impl Description {
         self.data.as_ref().map(|data| data.credentials.ufrag.as_str())
     }
 
+    /// The ICE generation of one m-section, or where it has none of its own, of the description.
+    pub(crate) fn ufrag_of(&self, index: Option<usize>) -> Option<&str> {
+        let section = index.and_then(|index| self.parsed.media.get(index));
+        section.and_then(|section| section.ice_ufrag()).or(self.ufrag())
+    }
+
     /// Whether all candidates of its generation are in it.
     pub(crate) fn has_all_candidates(&self) -> bool {
         let section = self.data.as_ref().and_then(|data| self.parsed.media.get(data.index));
@@ -62,9 +70,24 @@ impl Description {
     /// Adds an attribute (a candidate, the end of candidates) to the m-section with this index, once; whether it is
     /// new.
     pub(crate) fn add_attribute(&mut self, index: usize, attribute: sdp::Attribute) -> bool {
+        self.change_section(index, attribute, |_| {})
+    }
+
+    /// The same for a description of ours, whose `m=` and `c=` lines carry the default candidate.
+    pub(crate) fn add_local_attribute(&mut self, index: usize, attribute: sdp::Attribute) -> bool {
+        self.change_section(index, attribute, super::default_candidate::fill_in)
+    }
+
+    fn change_section(
+        &mut self,
+        index: usize,
+        attribute: sdp::Attribute,
+        finish: fn(&mut MediaSection),
+    ) -> bool {
         match self.parsed.media.get_mut(index) {
             Some(section) if !section.attributes.contains(&attribute) => {
                 section.attributes.push(attribute);
+                finish(section);
                 self.public.sdp = self.parsed.to_string();
                 true
             }
@@ -84,6 +107,7 @@ impl DataTransport {
             credentials: credentials(parsed, index)?,
             fingerprints: fingerprints(parsed, index),
             setup: setup(parsed, index),
+            tls_id: tls_id(parsed, index),
             // RFC 8841, section 5.2, wants the attribute; older peers left the default port out.
             sctp_port: section.sctp_port().unwrap_or(super::SCTP_PORT),
             // RFC 8841, section 6.1: 64 KiB where nothing is said.
@@ -150,6 +174,11 @@ pub(crate) fn fingerprints(parsed: &sdp::SessionDescription, index: usize) -> Ve
 /// The `a=setup` that holds for an m-section.
 pub(crate) fn setup(parsed: &sdp::SessionDescription, index: usize) -> Option<Setup> {
     transport_sections(parsed, index).into_iter().find_map(|section| parsed.setup_for(section))
+}
+
+/// The `a=tls-id` that holds for an m-section.
+fn tls_id(parsed: &sdp::SessionDescription, index: usize) -> Option<String> {
+    transport_sections(parsed, index).into_iter().find_map(|section| section.tls_id()).map(str::to_owned)
 }
 
 /// Whether two m-sections are the same or in the same BUNDLE group, and so use one transport.
