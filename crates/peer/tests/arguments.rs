@@ -113,6 +113,8 @@ fn only_servers_transport_policy_and_pool_can_be_changed() {
     for (what, configuration, expected) in changes {
         assert_eq!(name(pc.set_configuration(configuration)), expected, "{what}");
     }
+    // Step 3.6 counts the call, although it waits behind another one in the chain.
+    pc.create_offer(start(), peer::OfferOptions::default());
     pc.set_local_description(start(), None);
     let pool = Configuration { ice_candidate_pool_size: 2, ..Configuration::default() };
     assert_eq!(name(pc.set_configuration(pool)), Some(ErrorName::InvalidModificationError));

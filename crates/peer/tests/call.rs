@@ -75,6 +75,88 @@ fn statistics_name_the_selected_pair_and_both_certificates() {
     assert_eq!((channel.messages_sent, channel.bytes_sent), (1, 4));
 }
 
+/// webrtc-stats, RTCDataChannelStats and RTCPeerConnectionStats.
+#[test]
+fn what_a_channel_has_counted_outlives_it() {
+    let (mut call, ours, theirs) = connected();
+    call.with(A, |pc, now| pc.channel_send(now, ours, text("ping"))).expect("sent");
+    assert!(call.run_until(SOON, |call| call.peer(B).messages().len() == 1));
+    let totals = |call: &mut Call, index: usize| {
+        let report = call.with(index, |pc, now| pc.stats(now));
+        let Some(StatsValue::PeerConnection(stats)) = report.get("P") else { panic!("{report:?}") };
+        (stats.data_channels_opened, stats.data_channels_closed)
+    };
+    assert_eq!(totals(&mut call, A), (1, 0));
+    call.with(A, |pc, now| pc.channel_close(now, ours));
+    assert_eq!(totals(&mut call, A), (1, 1), "it has left the state open");
+    let closed = Event::Channel(theirs, ChannelEvent::Close);
+    assert!(call.run_until(SOON, |call| call.peer(B).saw(&closed)));
+    assert_eq!(totals(&mut call, B), (1, 1));
+    for (index, sent, received) in [(A, (1, 4), (0, 0)), (B, (0, 0), (1, 4))] {
+        let report = call.with(index, |pc, now| pc.stats(now));
+        let Some(StatsValue::DataChannel(channel)) = report.get("D1") else { panic!("{report:?}") };
+        assert_eq!(channel.state, DataChannelState::Closed);
+        assert_eq!((channel.messages_sent, channel.bytes_sent), sent);
+        assert_eq!((channel.messages_received, channel.bytes_received), received);
+    }
+}
+
+/// webrtc-pc, bufferedAmount: "the slot does not reset to zero once the channel closes".
+#[test]
+fn closing_the_connection_leaves_the_buffered_amount_as_it_is() {
+    let (mut call, ours, _) = connected();
+    let large = Payload { text: false, bytes: Bytes::from(vec![7; 200_000]) };
+    for _ in 0..4 {
+        let payload = large.clone();
+        call.with(A, |pc, now| pc.channel_send(now, ours, payload)).expect("sent");
+    }
+    let pc = &call.peer(A).pc;
+    let before = pc.channel_buffered_amount(ours);
+    assert!(before.is_some_and(|bytes| bytes > 0));
+    assert_eq!(pc.channel_ready_state(ours), Some(DataChannelState::Open));
+    call.with(A, |pc, now| pc.close(now));
+    let pc = &call.peer(A).pc;
+    assert_eq!(pc.channel_buffered_amount(ours), before);
+    assert_eq!(pc.channel(ours).map(|view| view.buffered_amount), before);
+    assert_eq!(pc.channel_ready_state(ours), Some(DataChannelState::Closed));
+}
+
+/// webrtc-pc, set a session description, step 4.5.10.2: [[LastStableStateSctpTransport]] is an object, which goes on
+/// during the negotiation, and no copy of its slots.
+#[test]
+fn a_rollback_does_not_turn_back_an_sctp_transport_that_connected_meanwhile() {
+    let mut call = Call::new();
+    let ours = call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()));
+    let opened = Event::Channel(ours.expect("a channel"), ChannelEvent::Open);
+    call.negotiate(A, B).expect("offer and answer");
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("a second offer");
+    assert_eq!(call.peer(A).pc.signaling_state(), SignalingState::HaveLocalOffer);
+    assert!(call.run_until(SOON, |call| call.peer(A).saw(&opened)));
+    let before = call.peer(A).pc.sctp();
+    assert_eq!(before.map(|sctp| sctp.state), Some(peer::SctpTransportState::Connected));
+    call.settle(A, |pc, now| pc.set_local_description(now, Some(peer::SdpType::Rollback.into())))
+        .expect("back");
+    assert_eq!(call.peer(A).pc.sctp(), before);
+}
+
+/// RFC 9429, section 5.2.2: the port and the address of the default candidate, once there is one.
+#[test]
+fn local_descriptions_carry_the_default_candidate() {
+    let (mut call, ..) = connected();
+    call.network.run_for(Duration::from_secs(1));
+    for (index, address) in [(A, "10.0.0.1"), (B, "10.0.0.2")] {
+        let sdp = call.peer(index).pc.local_description().expect("a description").sdp.clone();
+        let candidate = sdp.lines().find(|line| line.starts_with("a=candidate")).expect("a candidate");
+        let port = candidate.split(' ').nth(5).expect("a port");
+        assert!(sdp.contains(&format!("m=application {port} UDP/DTLS/SCTP")), "{sdp}");
+        assert!(sdp.contains(&format!("c=IN IP4 {address}\r\n")), "{sdp}");
+    }
+    // And so do those that are created later.
+    let created = call.settle(A, |pc, now| pc.create_offer(now, peer::OfferOptions::default()));
+    let Ok(peer::Outcome::Description(offer)) = created else { panic!("{created:?}") };
+    assert!(offer.sdp.contains("c=IN IP4 10.0.0.1\r\n") && !offer.sdp.contains("m=application 9 "));
+}
+
 #[test]
 fn an_ice_restart_keeps_the_connection_and_its_channels() {
     let (mut call, ours, _) = connected();

@@ -51,7 +51,9 @@ fn operations_settle_in_the_order_of_the_calls() {
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
             a: addIceCandidate(null) rejected: InvalidStateError
+            a: icegatheringstatechange gathering
             a: signalingstatechange stable
+            a: icegatheringstatechange new
             a: setLocalDescription(rollback) fulfilled
             a: setLocalDescription(rollback) rejected: InvalidStateError
             a: negotiationneeded
@@ -141,6 +143,7 @@ fn the_polite_peer_rolls_back_when_offers_meet() {
             b: setRemoteDescription(offer) fulfilled
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: setRemoteDescription(answer) fulfilled
             -- signaling stable stable
@@ -336,9 +339,9 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
             -- a=end-of-candidates
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: icegatheringstatechange gathering
             b: iceconnectionstatechange checking
             b: connectionstatechange connecting
-            b: icegatheringstatechange gathering
         "#]],
     );
 }
@@ -432,4 +435,118 @@ fn turn_servers_say_that_they_are_not_used_and_relay_leaks_no_host_candidate() {
             a: icecandidate null
         "#]],
     );
+}
+
+/// webrtc-pc, section 5.6: the end of one generation's gathering is not the end of the next one's, and the second
+/// task waits for it.
+#[test]
+fn gathering_that_ends_while_ice_restarts_ends_its_own_generation() {
+    let answer = |stage: &mut Stage| {
+        while let Some(action) = stage.pcs[A].poll_action() {
+            if action == session::Action::ListInterfaces {
+                let none = session::ActionResult::Interfaces(Vec::new());
+                stage.pcs[A].handle_action_result(stage.now, none);
+            }
+        }
+    };
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.negotiate(A, B);
+            stage.note("gathering has ended, but its task has not run");
+            answer(stage);
+            stage.pcs[A].restart_ice();
+            stage.set_local(A);
+            while stage.pcs[A].pending_local_description().is_none() {
+                stage.run_one();
+            }
+            let pc = &stage.pcs[A];
+            let ended = |description: Option<&peer::SessionDescription>| {
+                description.is_some_and(|description| description.sdp.contains("a=end-of-candidates"))
+            };
+            assert!(ended(pc.current_local_description()) && !ended(pc.pending_local_description()));
+            stage.run();
+            answer(stage);
+            stage.run();
+            assert!(ended(stage.pcs[A].pending_local_description()));
+        },
+        expect![[r#"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icegatheringstatechange gathering
+            b: signalingstatechange have-remote-offer
+            b: setRemoteDescription(offer) fulfilled
+            b: signalingstatechange stable
+            b: setLocalDescription() fulfilled
+            b: icegatheringstatechange gathering
+            a: signalingstatechange stable
+            a: setRemoteDescription(answer) fulfilled
+            -- gathering has ended, but its task has not run
+            a: icecandidate end-of-candidates mid "0"
+            a: signalingstatechange have-local-offer
+            a: setLocalDescription() fulfilled
+            a: icecandidate end-of-candidates mid "0"
+            a: icegatheringstatechange complete
+            a: icecandidate null
+        "#]],
+    );
+}
+
+/// webrtc-pc, addIceCandidate: ports on Fetch's list are administratively prohibited, and nobody is told.
+#[test]
+fn candidates_with_bad_ports_are_taken_and_not_used() {
+    let mut stage = Stage::new();
+    stage.channel(A);
+    stage.negotiate(A, B);
+    for port in [25, 5060, 5000] {
+        stage.add_candidate(
+            B,
+            Some(IceCandidateInit {
+                candidate: format!("candidate:1 1 udp 2113929471 192.0.2.9 {port} typ host"),
+                sdp_mid: Some("0".to_owned()),
+                ..IceCandidateInit::default()
+            }),
+        );
+    }
+    stage.run();
+    let pc = &stage.pcs[B];
+    assert_eq!(pc.counters().remote_candidates_prohibited, 2);
+    let sdp = &pc.remote_description().expect("a description").sdp;
+    assert_eq!(sdp.matches("a=candidate").count(), 3);
+    let agent = pc.session().ice().expect("an agent");
+    assert_eq!(agent.remote_candidates().count(), 1);
+}
+
+/// RFC 9429, section 3.5.4: candidates that the policy disallows are not exposed, even by a restart that finds the
+/// sockets of an earlier generation.
+#[test]
+fn a_restart_under_the_relay_policy_shows_no_host_candidate() {
+    let mut stage = Stage::new();
+    stage.channel(A);
+    stage.negotiate(A, B);
+    while let Some(action) = stage.pcs[A].poll_action() {
+        let result = match action {
+            session::Action::ListInterfaces => {
+                session::ActionResult::Interfaces(vec!["192.0.2.1".parse().expect("an address")])
+            }
+            session::Action::BindUdp { socket, .. } => {
+                let address = "192.0.2.1:40000".parse().expect("an address");
+                session::ActionResult::Bound { socket, result: Ok(address) }
+            }
+            _ => continue,
+        };
+        stage.pcs[A].handle_action_result(stage.now, result);
+    }
+    stage.run();
+    let local = |stage: &Stage| stage.pcs[A].local_description().expect("a description").sdp.clone();
+    assert!(local(&stage).contains("a=candidate"));
+    let relay = peer::Configuration {
+        ice_transport_policy: peer::IceTransportPolicy::Relay,
+        ..peer::Configuration::default()
+    };
+    stage.pcs[A].set_configuration(relay).expect("the policy can be changed");
+    stage.set_local(A);
+    stage.run();
+    let sdp = local(&stage);
+    assert!(!sdp.contains("a=candidate") && sdp.contains("a=end-of-candidates"), "{sdp}");
 }

@@ -44,6 +44,8 @@ impl PeerConnection {
         now: Instant,
         description: Option<SessionDescriptionInit>,
     ) -> OperationId {
+        // For setConfiguration(): "has already been called".
+        self.local_description_set = true;
         self.chain(now, Operation::SetLocalDescription(description.unwrap_or_default()))
     }
 
@@ -137,8 +139,7 @@ impl PeerConnection {
     }
 
     /// webrtc-pc, setLocalDescription, step 4.
-    fn start_set_local(&mut self, description: &SessionDescriptionInit) -> Result<Job, Error> {
-        self.local_description_set = true;
+    fn start_set_local(&self, description: &SessionDescriptionInit) -> Result<Job, Error> {
         let negotiation = &self.negotiation;
         // Step 4.1.
         let kind = description.kind.unwrap_or(match negotiation.state {

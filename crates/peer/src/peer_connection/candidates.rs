@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use sdp::{Attribute, MediaSection};
 
-use crate::candidate::to_ice;
+use crate::candidate::{is_bad_port, to_ice};
 use crate::jsep::{Description, same_bundle};
 use crate::operations::Job;
 use crate::{Error, IceCandidateInit, Outcome};
@@ -109,15 +109,15 @@ impl PeerConnection {
             Attribute::Candidate(parsed)
         };
         // The generation: the one that is named, else the most recent.
-        let ufrag = candidate.username_fragment.clone().or_else(|| remote.ufrag().map(str::to_owned));
+        let ufrag = candidate.username_fragment.clone().or_else(|| remote.ufrag_of(index).map(str::to_owned));
         let negotiation = &mut self.negotiation;
         for description in
             [&mut negotiation.pending_remote, &mut negotiation.current_remote].into_iter().flatten()
         {
-            if description.ufrag().is_some() && description.ufrag() != ufrag.as_deref() {
-                continue;
+            let theirs = description.ufrag_of(index);
+            if theirs.is_none() || theirs == ufrag.as_deref() {
+                add_line(description, index, &line)?;
             }
-            add_line(description, index, &line)?;
         }
         self.feed_remote_candidates(now);
         Ok(())
@@ -153,6 +153,9 @@ impl PeerConnection {
                         continue;
                     }
                     match to_ice(candidate, &ufrag) {
+                        Some(_) if is_bad_port(candidate.port) => {
+                            self.counters.remote_candidates_prohibited += 1;
+                        }
                         Some(candidate) => self.session.add_remote_candidate(now, candidate),
                         None if matches!(candidate.address, sdp::CandidateAddress::Name(_)) => {
                             self.counters.remote_candidates_named += 1;

@@ -23,7 +23,7 @@ impl PeerConnection {
         let state_before = self.negotiation.state;
         // Step 4.5.4.
         if kind == SdpType::Offer && state_before == SignalingState::Stable {
-            self.last_stable_sctp = self.sctp;
+            self.had_sctp_when_stable = self.sctp.is_some();
         }
         let has_data = checked.description.data.is_some();
         // Steps 4.5.5 and 4.5.6.
@@ -52,7 +52,9 @@ impl PeerConnection {
     pub(super) fn roll_back(&mut self, now: Instant) {
         let state_before = self.negotiation.state;
         // Step 4.5.10.2.
-        self.sctp = self.last_stable_sctp;
+        if !self.had_sctp_when_stable {
+            self.sctp = None;
+        }
         // Step 4.5.10.4.
         let abandoned = self.negotiation.plan.as_ref().map(|plan| plan.ice.local.clone());
         if let Some(plan) = self.negotiation.rollback() {
@@ -101,6 +103,10 @@ impl PeerConnection {
 
     /// Tells the session how to stand, and the candidates that the remote description brought.
     fn apply(&mut self, now: Instant, plan: SessionPlan) {
+        let is_restart = |agent: &ice::Agent| *agent.local_credentials() != plan.ice.local;
+        if self.session.ice().is_some_and(is_restart) {
+            self.close_generation();
+        }
         self.session.apply(now, plan);
         self.feed_remote_candidates(now);
     }

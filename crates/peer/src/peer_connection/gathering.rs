@@ -34,24 +34,51 @@ impl PeerConnection {
             return;
         }
         self.gathered_ufrag = Some(ufrag.clone());
-        match self.configuration.ice_transport_policy {
-            IceTransportPolicy::All => self.session.gather(now),
+        self.gathered_policy = self.configuration.ice_transport_policy;
+        match self.gathered_policy {
+            IceTransportPolicy::All => {
+                self.tasks.push_back(Task::GatheringBegan);
+                self.session.gather(now);
+            }
             // Set a session description, step 4.1.2: host and server-reflexive candidates are administratively
             // prohibited. As there is no TURN client, that leaves none, and nothing is asked of the network.
             IceTransportPolicy::Relay => {
                 self.tasks.extend([
                     Task::GatheringBegan,
-                    Task::GenerationComplete(Some(ufrag)),
-                    Task::GatheringComplete,
+                    Task::GenerationComplete(Some(ufrag.clone())),
+                    Task::GatheringComplete(Some(ufrag)),
                 ]);
             }
         }
     }
 
-    /// webrtc-pc, the ICE Agent began gathering a generation. One that is complete already is gathered again after a
-    /// restart was rolled back, for ICE alone: the application has its candidates.
+    /// ICE is about to restart, or to go back. What the session has said so far is about the generation that stood
+    /// until now: its end of gathering must not be taken for the end of the next one, and its candidates must reach
+    /// the application before the description that replaces it. The second task does not follow: another generation
+    /// gathers.
+    pub(super) fn close_generation(&mut self) {
+        let next = self.ahead.take();
+        let events: Vec<_> =
+            next.into_iter().chain(std::iter::from_fn(|| self.session.poll_event())).collect();
+        for event in events {
+            match event {
+                session::Event::Ice(ice::Event::LocalCandidate(candidate)) => {
+                    self.surface_candidate(&candidate)
+                }
+                session::Event::Ice(ice::Event::GatheringState(state)) => {
+                    if state == ice::GatheringState::Complete {
+                        self.generation_complete(self.gathered_ufrag.clone());
+                    }
+                }
+                event => self.tasks.push_back(Task::Session(Box::new(event))),
+            }
+        }
+    }
+
+    /// webrtc-pc, the ICE Agent began gathering a generation.
     pub(super) fn gathering_began(&mut self) {
-        if self.generation_is_complete() {
+        if self.gathered_ufrag.is_none() {
+            // It was rolled back.
             return;
         }
         self.transports.gatherer = ice::GatheringState::Gathering;
@@ -82,9 +109,9 @@ impl PeerConnection {
         })));
     }
 
-    /// The second task.
-    pub(super) fn gathering_complete(&mut self) {
-        if self.sctp.is_none() {
+    /// The second task, unless the generation was replaced or rolled back in between.
+    pub(super) fn gathering_complete(&mut self, ufrag: Option<&str>) {
+        if self.sctp.is_none() || ufrag.is_none() || ufrag != self.gathered_ufrag.as_deref() {
             return;
         }
         self.transports.gatherer = ice::GatheringState::Complete;
@@ -99,6 +126,14 @@ impl PeerConnection {
     /// set, so that a candidate that no description represents belongs to a generation that was rolled back.
     pub(super) fn surface_candidate(&mut self, candidate: &ice::Candidate) {
         let ufrag = candidate.ufrag.clone().or_else(|| self.gathered_ufrag.clone()).unwrap_or_default();
+        // RFC 9429, section 3.5.4: what the policy disallows is not exposed. After a restart ICE announces the
+        // sockets that it has, whatever the policy is now.
+        if self.gathered_policy == IceTransportPolicy::Relay
+            && self.gathered_ufrag.as_ref() == Some(&ufrag)
+            && candidate.kind != ice::CandidateKind::Relayed
+        {
+            return;
+        }
         let line = to_sdp(candidate);
         let (index, mid) = match self.add_to_local(&ufrag, &Attribute::Candidate(line.clone())) {
             Some((index, mid, true)) => (index, mid),
@@ -121,11 +156,6 @@ impl PeerConnection {
         })));
     }
 
-    /// Whether the local description has all candidates of its generation.
-    fn generation_is_complete(&self) -> bool {
-        self.negotiation.local().is_some_and(|local| local.has_all_candidates())
-    }
-
     /// After a rollback, [[IceGathererState]] is that of the generation that is back.
     pub(super) fn restore_gatherer(&mut self) {
         let local = self.negotiation.local().filter(|local| local.data.is_some());
@@ -143,7 +173,7 @@ impl PeerConnection {
         let mut place = None;
         for description in self.negotiation.locals_of(ufrag) {
             if let Some((index, mid)) = description.data.as_ref().map(|data| (data.index, data.mid.clone())) {
-                let added = description.add_attribute(index, line.clone());
+                let added = description.add_local_attribute(index, line.clone());
                 let (.., is_new) = place.get_or_insert((index, mid, false));
                 *is_new |= added;
             }

@@ -22,8 +22,8 @@ use crate::jsep::Negotiation;
 use crate::negotiation_needed::NegotiationNeeded;
 use crate::operations::Operations;
 use crate::{
-    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, PeerConnectionState,
-    SctpTransport, SessionDescription, SignalingState, StatsReport,
+    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, IceTransportPolicy,
+    PeerConnectionState, SctpTransport, SessionDescription, SignalingState, StatsReport,
 };
 
 use candidates::RemoteCandidates;
@@ -72,13 +72,16 @@ pub struct PeerConnection {
     transports: Transports,
     /// [[SctpTransport]]
     sctp: Option<Sctp>,
-    /// [[LastStableStateSctpTransport]]
-    last_stable_sctp: Option<Sctp>,
+    /// Whether [[LastStableStateSctpTransport]] is not null. It is the transport of `sctp` then, which goes on during
+    /// a negotiation: a copy of its slots would be out of date.
+    had_sctp_when_stable: bool,
     /// [[DataChannels]]
     channels: Channels,
     remote_candidates: RemoteCandidates,
     /// The ICE generation that gathers, or has.
     gathered_ufrag: Option<String>,
+    /// The ICE transports setting when that generation began to gather.
+    gathered_policy: IceTransportPolicy,
     session: Session,
     /// The next event of the session, taken only so that `has_task` can see it.
     ahead: Option<session::Event>,
@@ -135,10 +138,11 @@ impl PeerConnection {
             negotiation_needed: NegotiationNeeded::default(),
             transports: Transports::default(),
             sctp: None,
-            last_stable_sctp: None,
+            had_sctp_when_stable: false,
             channels: Channels::default(),
             remote_candidates: RemoteCandidates::default(),
             gathered_ufrag: None,
+            gathered_policy: IceTransportPolicy::All,
             session: Session::new(config, now, clock, session_seed),
             ahead: None,
             tasks: VecDeque::new(),
@@ -156,7 +160,8 @@ impl PeerConnection {
 
     /// `setConfiguration()`
     /// ([webrtc-pc, set a configuration](https://www.w3.org/TR/webrtc/#set-the-configuration)). Servers and transport
-    /// policy count from the next gathering on. `include_loopback` cannot be changed and is kept.
+    /// policy count from the next gathering on; once one has begun, the next offer restarts ICE for it.
+    /// `include_loopback` cannot be changed.
     ///
     /// # Errors
     /// `InvalidStateError`: the connection is closed. `InvalidModificationError`: something that cannot be changed is
@@ -170,6 +175,13 @@ impl PeerConnection {
             return Err(Error::invalid_modification("include_loopback cannot be changed"));
         }
         let server_urls = configuration.server_urls()?;
+        let is_new = configuration.ice_servers != self.configuration.ice_servers
+            || configuration.ice_transport_policy != self.configuration.ice_transport_policy;
+        if is_new && self.gathered_ufrag.is_some() {
+            // RFC 9429, section 4.1.18.
+            self.negotiation.needs_ice_restart = true;
+            self.negotiation.offer_is_stale = true;
+        }
         self.session.set_ice_servers(gathering::stun_servers(&server_urls));
         self.server_urls = server_urls;
         self.configuration = configuration;

@@ -29,12 +29,14 @@ pub(crate) enum Task {
     UpdateNegotiationNeeded,
     /// Announce the data channel as open.
     AnnounceOpen(ChannelId),
+    /// What the session said before its ICE generation was replaced.
+    Session(Box<session::Event>),
     /// A gathering of candidates began.
     GatheringBegan,
     /// The candidates of this generation are all there.
     GenerationComplete(Option<String>),
-    /// No generation gathers any more.
-    GatheringComplete,
+    /// No generation gathers any more after this one.
+    GatheringComplete(Option<String>),
     /// A server gave no candidates.
     CandidateError(IceCandidateError),
 }
@@ -74,9 +76,10 @@ impl PeerConnection {
             Task::Reject(id, error) => self.events.push_back(Event::Settled(id, Err(error))),
             Task::UpdateNegotiationNeeded => self.run_update_negotiation_needed(),
             Task::AnnounceOpen(id) => self.announce_open(id),
+            Task::Session(event) => self.absorb(now, *event),
             Task::GatheringBegan => self.gathering_began(),
             Task::GenerationComplete(ufrag) => self.generation_complete(ufrag),
-            Task::GatheringComplete => self.gathering_complete(),
+            Task::GatheringComplete(ufrag) => self.gathering_complete(ufrag.as_deref()),
             Task::CandidateError(error) => self.events.push_back(Event::IceCandidateError(error)),
         }
     }
@@ -171,13 +174,12 @@ impl PeerConnection {
                 self.transports.ice = state;
                 self.update_connection_states();
             }
-            // Only a restart leads back there, and gathering follows it.
-            ice::Event::GatheringState(ice::GatheringState::New) => {}
-            ice::Event::GatheringState(ice::GatheringState::Gathering) => self.gathering_began(),
+            // Known already: the agent gathers when `gather` tells it to.
+            ice::Event::GatheringState(ice::GatheringState::New | ice::GatheringState::Gathering) => {}
             ice::Event::GatheringState(ice::GatheringState::Complete) => {
                 // Two tasks; see `generation_complete`.
                 self.generation_complete(self.gathered_ufrag.clone());
-                self.tasks.push_back(Task::GatheringComplete);
+                self.tasks.push_back(Task::GatheringComplete(self.gathered_ufrag.clone()));
             }
             ice::Event::LocalCandidate(candidate) => self.surface_candidate(&candidate),
             ice::Event::CandidateError(error) => {
@@ -202,6 +204,10 @@ impl PeerConnection {
     fn receive_messages(&mut self, now: Instant, key: session::ChannelKey, payload: session::Payload) {
         self.receive_message(now, key, payload);
         for _ in 1..MAX_MESSAGES_IN_ONE_TASK {
+            if !self.tasks.is_empty() {
+                // Earlier ones may be among them.
+                return;
+            }
             self.look_ahead();
             match self.ahead.take() {
                 Some(session::Event::ChannelMessage { key, payload }) => {
