@@ -137,6 +137,8 @@ impl Table {
         let names = self.incoming_name_bytes.saturating_add(channel.name_bytes());
         let acceptable = matches!(self.phase, Phase::Connected { max_streams } if stream < max_streams)
             && self.ids.is_peers(stream)
+            // What the peer would not let us reset can be neither answered nor closed.
+            && !self.ids.is_retired(stream)
             && self.channels.len() < self.limits.channels
             && names <= MAX_INCOMING_NAME_BYTES;
         if !acceptable {

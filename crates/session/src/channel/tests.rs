@@ -258,6 +258,18 @@ fn a_reset_of_a_stream_without_a_channel_is_answered() {
 }
 
 #[test]
+fn a_stream_that_could_not_be_reset_carries_no_further_channel() {
+    let mut bench = Bench::new(10);
+    bench.receive(0, Ppid::DCEP, &open("x"));
+    bench.with(|table, cx| table.handle_association_event(sctp::Event::ResetFailed { stream: 0 }, cx));
+    assert!(matches!(bench.events()[..], [Event::IncomingChannel { .. }, Event::ChannelClosed { .. }]));
+    bench.receive(0, Ppid::DCEP, &open("y"));
+    assert!(bench.events().is_empty());
+    assert_eq!((bench.table.len(), bench.output.counters.channels_refused), (0, 1));
+    assert!(!bench.table.is_id_free(0));
+}
+
+#[test]
 fn the_end_of_the_association_ends_every_channel() {
     let mut bench = Bench::new(10);
     bench.receive(0, Ppid::DCEP, &open("x"));
