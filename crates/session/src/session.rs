@@ -401,7 +401,14 @@ impl Session {
                 self.set_sctp_state(SctpState::Connected);
                 self.output.events.push_back(Event::SctpConnected { max_channels: max_streams });
             }
-            sctp::Event::Closed(cause) => return self.end_channels(ChannelError::Association(cause)),
+            sctp::Event::Closed(cause) => {
+                self.end_channels(ChannelError::Association(cause));
+                // The association stays for its counters; nobody reads the rest.
+                if let Some(transport) = &mut self.transport {
+                    transport.discard_unread();
+                }
+                return;
+            }
             _ => {}
         }
         let (channels, mut cx) = self.split();

@@ -113,6 +113,26 @@ fn another_certificate_never_connects() {
 }
 
 #[test]
+fn another_fingerprint_ends_a_connection_that_stands() {
+    let mut pair = Pair::connected(4, LinkConfig::default());
+    let (ours, theirs) = pair.open_both(pair.a, labelled("x"));
+    let mut plan = pair.plans[0].clone();
+    let wrong = dtls::Fingerprint::of(dtls::HashAlgorithm::Sha256, b"another certificate");
+    plan.dtls.as_mut().unwrap().fingerprints = vec![wrong];
+    pair.network.with(pair.a, |peer, now| peer.session.apply(now, plan));
+    pair.run_for(Duration::from_secs(1));
+    let mismatch = ChannelError::DtlsFailed(dtls::FailureCause::FingerprintMismatch);
+    assert_eq!(pair.peer(pair.a).closed(ours), Some(Some(mismatch)));
+    assert_eq!(pair.peer(pair.b).closed(theirs), Some(Some(ChannelError::DtlsClosed)));
+    assert_eq!(pair.peer(pair.a).session.stats().sctp, Some(SctpState::Closed));
+    // The old fingerprint brings nothing back.
+    let plan = pair.plans[0].clone();
+    pair.network.with(pair.a, |peer, now| peer.session.apply(now, plan));
+    pair.run_for(Duration::from_secs(10));
+    assert!(!pair.peer(pair.a).is_connected());
+}
+
+#[test]
 fn no_fingerprint_matches_nothing() {
     let mut pair = Pair::new(5, LinkConfig::default());
     pair.plans[0].dtls.as_mut().unwrap().fingerprints.clear();

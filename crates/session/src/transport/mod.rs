@@ -200,7 +200,8 @@ impl Transport {
             _ => {
                 self.read_records(now, &mut output.counters);
                 output.events.push_back(Event::DtlsState(dtls::State::Closed));
-                self.ended = Some(ChannelError::DtlsClosed);
+                // Where we closed it, the reason is known already.
+                self.ended.get_or_insert(ChannelError::DtlsClosed);
             }
         }
     }
@@ -303,6 +304,13 @@ impl Transport {
             if let Some(association) = &mut self.association {
                 association.abort(now);
             }
+        }
+    }
+
+    /// Forgets what nobody will read any more of an association that has ended.
+    pub(crate) fn discard_unread(&mut self) {
+        if let Some(association) = &mut self.association {
+            association.discard_unread();
         }
     }
 
