@@ -1,12 +1,14 @@
 //! `RTCDataChannel`.
 
-use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use peer::{ChannelId, ChannelView, DataChannelState, Error, ErrorName, Payload, Priority};
 
 use crate::net::connection::{Handle, READY_BELOW};
+use crate::net::event_queue::Place;
 use crate::{RtcDataChannelEvent, RtcDataChannelEvents, RtcMessage};
 
 /// A channel's handles share this; when the last one is dropped, the channel closes.
@@ -29,7 +31,8 @@ impl Drop for ChannelHandle {
 /// A handle: clones are the same channel. It keeps its connection open. Dropping the last handle of a channel
 /// (clones and [`RtcDataChannelEvents`]) closes the channel, after what was sent has been delivered.
 ///
-/// [`send`](RtcDataChannel::send) never blocks. Who sends much waits for [`ready`](RtcDataChannel::ready) before
+/// [`send`](RtcDataChannel::send) never blocks. A message is kept, not copied, until the remote peer has it, and
+/// dropped under the connection's lock: an owner of [`Bytes`] must not call visavis in its `drop`. Who sends much waits for [`ready`](RtcDataChannel::ready) before
 /// each message:
 ///
 /// ```no_run
@@ -101,12 +104,12 @@ impl RtcDataChannel {
 
     /// Its state.
     pub fn ready_state(&self) -> DataChannelState {
-        self.view().ready_state
+        self.inner.handle.with(|shared| shared.ready_state(self.inner.id))
     }
 
-    /// How many bytes of messages wait to be sent.
+    /// How many bytes of messages wait to be sent, or to be acknowledged by the remote peer.
     pub fn buffered_amount(&self) -> usize {
-        self.view().buffered_amount
+        self.inner.handle.with(|shared| shared.buffered_amount(self.inner.id)).unwrap_or_default()
     }
 
     /// When the buffered amount falls to this many bytes, there is an event
@@ -124,7 +127,7 @@ impl RtcDataChannel {
         });
     }
 
-    /// Queues a binary message. Returns at once.
+    /// Queues a binary message. Returns at once ([send](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-send)).
     ///
     /// # Errors
     /// `InvalidStateError` if the channel is not open; `TypeError` if the message is larger than the remote
@@ -167,7 +170,7 @@ impl RtcDataChannel {
     /// # Errors
     /// `InvalidStateError` if the channel is closing or closed, or comes to be while waiting.
     pub async fn ready(&self) -> Result<(), Error> {
-        poll_fn(|cx| self.inner.handle.with(|shared| shared.poll_ready(self.inner.id, cx))).await
+        Ready { channel: &self.inner, place: Place::default() }.await
     }
 
     /// Below this many buffered bytes a channel is [`ready`](RtcDataChannel::ready): 1 MiB.
@@ -192,13 +195,37 @@ impl RtcDataChannel {
         }
     }
 
-    /// Begins to close the channel: what was sent is delivered first. Returns at once.
+    /// Begins to close the channel: what was sent is delivered first. Returns at once
+    /// ([close](https://www.w3.org/TR/webrtc/#dom-rtcdatachannel-close)).
     pub fn close(&self) {
         self.inner.handle.call(|shared, now| {
             if shared.check_open().is_ok() {
                 shared.peer.channel_close(now, self.inner.id);
             }
         });
+    }
+}
+
+/// What [`RtcDataChannel::ready`] waits on.
+struct Ready<'a> {
+    channel: &'a ChannelHandle,
+    place: Place,
+}
+
+impl Future for Ready<'_> {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Ready { channel, place } = self.get_mut();
+        channel.handle.with(|shared| shared.poll_ready(channel.id, place, cx))
+    }
+}
+
+impl Drop for Ready<'_> {
+    fn drop(&mut self) {
+        if self.place.is_taken() {
+            self.channel.handle.with(|shared| shared.leave_room(self.channel.id, &mut self.place));
+        }
     }
 }
 

@@ -10,11 +10,12 @@ use futures_core::Stream;
 use peer::{ChannelEvent, Error, Payload};
 
 use crate::api::data_channel::ChannelHandle;
+use crate::net::event_queue::Place;
 
 /// A message of a data channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RtcMessage {
-    /// Text. Bytes that are not UTF-8 were replaced, as browsers do.
+    /// Text. What is marked as text and is not UTF-8 is not delivered: it ends the channel with an error.
     Text(String),
     /// Bytes.
     Binary(Bytes),
@@ -40,7 +41,7 @@ impl From<Payload> for RtcMessage {
         if !payload.text {
             return RtcMessage::Binary(payload.bytes);
         }
-        // Where nobody else holds the bytes, nothing is copied.
+        // Where nobody else holds the bytes, nothing is copied. The session has checked that it is UTF-8.
         RtcMessage::Text(
             String::from_utf8(Vec::from(payload.bytes))
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
@@ -89,11 +90,20 @@ impl RtcDataChannelEvent {
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct RtcDataChannelEvents {
     inner: Arc<ChannelHandle>,
+    place: Place,
+}
+
+impl Drop for RtcDataChannelEvents {
+    fn drop(&mut self) {
+        if self.place.is_taken() {
+            self.inner.handle.with(|shared| shared.leave_channel_events(self.inner.id, &mut self.place));
+        }
+    }
 }
 
 impl RtcDataChannelEvents {
     pub(crate) fn new(inner: Arc<ChannelHandle>) -> Self {
-        RtcDataChannelEvents { inner }
+        RtcDataChannelEvents { inner, place: Place::default() }
     }
 
     /// The next event; `None` after the last one.
@@ -104,7 +114,8 @@ impl RtcDataChannelEvents {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<RtcDataChannelEvent>> {
         loop {
             let id = self.inner.id;
-            let (event, granted) = self.inner.handle.with(|shared| shared.poll_channel_event(id, cx));
+            let place = &mut self.place;
+            let (event, granted) = self.inner.handle.with(|shared| shared.poll_channel_event(id, place, cx));
             if granted {
                 self.inner.handle.bell.ring();
             }

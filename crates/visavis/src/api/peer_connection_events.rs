@@ -13,6 +13,7 @@ use peer::{
 
 use crate::RtcDataChannel;
 use crate::net::connection::Handle;
+use crate::net::event_queue::Place;
 
 /// An event of a connection. States are those that the event is about; the getters may already say more.
 #[non_exhaustive]
@@ -44,16 +45,40 @@ pub enum RtcPeerConnectionEvent {
 ///
 /// Ends (with `None`) when the connection is closed and everything was taken. Keeps the connection open. All
 /// streams of one connection take from the same queue: each event goes to one of them. Dropping the future of
-/// [`next`](RtcPeerConnectionEvents::next) loses nothing. The queue holds 65,536 events; a program that never
-/// reads them loses those that come after.
+/// [`next`](RtcPeerConnectionEvents::next) loses nothing.
+///
+/// A program that never reads its events holds a bounded number of them: while 16,384 channels of the remote peer
+/// wait to be looked at, further ones are closed again, and while 4,096 events wait, a new state of the connection
+/// takes the place of the last one of its kind.
+///
+/// ```
+/// # use visavis::{RtcConfiguration, RtcPeerConnection, RtcPeerConnectionEvent};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), visavis::Error> {
+/// let pc = RtcPeerConnection::new(RtcConfiguration::default())?;
+/// let _channel = pc.create_data_channel("chat", None)?;
+/// let first = pc.events().next().await;
+/// assert!(matches!(first, Some(RtcPeerConnectionEvent::NegotiationNeeded)));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream does nothing unless it is polled"]
 pub struct RtcPeerConnectionEvents {
     handle: Arc<Handle>,
+    place: Place,
+}
+
+impl Drop for RtcPeerConnectionEvents {
+    fn drop(&mut self) {
+        if self.place.is_taken() {
+            self.handle.with(|shared| shared.leave_events(&mut self.place));
+        }
+    }
 }
 
 impl RtcPeerConnectionEvents {
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
-        RtcPeerConnectionEvents { handle }
+        RtcPeerConnectionEvents { handle, place: Place::default() }
     }
 
     /// The next event; `None` after the last one.
@@ -63,7 +88,7 @@ impl RtcPeerConnectionEvents {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<RtcPeerConnectionEvent>> {
         loop {
-            match self.handle.with(|shared| shared.poll_event(cx)) {
+            match self.handle.with(|shared| shared.poll_event(&mut self.place, cx)) {
                 Poll::Ready(Some(event)) => {
                     if let Some(event) = self.convert(event) {
                         return Poll::Ready(Some(event));

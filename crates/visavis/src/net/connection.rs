@@ -13,7 +13,8 @@ use peer::{
 use session::ActionResult;
 
 use crate::net::clock;
-use crate::net::event_queue::{Awake, EventQueue, WaitList};
+use crate::net::counters::COUNTERS;
+use crate::net::event_queue::{Awake, EventQueue, Place, WaitList};
 use crate::net::worker::Inbox;
 
 /// Names a connection within the process. Never reused.
@@ -70,6 +71,7 @@ impl Connection {
 
     /// Runs `f` under the lock; what it woke is woken after the lock is released.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        let _alarm = PanicAlarm(&self.bell);
         let mut shared = self.lock();
         let result = f(&mut shared);
         let awake = std::mem::take(&mut shared.awake);
@@ -101,6 +103,18 @@ impl Connection {
             shared.break_down();
             shared
         })
+    }
+}
+
+/// Has the worker look after a connection that panicked under somebody's hands: it frees what the connection
+/// holds and wakes whoever waits.
+struct PanicAlarm<'a>(&'a Bell);
+
+impl Drop for PanicAlarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.ring();
+        }
     }
 }
 
@@ -143,7 +157,10 @@ pub(crate) struct Shared {
     pub(crate) fate: Fate,
     /// Answers to actions that took longer than a turn. Bounded by the actions under way.
     pub(crate) results: Vec<ActionResult>,
+    /// Bounded: see [`Shared::push_event`].
     events: EventQueue<Event>,
+    /// How many of them are channels of the remote peer.
+    unseen_channels: usize,
     operations: BTreeMap<OperationId, Operation>,
     channels: BTreeMap<ChannelId, Channel>,
     /// Channels whose `room` list is not empty.
@@ -151,13 +168,23 @@ pub(crate) struct Shared {
     awake: Awake,
 }
 
-/// Room is granted again in steps of this many bytes (or when the queue is empty): a grant makes the worker look
-/// at the connection, and a quarter of the room that a channel has is early enough.
+/// Room is granted again in steps of this many bytes: a grant makes the worker look at the connection, and a
+/// quarter of the room that a channel has is early enough.
 const GRANT_STEP: usize = 256 * 1024;
 
 /// `ready()` waits until a channel's `buffered_amount` is below this many bytes: enough to keep a fast path
 /// busy while the application makes the next message, and far below what `send` refuses.
 pub(crate) const READY_BELOW: usize = 1024 * 1024;
+
+/// Who waits for that is woken here, so that a wake-up is worth more than one message.
+const WAKE_BELOW: usize = READY_BELOW / 4 * 3;
+
+/// Channels of the remote peer that wait for the application to look at them. As many as there can be at once;
+/// a peer that opens and closes them without end has the others refused.
+const MAX_UNSEEN_CHANNELS: usize = 16_384;
+
+/// With so many events waiting, a new connection state replaces the last one that waits.
+const MAX_UNSEEN_STATES: usize = 4096;
 
 impl Shared {
     fn new(peer: PeerConnection) -> Self {
@@ -166,6 +193,7 @@ impl Shared {
             fate: Fate::Open,
             results: Vec::new(),
             events: EventQueue::default(),
+            unseen_channels: 0,
             operations: BTreeMap::new(),
             channels: BTreeMap::new(),
             short_of_room: Vec::new(),
@@ -174,22 +202,44 @@ impl Shared {
     }
 
     /// Moves what the state machine has to say into the application's queues.
-    pub(crate) fn take_events(&mut self) {
+    pub(crate) fn take_events(&mut self, now: Instant) {
         while let Some(event) = self.peer.poll_event() {
             if self.fate != Fate::Open {
                 continue;
             }
             match event {
                 Event::Settled(id, result) => self.settle(id, result),
-                Event::Channel(id, event) => self.take_channel_event(id, event),
-                Event::DataChannel(id) => {
-                    if self.adopt_channel(id) {
-                        self.events.push_bounded(Event::DataChannel(id), &mut self.awake);
-                    }
-                }
-                event => self.events.push_bounded(event, &mut self.awake),
+                Event::Channel(id, event) => self.take_channel_event(now, id, event),
+                Event::DataChannel(id) => self.take_channel(now, id),
+                event => self.push_event(event),
             }
         }
+    }
+
+    /// A channel of the remote peer.
+    fn take_channel(&mut self, now: Instant, id: ChannelId) {
+        if self.unseen_channels >= MAX_UNSEEN_CHANNELS {
+            COUNTERS.channels_refused.add(1);
+            self.peer.channel_close(now, id);
+        } else if self.adopt_channel(id) {
+            self.unseen_channels += 1;
+            self.events.push(Event::DataChannel(id), &mut self.awake);
+        }
+    }
+
+    /// An event that is not about a channel. The application's own calls bound most of them: so many negotiations,
+    /// so many candidates. A transport fails once. Only a path that comes and goes could make events for ever, to
+    /// an application that never looks at any; the last state stays.
+    fn push_event(&mut self, event: Event) {
+        let is_state = matches!(event, Event::IceConnectionStateChange(_) | Event::ConnectionStateChange(_));
+        if is_state && self.events.len() >= MAX_UNSEEN_STATES {
+            let kind = std::mem::discriminant(&event);
+            if let Some(newest) = self.events.newest(|waiting| std::mem::discriminant(waiting) == kind) {
+                *newest = event;
+                return;
+            }
+        }
+        self.events.push(event, &mut self.awake);
     }
 
     fn settle(&mut self, id: OperationId, result: Result<Outcome, Error>) {
@@ -201,11 +251,11 @@ impl Shared {
         }
     }
 
-    fn take_channel_event(&mut self, id: ChannelId, event: ChannelEvent) {
+    fn take_channel_event(&mut self, now: Instant, id: ChannelId, event: ChannelEvent) {
         let Some(channel) = self.channels.get_mut(&id) else {
             // The handle is gone and the channel closes: its messages must not hold up the stream's reset.
             if let ChannelEvent::Message(payload) = event {
-                self.peer.channel_grant(clock::now(), id, payload.bytes.len().max(1));
+                self.peer.channel_grant(now, id, payload.bytes.len().max(1));
             }
             return;
         };
@@ -228,7 +278,7 @@ impl Shared {
         let Shared { peer, channels, short_of_room, awake, .. } = self;
         short_of_room.retain(|id| {
             let Some(channel) = channels.get_mut(id) else { return false };
-            let wait = peer.channel(*id).is_some_and(|view| !is_ready(&view) && !is_ending(&view));
+            let wait = room(peer, *id, WAKE_BELOW) == Some(Room::Later);
             if !wait {
                 channel.room.wake(awake);
             }
@@ -241,9 +291,9 @@ impl Shared {
         if self.fate != Fate::Open {
             return;
         }
-        self.take_events();
+        self.take_events(now);
         self.peer.close(now);
-        self.take_events();
+        self.take_events(now);
         self.end(Fate::Closed, || {
             Error::new(ErrorName::InvalidStateError, "the connection was closed before the operation settled")
         });
@@ -307,7 +357,9 @@ impl Shared {
     ) -> Poll<Result<Outcome, Error>> {
         match self.operations.get_mut(&id) {
             Some(Operation::Pending(waker)) => {
-                self.awake.extend(waker.replace(cx.waker().clone()).filter(|old| !old.will_wake(cx.waker())));
+                if !waker.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+                    self.awake.extend(waker.replace(cx.waker().clone()));
+                }
                 Poll::Pending
             }
             Some(Operation::Settled(result)) => {
@@ -315,6 +367,7 @@ impl Shared {
                 self.operations.remove(&id);
                 Poll::Ready(result)
             }
+            // It was ready before.
             None => Poll::Pending,
         }
     }
@@ -327,15 +380,23 @@ impl Shared {
     }
 
     /// The connection's next event; `None` when it is closed and everything was taken.
-    pub(crate) fn poll_event(&mut self, cx: &Context<'_>) -> Poll<Option<Event>> {
+    pub(crate) fn poll_event(&mut self, place: &mut Place, cx: &Context<'_>) -> Poll<Option<Event>> {
         if let Some(event) = self.events.pop() {
+            if matches!(event, Event::DataChannel(_)) {
+                self.unseen_channels -= 1;
+            }
             return Poll::Ready(Some(event));
         }
         if self.fate != Fate::Open {
             return Poll::Ready(None);
         }
-        self.events.wait(cx.waker(), &mut self.awake);
+        self.events.wait(place, cx.waker(), &mut self.awake);
         Poll::Pending
+    }
+
+    /// A reader of the connection's events is gone.
+    pub(crate) fn leave_events(&mut self, place: &mut Place) {
+        self.events.leave(place, &mut self.awake);
     }
 
     /// Keeps queues for a channel from now on.
@@ -361,10 +422,22 @@ impl Shared {
         if self.fate == Fate::Broken { gone() } else { self.peer.channel(id).or_else(gone) }
     }
 
+    /// The channel's state.
+    pub(crate) fn ready_state(&self, id: ChannelId) -> DataChannelState {
+        let known = if self.fate == Fate::Broken { None } else { self.peer.channel_ready_state(id) };
+        known.unwrap_or(DataChannelState::Closed)
+    }
+
+    /// The bytes in the channel's buffer; `None` if it is long gone.
+    pub(crate) fn buffered_amount(&self, id: ChannelId) -> Option<usize> {
+        if self.fate == Fate::Broken { None } else { self.peer.channel_buffered_amount(id) }
+    }
+
     /// The channel's next event; `None` after its last one. The flag asks for the worker: room was granted.
     pub(crate) fn poll_channel_event(
         &mut self,
         id: ChannelId,
+        place: &mut Place,
         cx: &Context<'_>,
     ) -> (Poll<Option<ChannelEvent>>, bool) {
         let Some(channel) = self.channels.get_mut(&id) else { return (Poll::Ready(None), false) };
@@ -372,7 +445,7 @@ impl Shared {
             if channel.over {
                 return (Poll::Ready(None), false);
             }
-            channel.events.wait(cx.waker(), &mut self.awake);
+            channel.events.wait(place, cx.waker(), &mut self.awake);
             return (Poll::Pending, false);
         };
         let mut granted = false;
@@ -391,20 +464,39 @@ impl Shared {
         (Poll::Ready(Some(event)), granted)
     }
 
+    /// A reader of the channel's events is gone.
+    pub(crate) fn leave_channel_events(&mut self, id: ChannelId, place: &mut Place) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.events.leave(place, &mut self.awake);
+        }
+    }
+
     /// Whether the channel is open with room in its buffer.
-    pub(crate) fn poll_ready(&mut self, id: ChannelId, cx: &Context<'_>) -> Poll<Result<(), Error>> {
-        let view = self.channel_view(id).filter(|view| !is_ending(view));
-        let (Some(view), Some(channel), Fate::Open) = (view, self.channels.get_mut(&id), self.fate) else {
+    pub(crate) fn poll_ready(
+        &mut self,
+        id: ChannelId,
+        place: &mut Place,
+        cx: &Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let room = if self.fate == Fate::Open { room(&self.peer, id, READY_BELOW) } else { None };
+        let (Some(room), Some(channel)) = (room, self.channels.get_mut(&id)) else {
             return Poll::Ready(Err(Error::new(ErrorName::InvalidStateError, "the channel is closed")));
         };
-        if is_ready(&view) {
+        if room == Room::Now {
             return Poll::Ready(Ok(()));
         }
-        channel.room.enter(cx.waker(), &mut self.awake);
+        channel.room.enter(place, cx.waker(), &mut self.awake);
         if !self.short_of_room.contains(&id) {
             self.short_of_room.push(id);
         }
         Poll::Pending
+    }
+
+    /// Who waited for room does not any more.
+    pub(crate) fn leave_room(&mut self, id: ChannelId, place: &mut Place) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.room.leave(place, &mut self.awake);
+        }
     }
 
     /// The last handle of a channel was dropped: nobody can read it any more, so it closes.
@@ -429,12 +521,20 @@ impl Shared {
     }
 }
 
-fn is_ready(view: &ChannelView) -> bool {
-    view.ready_state == DataChannelState::Open && view.buffered_amount < READY_BELOW
+/// When a message may go into a channel's buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Now,
+    Later,
 }
 
-fn is_ending(view: &ChannelView) -> bool {
-    matches!(view.ready_state, DataChannelState::Closing | DataChannelState::Closed)
+/// The room of a channel below so many buffered bytes; `None` if it closes or is closed.
+fn room(peer: &PeerConnection, id: ChannelId, below: usize) -> Option<Room> {
+    match peer.channel_ready_state(id)? {
+        DataChannelState::Open if peer.channel_buffered_amount(id)? < below => Some(Room::Now),
+        DataChannelState::Open | DataChannelState::Connecting => Some(Room::Later),
+        DataChannelState::Closing | DataChannelState::Closed => None,
+    }
 }
 
 /// What every handle of a connection shares. The last one that is dropped closes the connection.
@@ -461,3 +561,6 @@ impl Drop for Handle {
         self.connection.close();
     }
 }
+
+#[cfg(test)]
+mod tests;

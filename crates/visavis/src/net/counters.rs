@@ -42,8 +42,8 @@ counters! {
     receive_errors,
     /// Connections that ended because driving them panicked. Each is a bug.
     panics,
-    /// Events that were dropped because their queue was full.
-    events_dropped,
+    /// Channels of remote peers that were refused, because too many waited for the application to look at them.
+    channels_refused,
 }
 
 /// One number.

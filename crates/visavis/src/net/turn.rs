@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
-use base::{Path, SendBatch};
+use base::{Path, SendBatch, SocketId};
 use session::{Action, ActionResult};
 use tokio::task::JoinSet;
 
@@ -25,6 +25,8 @@ const MAX_BATCHES_OUT: usize = 4;
 const MAX_ACTIONS: usize = 64;
 /// What a closed connection still has to send is sent by then, or not at all.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// While the system takes nothing, timers may come this late: some are due until something was transmitted.
+const STALLED_PAUSE: Duration = Duration::from_millis(10);
 
 /// What turns work with; one per worker.
 pub(crate) struct Scratch {
@@ -55,6 +57,8 @@ pub(crate) struct Seat {
     sockets: Sockets,
     /// A batch that the system did not take as a whole. Nothing else is sent before it.
     unsent: Option<(SendBatch, Progress)>,
+    /// Sockets to be closed after what was to be sent on them. Each at most once.
+    closing: Vec<SocketId>,
     /// Look-ups under way.
     tasks: JoinSet<()>,
     /// Set when the connection was closed.
@@ -70,6 +74,7 @@ impl Seat {
             waker,
             sockets: Sockets::default(),
             unsent: None,
+            closing: Vec::new(),
             tasks: JoinSet::new(),
             close_by: None,
         }
@@ -83,11 +88,16 @@ impl Seat {
     pub(crate) fn turn(&mut self, scratch: &mut Scratch) -> Next {
         while self.tasks.try_join_next().is_some() {}
         let received_all = self.receive(&mut scratch.receive);
-        self.advance();
-        let sent_all = self.transmit(&mut scratch.send);
-        // A socket is closed only after what was to be sent on it.
-        let acted_all = self.unsent.is_some() || self.act();
-        self.rest(received_all && sent_all && acted_all)
+        let now = clock::now();
+        self.advance(now);
+        let sent_all = self.transmit(now, &mut scratch.send);
+        let acted_all = self.act(now);
+        if sent_all && self.unsent.is_none() {
+            for socket in self.closing.drain(..) {
+                self.sockets.remove(socket);
+            }
+        }
+        self.rest(now, received_all && sent_all && acted_all)
     }
 
     /// Takes in what the sockets have. False if there may be more.
@@ -100,15 +110,17 @@ impl Seat {
                 let mut count = 0;
                 let now = clock::now();
                 self.connection.with(|shared| {
+                    if shared.fate == Fate::Broken {
+                        return;
+                    }
                     for (remote, datagram) in batch.datagrams() {
                         count += 1;
-                        if shared.fate != Fate::Broken {
-                            shared.peer.handle_datagram(now, Path { socket, remote }, datagram);
-                        }
+                        shared.peer.handle_datagram(now, Path { socket, remote }, datagram);
                     }
                 });
                 COUNTERS.datagrams_received.add(count);
-                left = left.saturating_sub(count);
+                // A call that brought nothing was a call, too.
+                left = left.saturating_sub(count.max(1));
                 if left == 0 {
                     return false;
                 }
@@ -119,8 +131,7 @@ impl Seat {
     }
 
     /// Answers, timers and tasks.
-    fn advance(&mut self) {
-        let now = clock::now();
+    fn advance(&mut self, now: Instant) {
         self.connection.with(|shared| {
             if shared.fate == Fate::Broken {
                 return;
@@ -131,18 +142,18 @@ impl Seat {
             if shared.peer.poll_timeout().is_some_and(|deadline| deadline <= now) {
                 shared.peer.handle_timeout(now);
             }
-            shared.take_events();
+            shared.take_events(now);
             for _ in 0..MAX_TASKS {
                 if !shared.peer.run_task(now) {
                     break;
                 }
-                shared.take_events();
+                shared.take_events(now);
             }
         });
     }
 
     /// Sends what there is to send. False if there may be more.
-    fn transmit(&mut self, batch: &mut SendBatch) -> bool {
+    fn transmit(&mut self, mut now: Instant, batch: &mut SendBatch) -> bool {
         let mut cx = Context::from_waker(&self.waker);
         if let Some((unsent, progress)) = &mut self.unsent {
             if self.sockets.poll_send(&mut cx, unsent, progress).is_pending() {
@@ -152,7 +163,6 @@ impl Seat {
         }
         for _ in 0..MAX_BATCHES_OUT {
             batch.clear();
-            let now = clock::now();
             self.connection.with(|shared| {
                 if shared.fate != Fate::Broken {
                     shared.peer.poll_transmit(now, batch);
@@ -170,28 +180,31 @@ impl Seat {
             if !batch.is_full() {
                 return true;
             }
+            now = clock::now();
         }
         false
     }
 
-    /// Carries out what the connection asks for. False if there may be more.
-    fn act(&mut self) -> bool {
+    /// Carries out what the connection asks for. False if there may be more, or answers have to be followed up.
+    fn act(&mut self, now: Instant) -> bool {
+        let mut acted_all = true;
         for _ in 0..MAX_ACTIONS {
             let action = self
                 .connection
                 .with(|shared| if shared.fate == Fate::Broken { None } else { shared.peer.poll_action() });
-            let Some(action) = action else { return true };
-            if let Some(result) = self.perform(action) {
-                self.connection.with(|shared| shared.peer.handle_action_result(clock::now(), result));
+            let Some(action) = action else { return acted_all };
+            if let Some(result) = self.perform(now, action) {
+                self.connection.with(|shared| shared.peer.handle_action_result(now, result));
+                acted_all = false;
             }
         }
         false
     }
 
     /// Carries out one action; the answer, if it is there at once.
-    fn perform(&mut self, action: Action) -> Option<ActionResult> {
+    fn perform(&mut self, now: Instant, action: Action) -> Option<ActionResult> {
         match action {
-            Action::ListInterfaces => match interfaces::recent(clock::now()) {
+            Action::ListInterfaces => match interfaces::recent(now) {
                 Some(addresses) => Some(ActionResult::Interfaces(addresses)),
                 None => {
                     self.answer_later(async {
@@ -209,14 +222,14 @@ impl Seat {
                 Some(ActionResult::Bound { socket, result })
             }
             Action::CloseUdp { socket } => {
-                self.sockets.remove(socket);
+                self.closing.push(socket);
                 None
             }
             Action::Resolve { id, host, port } => match resolver::literal(&host, port) {
                 Some(address) => Some(ActionResult::Resolved { id, addresses: vec![address] }),
                 None => {
                     self.answer_later(async move {
-                        ActionResult::Resolved { id, addresses: resolver::lookup(&host, port).await }
+                        ActionResult::Resolved { id, addresses: resolver::lookup(host, port).await }
                     });
                     None
                 }
@@ -238,17 +251,19 @@ impl Seat {
     }
 
     /// When the next turn is to be.
-    fn rest(&mut self, idle: bool) -> Next {
-        let now = clock::now();
+    fn rest(&mut self, now: Instant, idle: bool) -> Next {
         let sending = self.unsent.is_some();
         let close_by = &mut self.close_by;
         self.connection.with(|shared| {
             if shared.fate == Fate::Broken {
                 return Next::Finished;
             }
-            shared.take_events();
+            shared.take_events(now);
             shared.wake_where_there_is_room();
             let mut deadline = shared.peer.poll_timeout();
+            if sending {
+                deadline = deadline.map(|deadline| deadline.max(now + STALLED_PAUSE));
+            }
             if shared.fate == Fate::Closed {
                 let close_by = *close_by.get_or_insert(now + CLOSE_WITHIN);
                 if now >= close_by || (shared.peer.is_finished() && !sending) {

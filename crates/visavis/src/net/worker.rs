@@ -11,10 +11,12 @@ use tokio::sync::Notify;
 use crate::net::clock;
 use crate::net::connection::{Connection, ConnectionKey, Shared};
 use crate::net::counters::COUNTERS;
+use crate::net::resolver;
 use crate::net::turn::{Next, Scratch, Seat};
 
-/// Threads for look-ups that block, for each worker. More look-ups wait.
-const MAX_BLOCKING_THREADS: usize = 2;
+/// Threads for what blocks, for each worker: all look-ups of names at once, and two to list interfaces, which
+/// must not wait for a name server.
+const MAX_BLOCKING_THREADS: usize = resolver::MAX_LOOKUPS + 2;
 
 /// How long such a thread waits for the next look-up.
 const BLOCKING_THREADS_LINGER: Duration = Duration::from_secs(2);
@@ -32,7 +34,7 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct Messages {
     adopted: Vec<Arc<Connection>>,
-    /// Each connection is here at most once: its bell sees to it.
+    /// Each connection is here once for each turn since the last look, at most: its bell sees to it.
     rung: Vec<ConnectionKey>,
 }
 
@@ -79,11 +81,19 @@ struct Worker {
     inbox: Arc<Inbox>,
     /// The inbox's last content, kept for its memory.
     messages: Messages,
-    seats: BTreeMap<ConnectionKey, (Seat, Option<Instant>)>,
+    seats: BTreeMap<ConnectionKey, Slot>,
+    /// Each connection at most once.
     ready: VecDeque<ConnectionKey>,
     /// At most one for each seat, the same as there.
     deadlines: BTreeSet<(Instant, ConnectionKey)>,
     scratch: Scratch,
+}
+
+/// A connection's seat, and how it is waited for.
+struct Slot {
+    seat: Seat,
+    armed: Option<Instant>,
+    is_ready: bool,
 }
 
 impl Worker {
@@ -125,36 +135,45 @@ impl Worker {
         );
         for connection in self.messages.adopted.drain(..) {
             let key = connection.key;
-            self.seats.insert(key, (Seat::new(connection), None));
+            self.seats.insert(key, Slot { seat: Seat::new(connection), armed: None, is_ready: true });
             self.ready.push_back(key);
         }
-        self.ready.extend(self.messages.rung.drain(..));
+        for key in self.messages.rung.drain(..) {
+            // One turn is enough, however many reasons there are.
+            if let Some(slot) = self.seats.get_mut(&key)
+                && !std::mem::replace(&mut slot.is_ready, true)
+            {
+                self.ready.push_back(key);
+            }
+        }
     }
 
     fn take_due(&mut self, now: Instant) {
         while let Some(&(deadline, key)) = self.deadlines.first().filter(|(deadline, _)| *deadline <= now) {
             self.deadlines.remove(&(deadline, key));
-            if let Some((_, armed)) = self.seats.get_mut(&key) {
-                *armed = None;
+            let Some(slot) = self.seats.get_mut(&key) else { continue };
+            slot.armed = None;
+            if !std::mem::replace(&mut slot.is_ready, true) {
+                self.ready.push_back(key);
             }
-            self.ready.push_back(key);
         }
     }
 
     /// Gives one connection its turn. What panics in it ends this connection and no other.
     fn turn(&mut self, key: ConnectionKey) {
-        let Some((seat, armed)) = self.seats.get_mut(&key) else { return };
+        let Some(Slot { seat, armed, is_ready }) = self.seats.get_mut(&key) else { return };
+        *is_ready = false;
         seat.connection().bell.silence();
-        let next = catch_unwind(AssertUnwindSafe(|| seat.turn(&mut self.scratch))).unwrap_or_else(|_| {
-            COUNTERS.panics.add(1);
-            tracing::error!(key, "driving a connection panicked: it is closed");
-            seat.connection().with(Shared::break_down);
+        let next = contained(key, || seat.turn(&mut self.scratch)).unwrap_or_else(|| {
+            // This wakes whoever waits, and wakers are not ours.
+            contained(key, || seat.connection().with(Shared::break_down));
             Next::Finished
         });
         match next {
             Next::Again => {
                 // Rung meanwhile: then it is in the inbox already.
                 if seat.connection().bell.claim() {
+                    *is_ready = true;
                     self.ready.push_back(key);
                 }
             }
@@ -167,10 +186,22 @@ impl Worker {
             }
             Next::At(_) => {}
             Next::Finished => {
-                if let Some((_, Some(armed))) = self.seats.remove(&key) {
+                let Some(slot) = self.seats.remove(&key) else { return };
+                if let Some(armed) = slot.armed {
                     self.deadlines.remove(&(armed, key));
                 }
+                contained(key, || drop(slot));
             }
         }
     }
+}
+
+/// Runs what may panic, the application's wakers among it; `None` if it did.
+fn contained<R>(key: ConnectionKey, run: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(run))
+        .inspect_err(|_| {
+            COUNTERS.panics.add(1);
+            tracing::error!(key, "driving a connection panicked: it is closed");
+        })
+        .ok()
 }
