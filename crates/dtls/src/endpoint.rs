@@ -12,6 +12,9 @@ use crate::{Config, Counters, Event, FailureCause, Role, SealError, State, Versi
 
 /// Opened datagrams that nobody has read. The session reads after every datagram, so this is never long.
 const MAX_UNREAD: usize = 256;
+/// Datagrams of the handshake that nobody has polled, as there is no path for them: those of the latest flights.
+/// One flight has at most [`LIBRARY_QUEUE`].
+const MAX_OUTGOING: usize = LIBRARY_QUEUE;
 /// How often a handshake is begun anew after input that nobody vouches for had ended it.
 const MAX_RESTARTS: u64 = 16;
 /// A peer that said that it gave up, in an alert that anybody could have sent, and then sends nothing for this
@@ -76,7 +79,7 @@ pub struct Endpoint {
     library: Library,
     dtls: Dtls,
     state: State,
-    /// The handshake's datagrams, ready. Bounded by a flight, each of which the library bounds.
+    /// The handshake's datagrams, ready. At most [`MAX_OUTGOING`].
     outgoing: VecDeque<Vec<u8>>,
     /// Opened datagrams. At most [`MAX_UNREAD`].
     unread: VecDeque<Vec<u8>>,
@@ -396,6 +399,9 @@ impl Endpoint {
                     self.has_answered = true;
                     // RFC 8842, section 5.1: a peer that is not the signalled one hears nothing more.
                     if self.trust != Trust::Mismatched {
+                        if self.outgoing.len() == MAX_OUTGOING {
+                            self.outgoing.pop_front();
+                        }
                         self.outgoing.push_back(datagram.to_vec());
                     }
                     if self.state == State::New {

@@ -149,6 +149,37 @@ fn unread_data_is_bounded_and_counted() {
     assert_eq!(std::iter::from_fn(|| pair.ends[SERVER].read()).count(), 256);
 }
 
+#[test]
+fn a_handshake_without_a_path_keeps_no_more_than_its_latest_flights() {
+    let configs = configs().map(|config| Config { versions: Versions::Dtls12, mtu: 256, ..config });
+    let mut pair = Pair::new(configs, 1, CLEAN);
+    // The server hears the client's hello, and nobody takes its answers for half a minute.
+    let mut hello = base::SendBatch::new();
+    pair.ends[CLIENT].poll_transmit(pair.now, pair::path(), &mut hello);
+    for (_, datagram) in hello.datagrams() {
+        pair.ends[SERVER].handle_datagram(pair.now, datagram);
+    }
+    let mut timeouts = 0;
+    let end = pair.now + Duration::from_secs(30);
+    while let Some(next) = pair.ends[SERVER].poll_timeout().filter(|next| *next < end) {
+        pair.now = pair.now.max(next);
+        pair.ends[SERVER].handle_timeout(pair.now);
+        timeouts += 1;
+    }
+    assert!(timeouts > 20, "{timeouts}");
+    let mut kept = 0;
+    let mut batch = base::SendBatch::new();
+    loop {
+        batch.clear();
+        pair.ends[SERVER].poll_transmit(pair.now, pair::path(), &mut batch);
+        if batch.is_empty() {
+            break;
+        }
+        kept += batch.len();
+    }
+    assert!((1..=64).contains(&kept), "{kept}");
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Mutation {
     Flip { at: usize, bits: u8 },
