@@ -151,3 +151,47 @@ impl PeerConnection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// webrtc-pc, RTCIceConnectionState and RTCPeerConnectionState, each row of one transport's states.
+    #[test]
+    fn the_connection_s_states_follow_the_transport_s_row_by_row() {
+        use DtlsTransportState::{Closed, Connected, Connecting, Failed, New};
+        let mut table = String::new();
+        for ice in [
+            ice::TransportState::New,
+            ice::TransportState::Checking,
+            ice::TransportState::Connected,
+            ice::TransportState::Completed,
+            ice::TransportState::Disconnected,
+            ice::TransportState::Failed,
+            ice::TransportState::Closed,
+        ] {
+            let mut transports = Transports { ice, ..Transports::default() };
+            transports.ice_connection_state = transports.derive_ice(true);
+            table.push_str(transports.ice_connection_state.as_str());
+            for dtls in [New, Connecting, Connected, Closed, Failed] {
+                transports.dtls = dtls;
+                table.push_str(&format!(" {dtls}={}", transports.derive_connection(true)));
+            }
+            table.push('\n');
+            // Without a transport everything is new.
+            transports.ice_connection_state = transports.derive_ice(false);
+            assert_eq!(transports.ice_connection_state, IceConnectionState::New);
+            assert_eq!(transports.derive_connection(false), PeerConnectionState::New);
+        }
+        expect_test::expect![[r#"
+            new new=new connecting=connecting connected=connecting closed=new failed=failed
+            checking new=connecting connecting=connecting connected=connecting closed=connecting failed=failed
+            connected new=connecting connecting=connecting connected=connected closed=connected failed=failed
+            completed new=connecting connecting=connecting connected=connected closed=connected failed=failed
+            disconnected new=disconnected connecting=disconnected connected=disconnected closed=disconnected failed=failed
+            failed new=failed connecting=failed connected=failed closed=failed failed=failed
+            new new=new connecting=connecting connected=connecting closed=new failed=failed
+        "#]]
+        .assert_eq(&table);
+    }
+}
