@@ -1,5 +1,6 @@
 //! The crate `str0m`: sans-IO, so the loop around it is ours, as its examples have it.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -62,33 +63,30 @@ fn start(rtc: Rtc, socket: UdpSocket) -> (Str0mEnd, oneshot::Receiver<()>) {
 }
 
 impl Driver {
+    /// As str0m's documentation has it: one input or one write, and then everything that comes of it.
     async fn run(mut self) -> anyhow::Result<()> {
         let mut buffer = vec![0; 2000];
+        let local = self.socket.local_addr()?;
         loop {
-            self.write()?;
-            let timeout = match self.rtc.poll_output()? {
-                Output::Timeout(at) => at,
-                Output::Transmit(transmit) => {
-                    self.socket.send_to(&transmit.contents, transmit.destination).await?;
-                    continue;
-                }
-                Output::Event(event) => {
-                    self.handle(event).await?;
-                    continue;
-                }
-            };
+            let timeout = self.drain().await?;
             if !self.rtc.is_alive() {
                 return Ok(());
             }
+            // What is there already needs no timer.
+            match self.socket.try_recv_from(&mut buffer) {
+                Ok((length, source)) => {
+                    self.receive(source, local, &buffer[..length])?;
+                    continue;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+            if self.write()? {
+                continue;
+            }
             let may_send = self.channel.is_some() && self.waiting.is_none();
             tokio::select! {
-                received = self.socket.recv_from(&mut buffer) => {
-                    let (length, source) = received?;
-                    let destination = self.socket.local_addr()?;
-                    let contents = buffer[..length].try_into()?;
-                    let receive = Receive { proto: Protocol::Udp, source, destination, contents };
-                    self.rtc.handle_input(Input::Receive(Instant::now(), receive))?;
-                }
+                ready = self.socket.readable() => ready?,
                 message = self.to_send.recv(), if may_send => match message {
                     Some(message) => self.waiting = Some(message),
                     None => self.rtc.disconnect(),
@@ -100,15 +98,40 @@ impl Driver {
         }
     }
 
-    fn write(&mut self) -> anyhow::Result<()> {
-        let Some(mut channel) = self.channel.and_then(|id| self.rtc.channel(id)) else { return Ok(()) };
+    /// Everything that the last input brought about, and when the next one is due.
+    async fn drain(&mut self) -> anyhow::Result<Instant> {
         loop {
-            let Some(message) = self.waiting.take().or_else(|| self.to_send.try_recv().ok()) else { return Ok(()) };
-            if !channel.write(true, &message)? {
-                self.waiting = Some(message);
-                return Ok(());
+            match self.rtc.poll_output()? {
+                Output::Timeout(at) => return Ok(at),
+                Output::Transmit(transmit) => {
+                    self.socket.send_to(&transmit.contents, transmit.destination).await?;
+                }
+                Output::Event(event) => self.handle(event).await?,
             }
         }
+    }
+
+    fn receive(
+        &mut self,
+        source: SocketAddr,
+        destination: SocketAddr,
+        datagram: &[u8],
+    ) -> anyhow::Result<()> {
+        let contents = datagram.try_into()?;
+        let receive = Receive { proto: Protocol::Udp, source, destination, contents };
+        Ok(self.rtc.handle_input(Input::Receive(Instant::now(), receive))?)
+    }
+
+    /// Hands over the next message, if there is one and str0m takes it.
+    fn write(&mut self) -> anyhow::Result<bool> {
+        let Some(id) = self.channel else { return Ok(false) };
+        let Some(message) = self.waiting.take().or_else(|| self.to_send.try_recv().ok()) else {
+            return Ok(false);
+        };
+        let Some(mut channel) = self.rtc.channel(id) else { return Ok(false) };
+        let taken = channel.write(true, &message)?;
+        self.waiting = (!taken).then_some(message);
+        Ok(taken)
     }
 
     async fn handle(&mut self, event: Event) -> anyhow::Result<()> {

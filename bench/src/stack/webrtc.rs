@@ -41,6 +41,9 @@ impl PeerConnectionEventHandler for Handler {
     }
 }
 
+/// The high-water mark of its own benchmark, `data-channels-stress-bench`. Without a limit `writable` never waits.
+const SEND_BUFFER: usize = 1024 * 1024;
+
 async fn peer() -> anyhow::Result<(Arc<dyn PeerConnection>, mpsc::UnboundedReceiver<Notice>)> {
     let (notices, inbox) = mpsc::unbounded_channel();
     let pc = PeerConnectionBuilder::new()
@@ -48,6 +51,7 @@ async fn peer() -> anyhow::Result<(Arc<dyn PeerConnection>, mpsc::UnboundedRecei
         .with_media_engine(MediaEngine::default())
         .with_handler(Arc::new(Handler(notices)))
         .with_udp_addrs(vec!["127.0.0.1:0".to_string()])
+        .with_data_channel_send_buffer_limit(SEND_BUFFER)
         .build()
         .await?;
     Ok((Arc::new(pc), inbox))
