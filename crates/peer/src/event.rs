@@ -6,7 +6,7 @@ use session::Payload;
 
 use crate::{
     ChannelId, Error, IceCandidate, IceConnectionState, IceGatheringState, PeerConnectionState,
-    SctpTransportState, SessionDescription, SignalingState,
+    SctpTransportState, SessionDescription, SignalingState, TransceiverId,
 };
 
 /// Names the promise of one asynchronous call. Never reused within a connection.
@@ -63,6 +63,40 @@ pub enum Event {
     SctpStateChange(SctpTransportState),
     /// `error` of the DTLS transport: why it failed.
     DtlsError(Error),
+    /// `track`: the remote peer sends on this transceiver.
+    Track {
+        /// Its transceiver, receiver and track.
+        transceiver: TransceiverId,
+        /// The ids of the streams that the track is in.
+        streams: Vec<String>,
+    },
+    /// `mute` of the receiver's track.
+    TrackMute(TransceiverId),
+    /// `unmute` of the receiver's track.
+    TrackUnmute(TransceiverId),
+    /// `ended` of the receiver's track.
+    TrackEnded(TransceiverId),
+    /// `addtrack`: the receiver's track was added to a remote stream.
+    StreamAddTrack {
+        /// The id of the stream.
+        stream: String,
+        /// Whose track.
+        transceiver: TransceiverId,
+    },
+    /// `removetrack`: the receiver's track was removed from a remote stream.
+    StreamRemoveTrack {
+        /// The id of the stream.
+        stream: String,
+        /// Whose track.
+        transceiver: TransceiverId,
+    },
+    /// `tonechange` of the sender's `RTCDTMFSender`.
+    ToneChange {
+        /// Whose sender.
+        transceiver: TransceiverId,
+        /// The tone that has just begun; empty once all are played.
+        tone: String,
+    },
 }
 
 /// An event of a data channel.

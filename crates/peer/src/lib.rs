@@ -23,9 +23,11 @@ mod jsep;
 mod negotiation_needed;
 mod operations;
 mod peer_connection;
+mod rtp;
 mod signaling_state;
 mod states;
 mod stats;
+mod transceiver;
 
 pub use candidate::{CandidateFields, IceCandidate, IceCandidateInit};
 pub use configuration::{BundlePolicy, Configuration, IceTransportPolicy, RtcpMuxPolicy};
@@ -36,7 +38,13 @@ pub use error::{Error, ErrorDetail, ErrorName};
 pub use event::{ChannelEvent, Event, IceCandidateError, OperationId, Outcome};
 pub use ice_server::IceServer;
 pub use peer_connection::PeerConnection;
-pub use session::Payload;
+pub use rtp::{
+    Codec, CodecParameters, DegradationPreference, EncodingOptions, EncodingParameters,
+    HeaderExtensionCapability, HeaderExtensionParameters, MediaKind, ReceiveParameters,
+    ResolutionRestriction, RtcpParameters, RtpCapabilities, SendParameters, SetParameterOptions,
+    capabilities,
+};
+pub use session::{Payload, TransportId};
 pub use states::{
     DtlsTransportState, IceConnectionState, IceGatheringState, PeerConnectionState, SctpTransport,
     SctpTransportState, SignalingState,
@@ -44,4 +52,8 @@ pub use states::{
 pub use stats::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
     StatsReport, StatsValue, TransportStats,
+};
+pub use transceiver::{
+    DtmfView, ReceiverView, SenderView, Track, TrackOrKind, TransceiverDirection, TransceiverId,
+    TransceiverInit, TransceiverView,
 };

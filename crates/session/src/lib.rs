@@ -19,6 +19,7 @@ mod gathering;
 mod plan;
 mod session;
 mod transport;
+mod transport_id;
 
 pub use action::{Action, ActionResult, BindError};
 pub use channel::{
@@ -30,3 +31,4 @@ pub use demux::{PacketClass, classify};
 pub use event::{Event, SctpState};
 pub use plan::{DtlsPlan, IcePlan, SctpPlan, SessionPlan};
 pub use session::{Session, SessionStats};
+pub use transport_id::TransportId;

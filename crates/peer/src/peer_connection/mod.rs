@@ -7,6 +7,7 @@ mod close;
 mod descriptions;
 mod gathering;
 mod settle;
+mod transceivers;
 mod transports;
 
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ use crate::ice_server::ServerUrl;
 use crate::jsep::Negotiation;
 use crate::negotiation_needed::NegotiationNeeded;
 use crate::operations::Operations;
+use crate::transceiver::Transceivers;
 use crate::{
     Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, IceTransportPolicy,
     PeerConnectionState, SctpTransport, SessionDescription, SignalingState, StatsReport,
@@ -77,6 +79,8 @@ pub struct PeerConnection {
     had_sctp_when_stable: bool,
     /// [[DataChannels]]
     channels: Channels,
+    /// The set of transceivers.
+    transceivers: Transceivers,
     remote_candidates: RemoteCandidates,
     /// The ICE generation that gathers, or has.
     gathered_ufrag: Option<String>,
@@ -140,6 +144,7 @@ impl PeerConnection {
             sctp: None,
             had_sctp_when_stable: false,
             channels: Channels::default(),
+            transceivers: Transceivers::new(rng.fork("rtp")),
             remote_candidates: RemoteCandidates::default(),
             gathered_ufrag: None,
             gathered_policy: IceTransportPolicy::All,
