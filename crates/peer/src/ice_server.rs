@@ -47,7 +47,10 @@ impl IceServer {
 
     /// webrtc-pc, validate an ICE server URL.
     fn validate_url(&self, url: &str) -> Result<ServerUrl, Error> {
+        // Step 1: the WHATWG URL parser strips controls and spaces, and removes tabs and newlines.
+        let url = &*url.trim_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "");
         let invalid = |reason: &str| Error::syntax(format!("'{url}' is not an ICE server URL: {reason}"));
+        // Step 2.
         let (scheme, rest) = url.split_once(':').ok_or_else(|| invalid("it has no scheme"))?;
         let scheme = scheme.to_ascii_lowercase();
         let (is_turn, is_secure) = match scheme.as_str() {
@@ -70,11 +73,14 @@ impl IceServer {
         if !is_turn && query.is_some() {
             return Err(invalid("STUN URLs have no query"));
         }
+        // Steps 4 and 5.
         let default_port = if is_secure { 5349 } else { 3478 };
         let (host, port) = host_and_port(path, default_port).ok_or_else(|| invalid("its host or port"))?;
+        // Step 6.
         if !matches!(query, None | Some("transport=udp" | "transport=tcp")) {
             return Err(invalid("the query is neither transport=udp nor transport=tcp"));
         }
+        // Step 7.
         if is_turn && !self.has_credentials() {
             return Err(Error::invalid_access("a TURN server needs a username and a credential"));
         }
@@ -107,7 +113,7 @@ fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
         // The WHATWG URL standard's forbidden domain code points, as far as they have not been taken for
         // delimiters already.
         let forbidden = |c: char| c.is_control() || c.is_whitespace() || "<>[]\\^|%\"`{}".contains(c);
-        if host.is_empty() || host.contains(forbidden) {
+        if host.is_empty() || host.contains(forbidden) || (ends_in_a_number(host) && !is_ipv4(host)) {
             return None;
         }
         (host, port)
@@ -118,6 +124,41 @@ fn host_and_port(text: &str, default_port: u16) -> Option<(String, u16)> {
         _ => return None,
     };
     Some((host.to_owned(), port))
+}
+
+/// The labels of a host; a dot at its end makes no other one.
+fn labels(host: &str) -> Vec<&str> {
+    host.strip_suffix('.').unwrap_or(host).split('.').collect()
+}
+
+/// WHATWG URL, ends in a number checker: such a host is an IPv4 address or none.
+fn ends_in_a_number(host: &str) -> bool {
+    labels(host).last().is_some_and(|last| {
+        (!last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())) || ipv4_number(last).is_some()
+    })
+}
+
+/// WHATWG URL, IPv4 number parser: decimal, `0x` hexadecimal or `0` octal.
+fn ipv4_number(text: &str) -> Option<u64> {
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some("") => return Some(0),
+        Some(digits) => (digits, 16),
+        None => match text.strip_prefix('0') {
+            Some(digits) if !digits.is_empty() => (digits, 8),
+            _ => (text, 10),
+        },
+    };
+    let is_number = digits.chars().all(|digit| digit.is_digit(radix));
+    if is_number { u64::from_str_radix(digits, radix).ok() } else { None }
+}
+
+/// Whether the WHATWG URL standard's IPv4 parser takes it.
+fn is_ipv4(host: &str) -> bool {
+    let labels = labels(host);
+    let numbers: Option<Vec<u64>> = labels.iter().map(|label| ipv4_number(label)).collect();
+    let Some((last, others)) = numbers.as_deref().and_then(<[u64]>::split_last) else { return false };
+    // The last one has the bytes that the others leave.
+    others.len() < 4 && others.iter().all(|number| *number < 256) && last >> (8 * (4 - others.len())) == 0
 }
 
 #[cfg(test)]
@@ -143,6 +184,10 @@ mod tests {
         assert_eq!(stun("STUN:192.0.2.1:99"), Some(("192.0.2.1".into(), 99)));
         assert_eq!(stun("stun:[2001:db8::1]:5000"), Some(("2001:db8::1".into(), 5000)));
         assert_eq!(stun("stun:host:"), Some(("host".into(), 3478)));
+        assert_eq!(stun(" stun:ho\tst\n"), Some(("host".into(), 3478)));
+        for address in ["stun:192.0.2.1.", "stun:0xc0.0.2.01", "stun:3221225985", "stun:1.2"] {
+            assert!(stun(address).is_some(), "{address}");
+        }
     }
 
     #[test]
@@ -163,6 +208,12 @@ mod tests {
             "stun:a b",
             "stun:[not-an-address]",
             "stun:host/path",
+            "stun:1.2.3.4.5",
+            "stun:256.0.0.1",
+            "stun:1.2.3.256",
+            "stun:4294967296",
+            "stun:a.09",
+            "stun:1..2",
         ] {
             assert_eq!(validate(url), Err(ErrorName::SyntaxError), "{url}");
         }
