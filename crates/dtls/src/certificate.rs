@@ -15,7 +15,7 @@ const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 
 /// The length of a simulated certificate, in bytes.
 #[cfg(feature = "simulation")]
-const SIMULATED_LENGTH: usize = 293;
+const SIMULATED_LENGTH: usize = 313;
 
 /// A self-signed certificate and its private key.
 pub struct Certificate {
@@ -28,8 +28,8 @@ impl Certificate {
     /// A new certificate over a new ECDSA key on P-256.
     ///
     /// `now` is the time since the Unix epoch. The certificate is valid from a day before it, for peers whose
-    /// clocks differ, until `lifetime` after it. The key comes from the operating system's randomness: a
-    /// driver calls this, never a core.
+    /// clocks differ, until `lifetime` after it. Its name and its serial number are random: nothing in it can be
+    /// linked to anybody. The key comes from the operating system's randomness: a driver calls this, never a core.
     ///
     /// # Errors
     /// The crypto library made no key, or the certificate would expire after the year 9999.
@@ -38,14 +38,14 @@ impl Certificate {
             .checked_add(lifetime)
             .filter(|expires| *expires <= LAST_SECOND)
             .ok_or(CertificateError::Lifetime)?;
-        let expires = Duration::from_secs(expires.as_secs());
+        let expires = Duration::from_millis(u64::try_from(expires.as_millis()).unwrap_or(u64::MAX));
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CertificateError::Key)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, "WebRTC");
+        params.distinguished_name.push(DnType::CommonName, random_name()?);
         let epoch = date_time_ymd(1970, 1, 1);
         params.not_before = epoch + Duration::from_secs(now.saturating_sub(CLOCK_SKEW).as_secs());
-        params.not_after = epoch + expires;
+        params.not_after = epoch + Duration::from_secs(expires.as_secs());
         let certificate = params.self_signed(&key).map_err(|_| CertificateError::Key)?;
         Ok(Certificate { der: certificate.der().to_vec(), key: Redacted::new(key.serialize_der()), expires })
     }
@@ -74,7 +74,7 @@ impl Certificate {
         &self.der
     }
 
-    /// The end of its validity, as time since the Unix epoch.
+    /// The end of its validity, as time since the Unix epoch, to the millisecond. X.509 has only the second of it.
     pub fn expires(&self) -> Duration {
         self.expires
     }
@@ -88,6 +88,13 @@ impl Certificate {
     pub(crate) fn key(&self) -> &Redacted<Vec<u8>> {
         &self.key
     }
+}
+
+/// A common name that says nothing: 16 hexadecimal digits.
+fn random_name() -> Result<String, CertificateError> {
+    let mut bytes = [0; 8];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| CertificateError::Key)?;
+    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
 }
 
 impl fmt::Debug for Certificate {

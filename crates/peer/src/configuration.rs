@@ -52,7 +52,8 @@ pub struct Configuration {
     pub bundle_policy: BundlePolicy,
     /// Whether RTP and RTCP share a transport.
     pub rtcp_mux_policy: RtcpMuxPolicy,
-    /// The certificates to present. Empty: the identity given to the constructor.
+    /// The certificates to present. The first one is offered, as all that there can be are of one kind; the others are
+    /// checked and kept. Empty: the identity given to the constructor.
     pub certificates: Vec<Arc<dtls::Certificate>>,
     /// How many sets of candidates may be gathered before they are needed. The pool is a hint; ours gathers
     /// when a description is set, whatever this says.

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod candidate;
+mod certificate;
 mod configuration;
 mod counters;
 mod data_channel;
@@ -30,6 +31,7 @@ mod stats;
 mod transceiver;
 
 pub use candidate::{CandidateFields, IceCandidate, IceCandidateInit};
+pub use certificate::{DtlsFingerprint, KeygenAlgorithm, certificate_fingerprints, generate_certificate};
 pub use configuration::{BundlePolicy, Configuration, IceTransportPolicy, RtcpMuxPolicy};
 pub use counters::Counters;
 pub use data_channel::{ChannelId, ChannelView, DataChannelInit, DataChannelState, Priority};

@@ -82,6 +82,17 @@ fn configurations_are_validated_at_construction() {
 }
 
 #[test]
+fn the_first_certificate_of_the_configuration_is_offered() {
+    let certificates = vec![certificate(), certificate()];
+    let fingerprint = certificates[0].fingerprint(dtls::HashAlgorithm::Sha256);
+    let mut stage = Stage::with(Configuration { certificates, ..Configuration::default() });
+    stage.pcs[A].create_data_channel(start(), "", DataChannelInit::default()).expect("a channel");
+    stage.negotiate(A, stage::B);
+    let offer = stage.pcs[A].local_description().expect("an offer");
+    assert!(offer.sdp.contains(&format!("a=fingerprint:{fingerprint}\r\n")), "{}", offer.sdp);
+}
+
+#[test]
 fn only_servers_transport_policy_and_pool_can_be_changed() {
     let mut pc = connection(Configuration::default(), 1);
     let changes: [(&str, Configuration, Option<ErrorName>); 5] = [

@@ -25,7 +25,8 @@ pub struct RtcConfiguration {
     pub bundle_policy: BundlePolicy,
     /// Whether RTP and RTCP share a transport.
     pub rtcp_mux_policy: RtcpMuxPolicy,
-    /// The certificates to present. Empty: a new one.
+    /// The certificates to present. The first one is offered, as all that there can be are of one kind; the others are
+    /// checked and kept. Empty: a new one for this connection.
     pub certificates: Vec<RtcCertificate>,
     /// How many sets of candidates may be gathered before they are needed. A hint; ours gathers when a
     /// description is set, whatever this says.

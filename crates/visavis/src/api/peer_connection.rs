@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use peer::{
-    DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState, OfferOptions,
-    Outcome, PeerConnection, PeerConnectionState, SctpTransport, SignalingState, StatsReport,
+    DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState,
+    KeygenAlgorithm, OfferOptions, Outcome, PeerConnection, PeerConnectionState, SctpTransport,
+    SignalingState, StatsReport,
 };
 
 use crate::api::operation::Operation;
@@ -54,9 +55,20 @@ impl RtcPeerConnection {
     pub fn new(configuration: RtcConfiguration) -> Result<Self, Error> {
         let identity = match configuration.certificates.first() {
             Some(certificate) => certificate.clone(),
-            None => RtcCertificate::generate()?,
+            None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
         Ok(RtcPeerConnection { handle: endpoint::connect(configuration.into(), identity.0)? })
+    }
+
+    /// A new certificate for [`RtcConfiguration::certificates`], valid for 30 days unless the algorithm says otherwise,
+    /// and 365 days at most
+    /// ([generateCertificate](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-generatecertificate)).
+    ///
+    /// # Errors
+    /// `NotSupportedError` for another algorithm than ECDSA on P-256; `TypeError` for one that lacks a parameter;
+    /// `OperationError` if the system gives no randomness.
+    pub async fn generate_certificate(keygen_algorithm: KeygenAlgorithm) -> Result<RtcCertificate, Error> {
+        RtcCertificate::generate(&keygen_algorithm)
     }
 
     /// An offer of what this end has

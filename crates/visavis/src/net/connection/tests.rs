@@ -9,7 +9,7 @@ use crate::net::endpoint;
 /// Whatever panics under the lock, and on whichever thread, the worker frees what the connection holds.
 #[tokio::test]
 async fn a_panic_in_a_call_ends_the_connection() {
-    let identity = RtcCertificate::generate().unwrap();
+    let identity = RtcCertificate::generate(&peer::KeygenAlgorithm::ecdsa_p256()).unwrap();
     let handle = endpoint::connect(peer::Configuration::default(), identity.0).unwrap();
     let mut place = Place::default();
     let mut next = std::pin::pin!(poll_fn(|cx| handle.with(|shared| shared.poll_event(&mut place, cx))));
@@ -26,7 +26,7 @@ async fn a_panic_in_a_call_ends_the_connection() {
 
 #[test]
 fn a_path_that_comes_and_goes_fills_no_memory_and_its_last_state_stays() {
-    let identity = RtcCertificate::generate().unwrap().0;
+    let identity = RtcCertificate::generate(&peer::KeygenAlgorithm::ecdsa_p256()).unwrap().0;
     let configuration = peer::Configuration::default();
     let peer = PeerConnection::new(configuration, identity, clock::now(), clock::wall(), [7; 32]).unwrap();
     let mut shared = Shared::new(peer);
