@@ -513,7 +513,7 @@ fn candidates_with_bad_ports_are_taken_and_not_used() {
     assert_eq!(pc.counters().remote_candidates_prohibited, 2);
     let sdp = &pc.remote_description().expect("a description").sdp;
     assert_eq!(sdp.matches("a=candidate").count(), 3);
-    let agent = pc.session().ice().expect("an agent");
+    let agent = pc.session().ice(session::TransportId(0)).expect("an agent");
     assert_eq!(agent.remote_candidates().count(), 1);
 }
 

@@ -24,8 +24,14 @@ pub struct Counters {
     pub dropped_early_dtls: u64,
     /// Datagrams that came after the end.
     pub dropped_closed: u64,
-    /// SCTP packets that came before there was a plan for SCTP.
+    /// SCTP packets that came before there was a plan for SCTP, or on a transport that has none.
     pub dropped_early_sctp: u64,
+    /// Datagrams on a socket that no transport has (any more).
+    pub dropped_unknown_socket: u64,
+    /// Candidates of the peer for a transport that does not exist.
+    pub candidates_without_transport: u64,
+    /// Addresses that got no socket, because the session has as many as it may.
+    pub sockets_over_limit: u64,
     /// Sockets that could not be bound.
     pub bind_failures: u64,
     /// DCEP messages that could not be parsed, or that came where they may not.

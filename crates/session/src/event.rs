@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::channel::{ChannelError, ChannelKey, Payload};
 use crate::counters::Counters;
+use crate::transport_id::TransportId;
 
 /// Where every layer puts what it has to say, so that events have one order.
 ///
@@ -24,12 +25,12 @@ pub(crate) struct Output {
     reason = "the queue is short, and a box would only be in the reader's way"
 )]
 pub enum Event {
-    /// What the ICE agent has to say.
-    Ice(ice::Event),
-    /// The DTLS transport has a new state.
-    DtlsState(dtls::State),
-    /// Why DTLS failed; comes right before `DtlsState(Failed)`.
-    DtlsFailed(dtls::FailureCause),
+    /// What the ICE agent of a transport has to say.
+    Ice(TransportId, ice::Event),
+    /// The DTLS of a transport has a new state.
+    DtlsState(TransportId, dtls::State),
+    /// Why DTLS failed; comes right before `DtlsState(_, Failed)`.
+    DtlsFailed(TransportId, dtls::FailureCause),
     /// The SCTP association has a new state.
     SctpState(SctpState),
     /// The association is up; comes right after `SctpState(Connected)`, and before any channel opens.

@@ -1,10 +1,11 @@
 //! Where local candidates come from: this machine's addresses and the STUN servers.
 //!
 //! Everything is asked for at once, and what has answered is used at once; a source that fails, or that takes its
-//! time, delays no other. Gathering is complete when all sources have answered and the agent's own transactions
-//! with the servers have ended.
+//! time, delays no other. A transport's gathering is complete when all of its sources have answered and its agent's
+//! own transactions with the servers have ended. A question that is open is not asked again: its answer serves every
+//! transport that gathers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -13,9 +14,14 @@ use base::SocketId;
 use crate::action::{Action, ActionResult};
 use crate::config::{HostPolicy, StunServer};
 use crate::counters::Counters;
+use crate::transport_id::TransportId;
+use crate::transports::Transports;
 
-/// Addresses that become host candidates. RFC 8445 names no limit; pairs grow with the square.
+/// Addresses of one transport that become host candidates. RFC 8445 names no limit; pairs grow with the square.
 const MAX_HOSTS: usize = 16;
+/// Sockets of the session, far below what a process may usually have open. Transports that gather at the same time
+/// share what is left of them.
+const MAX_SOCKETS: usize = 256;
 /// Servers that are asked.
 const MAX_SERVERS: usize = 8;
 /// Interface addresses that are looked at.
@@ -27,13 +33,25 @@ const UNREACHABLE: u16 = 701;
 #[derive(Debug, Default)]
 pub(crate) struct Gathering {
     actions: VecDeque<Action>,
-    phase: Phase,
+    /// Whether the machine's addresses were asked for.
     listing: bool,
+    /// Servers by the number of the question for their address.
+    resolving: BTreeMap<u32, StunServer>,
+    next_resolve: u32,
     sockets: BTreeMap<SocketId, Socket>,
     next_socket: u32,
-    /// Servers by the number of the question for their address.
-    resolving: BTreeMap<u32, String>,
-    next_resolve: u32,
+    /// Sockets that were asked for and that nobody wants any more: closed as soon as they are bound.
+    unwanted: BTreeSet<SocketId>,
+    sources: BTreeMap<TransportId, Sources>,
+    closed: bool,
+}
+
+/// What one transport waits for.
+#[derive(Debug, Default)]
+struct Sources {
+    phase: Phase,
+    listing: bool,
+    resolving: BTreeSet<u32>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,44 +61,61 @@ enum Phase {
     Idle,
     Running,
     Complete,
-    Closed,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Socket {
+    transport: TransportId,
     ip: IpAddr,
     bound: bool,
 }
 
 impl Gathering {
     /// Asks every source. Does nothing where this generation has been gathered, or is being.
-    pub(crate) fn start(&mut self, now: Instant, agent: &mut ice::Agent, servers: &[StunServer]) {
-        if self.phase != Phase::Idle {
+    pub(crate) fn start(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        agent: &mut ice::Agent,
+        servers: &[StunServer],
+    ) {
+        let sources = self.sources.entry(id).or_default();
+        if self.closed || sources.phase != Phase::Idle {
             return;
         }
-        self.phase = Phase::Running;
+        sources.phase = Phase::Running;
         agent.start_gathering();
         // Again for each generation: the machine may have moved to another network.
-        self.listing = true;
-        self.actions.push_back(Action::ListInterfaces);
-        self.resolving.clear();
+        sources.listing = true;
+        if !std::mem::replace(&mut self.listing, true) {
+            self.actions.push_back(Action::ListInterfaces);
+        }
         for server in servers.iter().take(MAX_SERVERS) {
             if let Ok(ip) = server.host.trim_matches(['[', ']']).parse::<IpAddr>() {
                 agent.add_stun_server(now, &server.url, SocketAddr::new(ip, server.port));
                 continue;
             }
-            let id = self.next_resolve;
-            self.next_resolve = self.next_resolve.wrapping_add(1);
-            self.resolving.insert(id, server.url.clone());
-            self.actions.push_back(Action::Resolve { id, host: server.host.clone(), port: server.port });
+            let open =
+                self.resolving.iter().find(|(_, asked)| *asked == server).map(|(question, _)| *question);
+            let question = open.unwrap_or_else(|| {
+                let (id, StunServer { host, port, .. }) = (self.next_resolve, server.clone());
+                self.next_resolve = self.next_resolve.wrapping_add(1);
+                self.resolving.insert(id, server.clone());
+                self.actions.push_back(Action::Resolve { id, host, port });
+                id
+            });
+            sources.resolving.insert(question);
         }
     }
 
-    /// ICE restarts: `start` may gather again.
-    pub(crate) fn restart(&mut self) {
-        if self.phase != Phase::Closed {
-            self.phase = Phase::Idle;
-        }
+    /// ICE of a transport restarts: `start` may gather again.
+    pub(crate) fn restart(&mut self, id: TransportId) {
+        self.sources.remove(&id);
+    }
+
+    /// The transport that a socket belongs to.
+    pub(crate) fn owner(&self, socket: SocketId) -> Option<TransportId> {
+        self.sockets.get(&socket).map(|socket| socket.transport)
     }
 
     /// Takes an answer.
@@ -88,29 +123,23 @@ impl Gathering {
         &mut self,
         now: Instant,
         result: ActionResult,
-        agent: Option<&mut ice::Agent>,
+        transports: &mut Transports,
         hosts: HostPolicy,
         counters: &mut Counters,
     ) {
-        let Some(agent) = agent.filter(|_| self.phase != Phase::Closed) else {
+        if self.closed {
             return self.discard(result);
-        };
-        match result {
-            ActionResult::Interfaces(addresses) => self.handle_interfaces(&addresses, hosts),
-            ActionResult::Bound { socket, result } => match (self.sockets.get_mut(&socket), result) {
-                (Some(known), Ok(address)) if !known.bound => {
-                    known.bound = true;
-                    agent.add_host(now, socket, address);
-                }
-                (Some(known), Err(_)) if !known.bound => {
-                    counters.bind_failures += 1;
-                    self.sockets.remove(&socket);
-                }
-                _ => {}
-            },
-            ActionResult::Resolved { id, addresses } => self.handle_resolved(now, id, &addresses, agent),
         }
-        self.complete_if_done(now, agent);
+        match result {
+            ActionResult::Interfaces(addresses) => self.handle_interfaces(&addresses, hosts, counters),
+            ActionResult::Bound { socket, result } => {
+                self.handle_bound(now, socket, result.ok(), transports, counters);
+            }
+            ActionResult::Resolved { id, addresses } => {
+                self.handle_resolved(now, id, &addresses, transports);
+            }
+        }
+        self.complete_if_done(now, transports);
     }
 
     /// What was bound after the end is closed again.
@@ -120,47 +149,142 @@ impl Gathering {
         }
     }
 
-    fn handle_interfaces(&mut self, addresses: &[IpAddr], hosts: HostPolicy) {
+    fn handle_interfaces(&mut self, addresses: &[IpAddr], policy: HostPolicy, counters: &mut Counters) {
         if !std::mem::take(&mut self.listing) {
             return;
         }
-        for ip in choose_hosts(addresses, hosts) {
-            // A socket of an earlier generation: the agent announces it again by itself.
-            if self.sockets.values().any(|socket| socket.ip == ip) {
+        let hosts = choose_hosts(addresses, policy);
+        let waits =
+            |(id, sources): (&TransportId, &mut Sources)| std::mem::take(&mut sources.listing).then_some(*id);
+        let waiting: Vec<_> = self.sources.iter_mut().filter_map(waits).collect();
+        for (index, id) in waiting.iter().enumerate() {
+            let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
+            let share = left.div_ceil(waiting.len() - index);
+            self.bind(*id, &hosts, share, counters);
+        }
+    }
+
+    /// Asks for sockets of a transport, at most `share` of them.
+    fn bind(&mut self, id: TransportId, hosts: &[IpAddr], share: usize, counters: &mut Counters) {
+        let known: Vec<_> =
+            self.sockets.values().filter(|socket| socket.transport == id).map(|socket| socket.ip).collect();
+        // A socket of an earlier generation: the agent announces it again by itself.
+        let new = hosts.iter().filter(|ip| !known.contains(ip));
+        for (index, ip) in new.enumerate() {
+            if index >= share {
+                counters.sockets_over_limit += 1;
                 continue;
             }
             let socket = SocketId(self.next_socket);
             self.next_socket += 1;
-            self.sockets.insert(socket, Socket { ip, bound: false });
-            self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(ip, 0) });
+            self.sockets.insert(socket, Socket { transport: id, ip: *ip, bound: false });
+            self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(*ip, 0) });
         }
     }
 
-    fn handle_resolved(&mut self, now: Instant, id: u32, addresses: &[SocketAddr], agent: &mut ice::Agent) {
-        let Some(url) = self.resolving.remove(&id) else { return };
+    fn handle_bound(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        address: Option<SocketAddr>,
+        transports: &mut Transports,
+        counters: &mut Counters,
+    ) {
+        if self.unwanted.remove(&socket) && address.is_some() {
+            self.actions.push_back(Action::CloseUdp { socket });
+        }
+        let Some(known) = self.sockets.get_mut(&socket).filter(|known| !known.bound) else { return };
+        let transport = transports.get_mut(known.transport);
+        if let (Some(address), Some(transport)) = (address, transport) {
+            known.bound = true;
+            transport.agent.add_host(now, socket, address);
+        } else {
+            counters.bind_failures += 1;
+            self.sockets.remove(&socket);
+        }
+    }
+
+    fn handle_resolved(
+        &mut self,
+        now: Instant,
+        id: u32,
+        addresses: &[SocketAddr],
+        transports: &mut Transports,
+    ) {
+        let Some(StunServer { url, .. }) = self.resolving.remove(&id) else { return };
         let v4 = addresses.iter().find(|address| address.is_ipv4());
         let v6 = addresses.iter().find(|address| address.is_ipv6());
-        for address in v4.into_iter().chain(v6) {
-            agent.add_stun_server(now, &url, *address);
-        }
-        if addresses.is_empty() {
-            agent.server_failed(&url, UNREACHABLE, "the host name could not be resolved");
+        for (transport, sources) in &mut self.sources {
+            let Some(transport) = transports.get_mut(*transport).filter(|_| sources.resolving.remove(&id))
+            else {
+                continue;
+            };
+            for address in v4.into_iter().chain(v6) {
+                transport.agent.add_stun_server(now, &url, *address);
+            }
+            if addresses.is_empty() {
+                transport.agent.server_failed(&url, UNREACHABLE, "the host name could not be resolved");
+            }
         }
     }
 
-    fn complete_if_done(&mut self, now: Instant, agent: &mut ice::Agent) {
-        let answered =
-            !self.listing && self.resolving.is_empty() && self.sockets.values().all(|socket| socket.bound);
-        if self.phase == Phase::Running && answered {
-            self.phase = Phase::Complete;
-            agent.sources_complete(now);
+    fn complete_if_done(&mut self, now: Instant, transports: &mut Transports) {
+        let sockets = &self.sockets;
+        for (id, sources) in &mut self.sources {
+            let is_bound =
+                || sockets.values().filter(|socket| socket.transport == *id).all(|socket| socket.bound);
+            let answered = !sources.listing && sources.resolving.is_empty() && is_bound();
+            if sources.phase == Phase::Running
+                && answered
+                && let Some(transport) = transports.get_mut(*id)
+            {
+                sources.phase = Phase::Complete;
+                transport.agent.sources_complete(now);
+            }
         }
+    }
+
+    /// A transport is gone: its sockets are closed, those that are not bound yet as soon as they are. What was not
+    /// asked yet and nobody else waits for is not asked any more.
+    pub(crate) fn remove(&mut self, id: TransportId) {
+        self.sources.remove(&id);
+        let sockets = self.sockets.iter().filter(|(_, socket)| socket.transport == id);
+        for (socket, bound) in sockets.map(|(id, socket)| (*id, socket.bound)).collect::<Vec<_>>() {
+            self.sockets.remove(&socket);
+            if bound {
+                self.actions.push_back(Action::CloseUdp { socket });
+            } else if !self.withdraw(
+                |action| matches!(action, Action::BindUdp { socket: asked, .. } if *asked == socket),
+            ) {
+                self.unwanted.insert(socket);
+            }
+        }
+        if !self.sources.values().any(|sources| sources.listing)
+            && self.withdraw(|action| *action == Action::ListInterfaces)
+        {
+            self.listing = false;
+        }
+        let is_wanted = |id: &u32| self.sources.values().any(|sources| sources.resolving.contains(id));
+        let idle: Vec<_> = self.resolving.keys().copied().filter(|id| !is_wanted(id)).collect();
+        for id in idle {
+            if self.withdraw(|action| matches!(action, Action::Resolve { id: asked, .. } if *asked == id)) {
+                self.resolving.remove(&id);
+            }
+        }
+    }
+
+    /// Takes back an action that nobody has taken yet; whether there was one.
+    fn withdraw(&mut self, is_it: impl Fn(&Action) -> bool) -> bool {
+        let before = self.actions.len();
+        self.actions.retain(|action| !is_it(action));
+        self.actions.len() < before
     }
 
     /// Closes every socket that is bound; the others are closed as soon as they are.
     pub(crate) fn close(&mut self) {
-        self.phase = Phase::Closed;
-        self.actions.clear();
+        self.closed = true;
+        self.sources.clear();
+        self.actions.retain(|action| matches!(action, Action::CloseUdp { .. }));
         for (socket, state) in std::mem::take(&mut self.sockets) {
             if state.bound {
                 self.actions.push_back(Action::CloseUdp { socket });
@@ -173,7 +297,7 @@ impl Gathering {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.phase == Phase::Closed
+        self.closed
     }
 
     /// Whether nothing is left to be done outside.

@@ -20,6 +20,7 @@ mod plan;
 mod session;
 mod transport;
 mod transport_id;
+mod transports;
 
 pub use action::{Action, ActionResult, BindError};
 pub use channel::{
@@ -29,6 +30,6 @@ pub use config::{HostPolicy, SessionConfig, StunServer};
 pub use counters::Counters;
 pub use demux::{PacketClass, classify};
 pub use event::{Event, SctpState};
-pub use plan::{DtlsPlan, IcePlan, SctpPlan, SessionPlan};
+pub use plan::{DtlsPlan, IcePlan, SctpPlan, SessionPlan, TransportPlan};
 pub use session::{Session, SessionStats};
 pub use transport_id::TransportId;

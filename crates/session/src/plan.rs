@@ -1,15 +1,30 @@
 //! What the two descriptions agreed on, without their text.
 
+use std::collections::BTreeMap;
+
+use crate::transport_id::TransportId;
+
 /// How the session should stand. [`Session::apply`](crate::Session::apply) compares it with how it does stand and
 /// changes what differs, so that applying a plan twice does nothing the second time.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// How many transports there are is not limited here; how many sockets they share is, see
+/// [`Session::gather`](crate::Session::gather).
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionPlan {
+    /// The transports. One that is not here (any more) is closed.
+    pub transports: BTreeMap<TransportId, TransportPlan>,
+    /// SCTP and the transport that carries it, once both descriptions have a data m-section that is not rejected.
+    /// Without effect while `transports` does not have that transport.
+    pub sctp: Option<(TransportId, SctpPlan)>,
+}
+
+/// One transport of a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransportPlan {
     /// ICE, as soon as there is a local description.
     pub ice: IcePlan,
-    /// DTLS, once both descriptions are there.
+    /// DTLS, once both descriptions are there. Taken away again, it ends a handshake, but no connection that stands.
     pub dtls: Option<DtlsPlan>,
-    /// SCTP, once both descriptions have a data m-section that is not rejected.
-    pub sctp: Option<SctpPlan>,
 }
 
 /// The ICE part of a plan.

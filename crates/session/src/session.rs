@@ -1,6 +1,5 @@
 //! The one place where layers meet.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch, WallClock};
@@ -15,21 +14,22 @@ use crate::event::{Event, Output, SctpState};
 use crate::gathering::Gathering;
 use crate::plan::SessionPlan;
 use crate::transport::{News, Transport};
-
-/// Candidates of the peer that wait for the first plan.
-const MAX_WAITING_CANDIDATES: usize = 64;
+use crate::transport_id::TransportId;
+use crate::transports::Transports;
 
 /// One connection's data engine: see the [crate's page](crate).
 ///
 /// ```
 /// # use std::{sync::Arc, time::{Duration, Instant}};
-/// # use session::{Session, SessionConfig, SessionPlan, IcePlan};
+/// # use session::{IcePlan, Session, SessionConfig, SessionPlan, TransportId, TransportPlan};
 /// # fn example(now: Instant, clock: base::WallClock, certificate: Arc<dtls::Certificate>) {
 /// let mut session = Session::new(SessionConfig::new(certificate), now, clock, [7; 32]);
 /// let local = ice::Credentials::generate(&mut base::Rng::from_seed([8; 32]));
 /// let ice = IcePlan { role: ice::Role::Controlling, local, remote: None };
-/// session.apply(now, SessionPlan { ice, dtls: None, sctp: None });
-/// session.gather(now);
+/// let id = TransportId(0);
+/// let transports = [(id, TransportPlan { ice, dtls: None })].into();
+/// session.apply(now, SessionPlan { transports, sctp: None });
+/// session.gather(now, id);
 /// assert_eq!(session.poll_action(), Some(session::Action::ListInterfaces));
 /// # }
 /// ```
@@ -37,25 +37,16 @@ const MAX_WAITING_CANDIDATES: usize = 64;
 pub struct Session {
     config: SessionConfig,
     clock: WallClock,
-    rng: Rng,
     /// The latest time that an input brought, for the one input that brings none.
     now: Instant,
     gathering: Gathering,
-    /// `gather` was called before there was an agent.
-    gather_later: bool,
-    waiting: WaitingCandidates,
-    transport: Option<Transport>,
+    transports: Transports,
+    /// The transport that the plan has SCTP on.
+    data: Option<TransportId>,
     channels: Table,
     sctp_state: Option<SctpState>,
     output: Output,
     closed: bool,
-}
-
-/// What the peer's description said before there was a plan.
-#[derive(Debug, Default)]
-struct WaitingCandidates {
-    candidates: VecDeque<ice::Candidate>,
-    ended: bool,
 }
 
 /// What a session measures, for statistics.
@@ -64,12 +55,8 @@ struct WaitingCandidates {
 pub struct SessionStats {
     /// Plain counters.
     pub counters: Counters,
-    /// The state of DTLS.
-    pub dtls: dtls::State,
     /// The state of SCTP; `None` before there is an association.
     pub sctp: Option<SctpState>,
-    /// The round-trip time that ICE measured on the selected pair.
-    pub ice_rtt: Option<Duration>,
     /// The round-trip time that SCTP measured.
     pub sctp_rtt: Option<Duration>,
     /// How many channels there are now.
@@ -83,12 +70,10 @@ impl Session {
         Session {
             config,
             clock,
-            rng: Rng::from_seed(seed),
             now,
             gathering: Gathering::default(),
-            gather_later: false,
-            waiting: WaitingCandidates::default(),
-            transport: None,
+            transports: Transports::new(Rng::from_seed(seed)),
+            data: None,
             channels: Table::new(limits),
             sctp_state: None,
             output: Output::default(),
@@ -98,36 +83,53 @@ impl Session {
 
     /// Makes the session stand as `plan` says. What stands already stays.
     ///
-    /// Other local credentials than before restart ICE; DTLS starts once `plan` has the peer's ICE credentials and
-    /// its fingerprints, and ICE has a pair; SCTP once DTLS has verified the peer. Channels without an identifier
-    /// get one as soon as `plan` has our DTLS role.
+    /// A transport that is new begins with nothing; one that `plan` does not have any more is closed: its events end
+    /// with its state "closed", its peer gets a close_notify if DTLS was connected, and its sockets are closed after
+    /// that. Other local credentials than before restart ICE; DTLS starts once `plan` has the peer's ICE credentials
+    /// and its fingerprints, and ICE has a pair; SCTP once DTLS has verified the peer.
+    ///
+    /// Data channels live on the transport that `plan.sctp` names, and get their identifiers as soon as the plan has
+    /// our DTLS role there. Where another transport is named before the association has begun, they wait for that
+    /// one. Where it had begun, it is aborted and its channels close, as with a plan that names none (RFC 8841,
+    /// section 10.4: an association does not move); channels that are opened from then on wait for the next one.
     pub fn apply(&mut self, now: Instant, plan: SessionPlan) {
         if self.closed {
             return;
         }
         self.advance(now);
-        let transport =
-            self.transport.get_or_insert_with(|| Transport::new(&self.config, &plan, &mut self.rng));
-        if transport.apply(now, &plan) {
-            self.gathering.restart();
+        let data = plan.sctp.map(|(id, _)| id).filter(|id| plan.transports.contains_key(id));
+        if data != self.data {
+            self.move_data(data);
         }
-        for candidate in self.waiting.candidates.drain(..) {
-            transport.agent.add_remote_candidate(now, candidate);
-        }
-        if std::mem::take(&mut self.waiting.ended) {
-            transport.agent.remote_end_of_candidates(now);
-        }
-        if std::mem::take(&mut self.gather_later) {
-            self.gathering.start(now, &mut transport.agent, &self.config.ice_servers);
-        }
-        if let Some(sctp) = plan.sctp {
+        let restarted = self.transports.apply(now, &plan, &self.config, &mut self.output);
+        restarted.into_iter().for_each(|id| self.gathering.restart(id));
+        self.forget_left();
+        if let Some((_, sctp)) = plan.sctp {
             self.channels.set_remote_max_message_size(sctp.remote_max_message_size);
         }
-        if let Some(dtls) = &plan.dtls {
+        let dtls = data.and_then(|id| plan.transports.get(&id)).and_then(|transport| transport.dtls.as_ref());
+        if let Some(dtls) = dtls {
             let (channels, mut cx) = self.split();
             channels.set_role(dtls.role, &mut cx);
         }
         self.settle();
+    }
+
+    /// SCTP stands on another transport from now on, or on none.
+    fn move_data(&mut self, data: Option<TransportId>) {
+        let now = self.now;
+        let before = self.data.and_then(|id| self.transports.get_mut(id));
+        let had_begun = before.is_some_and(|transport| transport.abandon_association(now));
+        if had_begun {
+            self.end_channels(ChannelError::Association(sctp::CloseCause::Local));
+        }
+        self.data = data;
+        self.channels.renew();
+    }
+
+    /// Closes the sockets of transports that have left the plan and have told their peers.
+    fn forget_left(&mut self) {
+        self.transports.take_left().into_iter().for_each(|id| self.gathering.remove(id));
     }
 
     /// Replaces the STUN servers, for the next [`gather`](Session::gather).
@@ -135,39 +137,34 @@ impl Session {
         self.config.ice_servers = servers;
     }
 
-    /// Starts to gather local candidates, for the local credentials that stand (or will, with the next plan).
-    /// Once for each generation: after an ICE restart, call it again.
-    pub fn gather(&mut self, now: Instant) {
-        if self.closed {
-            return;
-        }
+    /// Starts to gather local candidates of a transport of the plan, for the local credentials that stand. Once for
+    /// each generation: after an ICE restart, call it again.
+    ///
+    /// A transport has a socket for each of at most 16 addresses, the session at most 256 sockets: transports that
+    /// gather at the same time share what is left, and one that gets none has no candidates. Each agent paces itself.
+    pub fn gather(&mut self, now: Instant, id: TransportId) {
         self.advance(now);
-        match &mut self.transport {
-            Some(transport) => self.gathering.start(now, &mut transport.agent, &self.config.ice_servers),
-            None => self.gather_later = true,
+        if let Some(transport) = self.transports.get_mut(id) {
+            self.gathering.start(now, id, &mut transport.agent, &self.config.ice_servers);
         }
         self.settle();
     }
 
-    /// Takes a candidate of the peer.
-    pub fn add_remote_candidate(&mut self, now: Instant, candidate: ice::Candidate) {
+    /// Takes a candidate of the peer for a transport of the plan.
+    pub fn add_remote_candidate(&mut self, now: Instant, id: TransportId, candidate: ice::Candidate) {
         self.advance(now);
-        match &mut self.transport {
+        match self.transports.get_mut(id) {
             Some(transport) => transport.agent.add_remote_candidate(now, candidate),
-            None if self.waiting.candidates.len() < MAX_WAITING_CANDIDATES => {
-                self.waiting.candidates.push_back(candidate);
-            }
-            None => {}
+            None => self.output.counters.candidates_without_transport += 1,
         }
         self.settle();
     }
 
-    /// No more candidates of the peer will come, for the remote credentials that stand.
-    pub fn remote_end_of_candidates(&mut self, now: Instant) {
+    /// No more candidates of the peer will come for a transport, for the remote credentials that stand.
+    pub fn remote_end_of_candidates(&mut self, now: Instant, id: TransportId) {
         self.advance(now);
-        match &mut self.transport {
-            Some(transport) => transport.agent.remote_end_of_candidates(now),
-            None => self.waiting.ended = true,
+        if let Some(transport) = self.transports.get_mut(id) {
+            transport.agent.remote_end_of_candidates(now);
         }
         self.settle();
     }
@@ -239,38 +236,38 @@ impl Session {
         let counters = &mut self.output.counters;
         counters.datagrams_received += 1;
         counters.bytes_received += datagram.len() as u64;
-        match &mut self.transport {
-            Some(transport) => transport.handle_datagram(now, path, datagram, counters),
+        match self.gathering.owner(path.socket) {
+            Some(id) => {
+                self.transports.handle_datagram(now, id, (path, datagram), counters);
+                self.settle_one(id);
+            }
             None if self.closed => counters.dropped_closed += 1,
-            None => counters.dropped_unvalidated += 1,
+            None => counters.dropped_unknown_socket += 1,
         }
-        self.settle();
     }
 
     /// Does what is due. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
-        if let Some(transport) = &mut self.transport {
-            transport.handle_timeout(now);
-        }
+        self.transports.handle_timeout(now);
         self.settle();
     }
 
     /// When [`handle_timeout`](Session::handle_timeout) should be called, or `None` if nothing is pending.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.transport.as_ref().and_then(Transport::poll_timeout)
+        self.transports.poll_timeout()
     }
 
-    /// Writes what is ready to be sent: STUN, then DTLS flights, then SCTP. Call again while `out` came back full.
+    /// Writes what is ready to be sent, of each transport STUN, then DTLS flights, then SCTP. Call again while `out` came back full.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
         self.advance(now);
         let before = out.len();
-        let Some(transport) = &mut self.transport else { return };
-        transport.poll_transmit(now, out);
+        self.transports.poll_transmit(now, self.data, out);
         for (_, datagram) in out.datagrams().skip(before) {
             self.output.counters.datagrams_sent += 1;
             self.output.counters.bytes_sent += datagram.len() as u64;
         }
+        self.forget_left();
         self.close_sockets_if_done();
         self.settle();
     }
@@ -289,9 +286,8 @@ impl Session {
     /// Takes the answer to an action.
     pub fn handle_action_result(&mut self, now: Instant, result: ActionResult) {
         self.advance(now);
-        let agent = self.transport.as_mut().map(|transport| &mut transport.agent);
-        let counters = &mut self.output.counters;
-        self.gathering.handle_result(now, result, agent, self.config.hosts, counters);
+        let (transports, counters) = (&mut self.transports, &mut self.output.counters);
+        self.gathering.handle_result(now, result, transports, self.config.hosts, counters);
         self.settle();
     }
 
@@ -302,9 +298,8 @@ impl Session {
             return;
         }
         self.advance(now);
-        if let Some(transport) = &mut self.transport {
-            transport.close(now);
-        }
+        self.transports.close(now);
+        self.forget_left();
         self.end_channels(ChannelError::SessionClosed);
         self.close_sockets_if_done();
         self.settle();
@@ -312,8 +307,7 @@ impl Session {
 
     /// Closes the sockets once nothing will be sent any more.
     fn close_sockets_if_done(&mut self) {
-        let is_told = self.transport.as_ref().is_none_or(Transport::is_closed);
-        if self.closed && is_told && !self.gathering.is_closed() {
+        if self.closed && self.transports.are_closed() && !self.gathering.is_closed() {
             self.gathering.close();
         }
     }
@@ -335,35 +329,43 @@ impl Session {
 
     /// What the session measures.
     pub fn stats(&self) -> SessionStats {
-        let transport = self.transport.as_ref();
         SessionStats {
             counters: self.output.counters,
-            dtls: transport.map_or(dtls::State::New, Transport::dtls_state),
             sctp: self.sctp_state,
-            ice_rtt: transport.and_then(|transport| transport.agent.rtt()),
             sctp_rtt: self.association().and_then(|association| association.stats().rtt),
             channels: self.channels.len(),
         }
     }
 
-    /// The ICE agent, read-only: states, candidates, pairs. `None` before the first plan.
-    pub fn ice(&self) -> Option<&ice::Agent> {
-        self.transport.as_ref().map(|transport| &transport.agent)
+    /// The transports of the plan, in the order of their ids.
+    pub fn transports(&self) -> impl Iterator<Item = TransportId> + '_ {
+        self.transports.ids()
     }
 
-    /// The DTLS endpoint, read-only: version, counters. `None` before it has begun.
-    pub fn dtls(&self) -> Option<&dtls::Endpoint> {
-        self.transport.as_ref().and_then(Transport::endpoint)
+    /// The ICE agent of a transport of the plan, read-only: role, credentials, states, candidates, pairs.
+    pub fn ice(&self, id: TransportId) -> Option<&ice::Agent> {
+        self.transports.get(id).map(|transport| &transport.agent)
+    }
+
+    /// The DTLS endpoint of a transport, read-only: state, version, counters. `None` before it has begun.
+    pub fn dtls(&self, id: TransportId) -> Option<&dtls::Endpoint> {
+        self.transports.get(id).and_then(Transport::endpoint)
+    }
+
+    /// The peer's certificate (DER) on a transport, once DTLS has verified it. The peer's chain is this one
+    /// certificate: WebRTC's are self-signed, and what else a peer sends proves nothing.
+    pub fn remote_certificate(&self, id: TransportId) -> Option<&[u8]> {
+        self.dtls(id).and_then(dtls::Endpoint::remote_certificate)
+    }
+
+    /// The transport that the data channels are on, if the plan has SCTP.
+    pub fn data_transport(&self) -> Option<TransportId> {
+        self.data
     }
 
     /// The SCTP association, read-only: counters. `None` before it has begun.
     pub fn association(&self) -> Option<&sctp::Association> {
-        self.transport.as_ref().and_then(|transport| transport.association.as_ref())
-    }
-
-    /// The peer's certificate (DER), once DTLS has verified it.
-    pub fn remote_certificate(&self) -> Option<&[u8]> {
-        self.dtls().and_then(dtls::Endpoint::remote_certificate)
+        self.transports.get(self.data?).and_then(|transport| transport.association.as_ref())
     }
 
     /// The session's clock, for whoever needs dates.
@@ -377,18 +379,28 @@ impl Session {
 
     /// The channels, and what they work with.
     fn split(&mut self) -> (&mut Table, Context<'_>) {
-        let association = self.transport.as_mut().and_then(|transport| transport.association.as_mut());
+        let transport = self.data.and_then(|id| self.transports.get_mut(id));
+        let association = transport.and_then(|transport| transport.association.as_mut());
         (&mut self.channels, Context { now: self.now, association, output: &mut self.output })
     }
 
-    /// Carries what the layers have to say upwards, until none has. Ends, because every step takes an event or a
-    /// record from a bounded queue, and no layer makes one of itself.
+    /// Carries what the layers have to say upwards, until none has.
     fn settle(&mut self) {
-        while let Some(transport) = &mut self.transport {
+        for id in self.transports.ids().collect::<Vec<_>>() {
+            self.settle_one(id);
+        }
+    }
+
+    /// The same for one transport. Ends, because every step takes an event or a record from a bounded queue, and no
+    /// layer makes one of itself.
+    fn settle_one(&mut self, id: TransportId) {
+        while let Some(transport) = self.transports.get_mut(id) {
             transport.settle(self.now, &self.config, &mut self.output);
             match transport.poll_news() {
                 Some(News::Started) => self.set_sctp_state(SctpState::Connecting),
                 Some(News::Association(event)) => self.handle_association_event(event),
+                // Where there is no association, there are no channels.
+                Some(News::Ended(_)) if self.data != Some(id) => {}
                 Some(News::Ended(error)) => self.end_channels(error),
                 None => return,
             }
@@ -404,7 +416,7 @@ impl Session {
             sctp::Event::Closed(cause) => {
                 self.end_channels(ChannelError::Association(cause));
                 // The association stays for its counters; nobody reads the rest.
-                if let Some(transport) = &mut self.transport {
+                if let Some(transport) = self.data.and_then(|id| self.transports.get_mut(id)) {
                     transport.discard_unread();
                 }
                 return;

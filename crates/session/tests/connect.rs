@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use session::{ChannelError, ChannelInit, Event, SctpState};
 use sim::LinkConfig;
-use support::{Pair, labelled, text};
+use support::{ONE, Pair, labelled, text};
 
 /// The names of the events that are not about channels, in order.
 fn states(log: &[Event]) -> Vec<String> {
     let about_states = |event: &&Event| {
         matches!(
             event,
-            Event::DtlsState(_) | Event::DtlsFailed(_) | Event::SctpState(_) | Event::SctpConnected { .. }
+            Event::DtlsState(..) | Event::DtlsFailed(..) | Event::SctpState(_) | Event::SctpConnected { .. }
         )
     };
     log.iter().filter(about_states).map(|event| format!("{event:?}")).collect()
@@ -32,15 +32,15 @@ fn every_layer_comes_up_in_its_order() {
         assert_eq!(
             states(&pair.peer(id).log),
             [
-                "DtlsState(Connecting)",
-                "DtlsState(Connected)",
+                "DtlsState(TransportId(0), Connecting)",
+                "DtlsState(TransportId(0), Connected)",
                 "SctpState(Connecting)",
                 "SctpState(Connected)",
                 "SctpConnected { max_channels: 65535 }",
             ]
         );
     }
-    assert!(pair.peer(pair.a).session.remote_certificate().is_some());
+    assert!(pair.peer(pair.a).session.remote_certificate(ONE).is_some());
     assert!(pair.network.now() - pair.network.clock().now() < Duration::from_secs(1));
 }
 
@@ -68,16 +68,16 @@ fn hostile_links_only_delay() {
 fn what_comes_before_the_fingerprints_waits_and_reaches_no_dtls() {
     let mut pair = Pair::new(3, LinkConfig::default());
     // a, the DTLS server, has the peer's ICE credentials before its fingerprints.
-    let dtls = pair.plans[0].dtls.take();
+    let dtls = pair.transport(0).dtls.take();
     pair.apply();
     pair.run_for(Duration::from_secs(5));
     let counters = pair.peer(pair.a).session.counters();
     assert_eq!(counters.dtls_received, 0);
     assert!(counters.dropped_early_dtls > 0, "{}", pair.describe());
-    assert!(pair.peer(pair.a).session.dtls().is_none());
+    assert!(pair.peer(pair.a).session.dtls(ONE).is_none());
     assert_eq!(pair.peer(pair.a).data_sent, 0);
 
-    pair.plans[0].dtls = dtls;
+    pair.transport(0).dtls = dtls;
     pair.apply();
     assert!(pair.run(30, |a, b| a.is_connected() && b.is_connected()), "{}", pair.describe());
 }
@@ -87,7 +87,7 @@ fn another_certificate_never_connects() {
     for cheated in [0, 1] {
         let mut pair = Pair::new(4, LinkConfig::default());
         let wrong = dtls::Fingerprint::of(dtls::HashAlgorithm::Sha256, b"another certificate");
-        pair.plans[cheated].dtls.as_mut().unwrap().fingerprints = vec![wrong];
+        pair.transport(cheated).dtls.as_mut().unwrap().fingerprints = vec![wrong];
         let channel = pair.open(pair.a, labelled("never"));
         pair.apply();
         pair.run_for(Duration::from_secs(60));
@@ -95,7 +95,11 @@ fn another_certificate_never_connects() {
         let log = states(&pair.peer(id).log);
         assert_eq!(
             log,
-            ["DtlsState(Connecting)", "DtlsFailed(FingerprintMismatch)", "DtlsState(Failed)"],
+            [
+                "DtlsState(TransportId(0), Connecting)",
+                "DtlsFailed(TransportId(0), FingerprintMismatch)",
+                "DtlsState(TransportId(0), Failed)"
+            ],
             "{}",
             pair.describe()
         );
@@ -118,7 +122,7 @@ fn another_fingerprint_ends_a_connection_that_stands() {
     let (ours, theirs) = pair.open_both(pair.a, labelled("x"));
     let mut plan = pair.plans[0].clone();
     let wrong = dtls::Fingerprint::of(dtls::HashAlgorithm::Sha256, b"another certificate");
-    plan.dtls.as_mut().unwrap().fingerprints = vec![wrong];
+    plan.transports.get_mut(&ONE).unwrap().dtls.as_mut().unwrap().fingerprints = vec![wrong];
     pair.network.with(pair.a, |peer, now| peer.session.apply(now, plan));
     pair.run_for(Duration::from_secs(1));
     let mismatch = ChannelError::DtlsFailed(dtls::FailureCause::FingerprintMismatch);
@@ -135,7 +139,7 @@ fn another_fingerprint_ends_a_connection_that_stands() {
 #[test]
 fn no_fingerprint_matches_nothing() {
     let mut pair = Pair::new(5, LinkConfig::default());
-    pair.plans[0].dtls.as_mut().unwrap().fingerprints.clear();
+    pair.transport(0).dtls.as_mut().unwrap().fingerprints.clear();
     pair.apply();
     pair.run_for(Duration::from_secs(60));
     assert!(!pair.peer(pair.a).is_connected() && !pair.peer(pair.b).is_connected());
@@ -177,7 +181,10 @@ fn closing_tells_the_peer_and_leaves_nothing() {
     assert_eq!(b.closed(theirs), Some(Some(error)));
     pair.run_for(Duration::from_secs(1));
     let log = states(&pair.peer(pair.b).log);
-    assert!(log.ends_with(&["SctpState(Closed)".to_owned(), "DtlsState(Closed)".to_owned()]), "{log:?}");
+    assert!(
+        log.ends_with(&["SctpState(Closed)".to_owned(), "DtlsState(TransportId(0), Closed)".to_owned()]),
+        "{log:?}"
+    );
     let late = pair.open(pair.b, ChannelInit::default());
     assert_eq!(pair.peer(pair.b).closed(late), Some(Some(error)));
 
@@ -224,7 +231,7 @@ fn a_peer_that_vanishes_is_noticed_and_closing_does_not_wait_for_it() {
     pair.network.unlink(pair.a, pair.b);
     pair.send(pair.a, ours, text("to nobody")).unwrap();
     pair.run_for(Duration::from_secs(60));
-    let state = |pair: &Pair| pair.peer(pair.a).session.ice().unwrap().state();
+    let state = |pair: &Pair| pair.peer(pair.a).session.ice(ONE).unwrap().state();
     assert_eq!(state(&pair), ice::TransportState::Failed, "{}", pair.describe());
     // An ICE restart could still bring the peer back, so the channel waits, but not for ever.
     assert_eq!(pair.peer(pair.a).closed(ours), None);

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use base::{Rng, SocketId};
 use session::{
     Action, ActionResult, BindError, Event, IcePlan, Session, SessionConfig, SessionPlan, StunServer,
+    TransportId, TransportPlan,
 };
+
+const ONE: TransportId = TransportId(0);
 
 fn server(host: &str) -> StunServer {
     StunServer { url: format!("stun:{host}"), host: host.to_owned(), port: 3478 }
@@ -23,7 +26,8 @@ fn session(servers: Vec<StunServer>) -> (Session, Instant) {
 
 fn plan(seed: u8) -> SessionPlan {
     let local = ice::Credentials::generate(&mut Rng::from_seed([seed; 32]));
-    SessionPlan { ice: IcePlan { role: ice::Role::Controlling, local, remote: None }, dtls: None, sctp: None }
+    let ice = IcePlan { role: ice::Role::Controlling, local, remote: None };
+    SessionPlan { transports: [(ONE, TransportPlan { ice, dtls: None })].into(), sctp: None }
 }
 
 fn actions(session: &mut Session) -> Vec<Action> {
@@ -32,7 +36,7 @@ fn actions(session: &mut Session) -> Vec<Action> {
 
 fn events(session: &mut Session) -> Vec<ice::Event> {
     let ice = |event| match event {
-        Event::Ice(event) => Some(event),
+        Event::Ice(_, event) => Some(event),
         _ => None,
     };
     std::iter::from_fn(|| session.poll_event()).filter_map(ice).collect()
@@ -47,7 +51,7 @@ fn addresses(events: &[ice::Event]) -> Vec<SocketAddr> {
 }
 
 fn is_complete(session: &Session) -> bool {
-    session.ice().unwrap().gathering_state() == ice::GatheringState::Complete
+    session.ice(ONE).unwrap().gathering_state() == ice::GatheringState::Complete
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -57,10 +61,12 @@ fn ip(text: &str) -> IpAddr {
 #[test]
 fn a_source_that_fails_or_waits_delays_no_other() {
     let (mut session, now) = session(vec![server("slow.example"), server("missing.example")]);
-    // Gathering may be asked for before there is a plan.
-    session.gather(now);
+    // Without a plan there is nobody to gather.
+    session.gather(now, ONE);
     assert_eq!(session.poll_action(), None);
     session.apply(now, plan(1));
+    assert_eq!(session.poll_action(), None);
+    session.gather(now, ONE);
     let asked = actions(&mut session);
     let resolve = |id, host: &str| Action::Resolve { id, host: host.to_owned(), port: 3478 };
     assert_eq!(asked, [Action::ListInterfaces, resolve(0, "slow.example"), resolve(1, "missing.example")]);
@@ -102,8 +108,8 @@ fn repeated_and_unasked_answers_change_nothing() {
     session.handle_action_result(now, ActionResult::Resolved { id: 7, addresses: vec![address] });
     assert!(actions(&mut session).is_empty() && events(&mut session).is_empty());
 
-    session.gather(now);
-    session.gather(now);
+    session.gather(now, ONE);
+    session.gather(now, ONE);
     for _ in 0..3 {
         session.handle_action_result(now, listed.clone());
         session.handle_action_result(now, bound.clone());
@@ -117,7 +123,7 @@ fn repeated_and_unasked_answers_change_nothing() {
 fn a_machine_without_addresses_completes() {
     let (mut session, now) = session(Vec::new());
     session.apply(now, plan(1));
-    session.gather(now);
+    session.gather(now, ONE);
     session.handle_action_result(now, ActionResult::Interfaces(Vec::new()));
     assert!(is_complete(&session));
 }
@@ -126,7 +132,7 @@ fn a_machine_without_addresses_completes() {
 fn a_restart_announces_old_sockets_again_and_finds_new_ones() {
     let (mut session, now) = session(Vec::new());
     session.apply(now, plan(1));
-    session.gather(now);
+    session.gather(now, ONE);
     session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
     let first: SocketAddr = "10.0.0.1:4000".parse().unwrap();
     session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result: Ok(first) });
@@ -135,7 +141,7 @@ fn a_restart_announces_old_sockets_again_and_finds_new_ones() {
     events(&mut session);
 
     session.apply(now, plan(2));
-    session.gather(now);
+    session.gather(now, ONE);
     assert_eq!(actions(&mut session), [Action::ListInterfaces]);
     let listed = ActionResult::Interfaces(vec![ip("10.0.0.1"), ip("192.168.0.5")]);
     session.handle_action_result(now, listed);
@@ -153,7 +159,7 @@ fn a_restart_announces_old_sockets_again_and_finds_new_ones() {
 fn a_socket_that_is_bound_after_the_end_is_closed() {
     let (mut session, now) = session(Vec::new());
     session.apply(now, plan(1));
-    session.gather(now);
+    session.gather(now, ONE);
     session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
     session.close(now);
     session.poll_transmit(now, &mut base::SendBatch::new());

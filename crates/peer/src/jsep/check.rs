@@ -78,7 +78,7 @@ impl Negotiation {
     /// credentials change only by an offer or in answer to a restart.
     fn check_continuity(&self, description: &Description) -> Result<(), Error> {
         let Some(data) = &description.data else { return Ok(()) };
-        if let Some(standing) = self.plan.as_ref().and_then(|plan| plan.dtls.as_ref()) {
+        if let Some(standing) = self.standing().and_then(|standing| standing.dtls.as_ref()) {
             let same = |one: &[dtls::Fingerprint], other: &[dtls::Fingerprint]| {
                 one.iter().all(|fingerprint| other.contains(fingerprint))
             };
@@ -107,7 +107,7 @@ impl Negotiation {
             }
         }
         if description.is_answer()
-            && let Some(standing) = self.plan.as_ref()
+            && let Some(standing) = self.standing()
             && let Some((remote, _)) = &standing.ice.remote
             && *remote != data.credentials
             && self.pending_local.as_ref().and_then(Description::ufrag)

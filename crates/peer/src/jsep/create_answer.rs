@@ -43,7 +43,7 @@ impl Negotiation {
     /// RFC 8842, section 5.3: active where the offer leaves the choice, which saves a round trip; the role of a
     /// DTLS association that stands stays as it is.
     fn answer_setup(&self, offer: &Description) -> Setup {
-        let standing = self.plan.as_ref().and_then(|plan| plan.dtls.as_ref()).map(|dtls| dtls.role);
+        let standing = self.standing().and_then(|standing| standing.dtls.as_ref()).map(|dtls| dtls.role);
         // RFC 4145, section 4.1: an offer without the attribute is an active one.
         match offer.data.as_ref().map(|data| data.setup.unwrap_or(Setup::Active)) {
             Some(Setup::Active) => Setup::Passive,

@@ -15,6 +15,7 @@ mod rollback;
 
 pub(crate) use negotiation::Negotiation;
 pub(crate) use parsed::{Description, is_data, same_bundle};
+pub(crate) use plan::{TRANSPORT, transport_of};
 
 /// The largest message that we accept, in bytes: what our descriptions say in `a=max-message-size`.
 pub(crate) const MAX_MESSAGE_SIZE: u32 = session::SessionConfig::MAX_MESSAGE_SIZE;

@@ -2,28 +2,39 @@
 
 use ice::Role;
 use sdp::Setup;
-use session::{DtlsPlan, IcePlan, SctpPlan, SessionPlan};
+use session::{DtlsPlan, IcePlan, SctpPlan, SessionPlan, TransportId, TransportPlan};
 
 use super::negotiation::Negotiation;
 use super::parsed::{DataTransport, Description};
 
+/// The one transport: everything is bundled.
+pub(crate) const TRANSPORT: TransportId = TransportId(0);
+
+/// That transport in a plan.
+pub(crate) fn transport_of(plan: &SessionPlan) -> Option<&TransportPlan> {
+    plan.transports.get(&TRANSPORT)
+}
+
 impl Negotiation {
+    /// The transport as the session was last told of it.
+    pub(crate) fn standing(&self) -> Option<&TransportPlan> {
+        self.plan.as_ref().and_then(transport_of)
+    }
+
     /// The plan once this local offer is set: a transport that gathers. What was negotiated goes on until the answer.
     pub(crate) fn plan_offer(&self, offer: &Description) -> Option<SessionPlan> {
         let Some(data) = &offer.data else { return self.stable_plan.clone() };
-        let mut plan = match &self.stable_plan {
-            Some(plan) => plan.clone(),
-            None => SessionPlan {
-                ice: IcePlan { role: Role::Controlling, local: data.credentials.clone(), remote: None },
-                dtls: None,
-                sctp: None,
-            },
-        };
-        plan.ice.role = self.role.unwrap_or(Role::Controlling);
-        if plan.ice.local != data.credentials {
+        let role = self.role.unwrap_or(Role::Controlling);
+        let mut plan = self.stable_plan.clone().unwrap_or_default();
+        let transport = plan.transports.entry(TRANSPORT).or_insert_with(|| TransportPlan {
+            ice: IcePlan { role, local: data.credentials.clone(), remote: None },
+            dtls: None,
+        });
+        transport.ice.role = role;
+        if transport.ice.local != data.credentials {
             // An ICE restart: the peer's new credentials come with the answer.
-            plan.ice.local = data.credentials.clone();
-            plan.ice.remote = None;
+            transport.ice.local = data.credentials.clone();
+            transport.ice.remote = None;
         }
         Some(plan)
     }
@@ -36,7 +47,7 @@ impl Negotiation {
             return self.plan.clone().map(|plan| SessionPlan { sctp: None, ..plan });
         };
         let lite = remote.parsed.is_ice_lite();
-        Some(SessionPlan {
+        let transport = TransportPlan {
             ice: IcePlan {
                 role: self.role.unwrap_or(Role::Controlling),
                 local: ours.credentials.clone(),
@@ -46,12 +57,13 @@ impl Negotiation {
                 role: dtls_role(ours, theirs, local.is_answer()),
                 fingerprints: theirs.fingerprints.clone(),
             }),
-            sctp: Some(SctpPlan {
-                local_port: super::SCTP_PORT,
-                remote_port: theirs.sctp_port,
-                remote_max_message_size: theirs.max_message_size,
-            }),
-        })
+        };
+        let sctp = SctpPlan {
+            local_port: super::SCTP_PORT,
+            remote_port: theirs.sctp_port,
+            remote_max_message_size: theirs.max_message_size,
+        };
+        Some(SessionPlan { transports: [(TRANSPORT, transport)].into(), sctp: Some((TRANSPORT, sctp)) })
     }
 }
 

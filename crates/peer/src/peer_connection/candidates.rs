@@ -7,7 +7,7 @@ use std::time::Instant;
 use sdp::{Attribute, MediaSection};
 
 use crate::candidate::{is_bad_port, to_ice};
-use crate::jsep::{Description, same_bundle};
+use crate::jsep::{Description, TRANSPORT, same_bundle};
 use crate::operations::Job;
 use crate::{Error, IceCandidateInit, Outcome};
 
@@ -126,8 +126,7 @@ impl PeerConnection {
     /// Gives ICE what it has not got of the remote candidates, once it runs with their generation: of the data
     /// m-section and of those that it is bundled with.
     pub(super) fn feed_remote_candidates(&mut self, now: Instant) {
-        let plan = self.negotiation.plan.as_ref();
-        let Some(plan) = plan else { return };
+        let Some(plan) = self.negotiation.standing() else { return };
         let Some((remote, _)) = &plan.ice.remote else {
             self.remote_candidates = RemoteCandidates::default();
             return;
@@ -156,7 +155,7 @@ impl PeerConnection {
                         Some(_) if is_bad_port(candidate.port) => {
                             self.counters.remote_candidates_prohibited += 1;
                         }
-                        Some(candidate) => self.session.add_remote_candidate(now, candidate),
+                        Some(candidate) => self.session.add_remote_candidate(now, TRANSPORT, candidate),
                         None if matches!(candidate.address, sdp::CandidateAddress::Name(_)) => {
                             self.counters.remote_candidates_named += 1;
                         }
@@ -166,7 +165,7 @@ impl PeerConnection {
             }
             if description.has_all_candidates() && !std::mem::replace(&mut self.remote_candidates.ended, true)
             {
-                self.session.remote_end_of_candidates(now);
+                self.session.remote_end_of_candidates(now, TRANSPORT);
             }
         }
     }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use session::SessionPlan;
 
+use crate::jsep::{TRANSPORT, transport_of};
 use crate::{Error, Event, IceTransportPolicy, SdpType, SignalingState};
 
 use super::PeerConnection;
@@ -56,13 +57,15 @@ impl PeerConnection {
             self.sctp = None;
         }
         // Step 4.5.10.4.
-        let abandoned = self.negotiation.plan.as_ref().map(|plan| plan.ice.local.clone());
+        let credentials =
+            |plan: &SessionPlan| transport_of(plan).map(|transport| transport.ice.local.clone());
+        let abandoned = self.negotiation.plan.as_ref().and_then(credentials);
         if let Some(plan) = self.negotiation.rollback() {
-            let is_restart = abandoned.as_ref() != Some(&plan.ice.local);
+            let is_restart = abandoned != credentials(&plan);
             self.apply(now, plan);
             if is_restart && self.configuration.ice_transport_policy == IceTransportPolicy::All {
                 // The generation that is back begins anew in ICE, with its sockets.
-                self.session.gather(now);
+                self.session.gather(now, TRANSPORT);
             }
         }
         self.restore_gatherer();
@@ -103,8 +106,9 @@ impl PeerConnection {
 
     /// Tells the session how to stand, and the candidates that the remote description brought.
     fn apply(&mut self, now: Instant, plan: SessionPlan) {
-        let is_restart = |agent: &ice::Agent| *agent.local_credentials() != plan.ice.local;
-        if self.session.ice().is_some_and(is_restart) {
+        let next = transport_of(&plan).map(|transport| &transport.ice.local);
+        let is_restart = |agent: &ice::Agent| Some(agent.local_credentials()) != next;
+        if self.session.ice(TRANSPORT).is_some_and(is_restart) {
             self.close_generation();
         }
         self.session.apply(now, plan);

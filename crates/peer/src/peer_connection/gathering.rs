@@ -7,6 +7,7 @@ use session::StunServer;
 
 use crate::candidate::{fields_of, to_sdp};
 use crate::ice_server::ServerUrl;
+use crate::jsep::TRANSPORT;
 use crate::{Event, IceCandidate, IceCandidateError, IceTransportPolicy};
 
 use super::PeerConnection;
@@ -38,7 +39,7 @@ impl PeerConnection {
         match self.gathered_policy {
             IceTransportPolicy::All => {
                 self.tasks.push_back(Task::GatheringBegan);
-                self.session.gather(now);
+                self.session.gather(now, TRANSPORT);
             }
             // Set a session description, step 4.1.2: host and server-reflexive candidates are administratively
             // prohibited. As there is no TURN client, that leaves none, and nothing is asked of the network.
@@ -62,10 +63,10 @@ impl PeerConnection {
             next.into_iter().chain(std::iter::from_fn(|| self.session.poll_event())).collect();
         for event in events {
             match event {
-                session::Event::Ice(ice::Event::LocalCandidate(candidate)) => {
+                session::Event::Ice(_, ice::Event::LocalCandidate(candidate)) => {
                     self.surface_candidate(&candidate)
                 }
-                session::Event::Ice(ice::Event::GatheringState(state)) => {
+                session::Event::Ice(_, ice::Event::GatheringState(state)) => {
                     if state == ice::GatheringState::Complete {
                         self.generation_complete(self.gathered_ufrag.clone());
                     }

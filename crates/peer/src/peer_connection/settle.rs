@@ -139,8 +139,8 @@ impl PeerConnection {
     /// The task that an event of the session becomes.
     fn absorb(&mut self, now: Instant, event: session::Event) {
         match event {
-            session::Event::Ice(event) => self.absorb_ice(event),
-            session::Event::DtlsState(state) => {
+            session::Event::Ice(_, event) => self.absorb_ice(event),
+            session::Event::DtlsState(_, state) => {
                 self.transports.dtls = match state {
                     dtls::State::New => DtlsTransportState::New,
                     dtls::State::Connecting => DtlsTransportState::Connecting,
@@ -150,7 +150,7 @@ impl PeerConnection {
                 };
                 self.update_connection_states();
             }
-            session::Event::DtlsFailed(cause) => {
+            session::Event::DtlsFailed(_, cause) => {
                 let (detail, message) = match cause {
                     dtls::FailureCause::FingerprintMismatch => {
                         (ErrorDetail::FingerprintFailure, "the peer's certificate has another fingerprint")
@@ -194,7 +194,8 @@ impl PeerConnection {
             ice::Event::Role(role) => {
                 self.negotiation.role = Some(role);
                 let plans = [&mut self.negotiation.plan, &mut self.negotiation.stable_plan];
-                plans.into_iter().flatten().for_each(|plan| plan.ice.role = role);
+                let transports = plans.into_iter().flatten().flat_map(|plan| plan.transports.values_mut());
+                transports.for_each(|transport| transport.ice.role = role);
             }
             _ => {}
         }

@@ -51,7 +51,7 @@ fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)
     let counters = pc.session().counters();
     let mut selected = None;
     let (mut role, mut ufrag) = (None, None);
-    if let Some(agent) = pc.session().ice() {
+    if let Some(agent) = pc.session().ice(crate::jsep::TRANSPORT) {
         role = Some(agent.role());
         ufrag = Some(agent.local_credentials().ufrag.clone());
         for candidate in agent.local_candidates() {
@@ -73,7 +73,7 @@ fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)
     }
     let identity = certificate_stats(pc.identity().der());
     entries.push((LOCAL_CERTIFICATE.to_owned(), StatsValue::Certificate(identity)));
-    let remote = pc.session().remote_certificate().map(certificate_stats);
+    let remote = pc.session().remote_certificate(crate::jsep::TRANSPORT).map(certificate_stats);
     let remote_certificate_id = remote.is_some().then(|| REMOTE_CERTIFICATE.to_owned());
     entries.extend(remote.map(|stats| (REMOTE_CERTIFICATE.to_owned(), StatsValue::Certificate(stats))));
     let value = TransportStats {

@@ -54,6 +54,11 @@ impl Ids {
         self.unusable.insert(id);
     }
 
+    /// The streams are those of another association.
+    pub(crate) fn forget_retired(&mut self) {
+        self.unusable.clear();
+    }
+
     /// Whether `id` was [retired](Ids::retire).
     pub(crate) fn is_retired(&self, id: u16) -> bool {
         self.unusable.contains(&id)

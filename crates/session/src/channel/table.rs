@@ -128,6 +128,12 @@ impl Table {
             && !self.ids.is_retired(id)
     }
 
+    /// There may be another association, with none of its streams used or lost yet. What waits goes on waiting.
+    pub(crate) fn renew(&mut self) {
+        self.phase = Phase::Waiting;
+        self.ids.forget_retired();
+    }
+
     /// Learns our DTLS role, which decides on the identifiers that we give.
     pub(crate) fn set_role(&mut self, role: dtls::Role, cx: &mut Context<'_>) {
         self.ids.set_role(role);

@@ -20,7 +20,8 @@ use crate::config::SessionConfig;
 use crate::counters::Counters;
 use crate::demux::{PacketClass, classify};
 use crate::event::{Event, Output};
-use crate::plan::{DtlsPlan, SctpPlan, SessionPlan};
+use crate::plan::{DtlsPlan, SctpPlan, TransportPlan};
+use crate::transport_id::TransportId;
 
 /// How long the association waits for a peer that owes it an answer. ICE failing is not its end, because an ICE
 /// restart may bring the peer back; when that has not happened after this time, the channels are told.
@@ -38,12 +39,15 @@ pub(crate) enum News {
 
 #[derive(Debug)]
 pub(crate) struct Transport {
+    id: TransportId,
     pub(crate) agent: Agent,
     generations: Generations,
     dtls_plan: Option<DtlsPlan>,
     sctp_plan: Option<SctpPlan>,
     security: Security,
     pub(crate) association: Option<Association>,
+    /// The one before, while its ABORT waits to be sent.
+    former: Option<Association>,
     started: bool,
     ended: Option<ChannelError>,
     phase: Phase,
@@ -61,16 +65,17 @@ enum Phase {
 }
 
 impl Transport {
-    pub(crate) fn new(config: &SessionConfig, plan: &SessionPlan, rng: &mut Rng) -> Self {
-        let rng_ice = rng.fork("ice");
-        let agent = Agent::new(config.ice.clone(), plan.ice.role, plan.ice.local.clone(), rng_ice);
+    pub(crate) fn new(id: TransportId, plan: &TransportPlan, ice: ice::AgentConfig, mut rng: Rng) -> Self {
+        let agent = Agent::new(ice, plan.ice.role, plan.ice.local.clone(), rng.fork("ice"));
         Transport {
+            id,
             agent,
             generations: Generations::new(&plan.ice),
             dtls_plan: None,
             sctp_plan: None,
             security: Security::default(),
             association: None,
+            former: None,
             started: false,
             ended: None,
             phase: Phase::Running,
@@ -79,26 +84,35 @@ impl Transport {
         }
     }
 
-    /// Makes the transport stand as `plan` says; whether ICE was restarted.
-    pub(crate) fn apply(&mut self, now: Instant, plan: &SessionPlan) -> bool {
+    /// Makes the transport stand as `plan` says, with SCTP on it if there is `sctp`; whether ICE was restarted.
+    pub(crate) fn apply(&mut self, now: Instant, plan: &TransportPlan, sctp: Option<SctpPlan>) -> bool {
         let restarted = self.generations.apply(now, &plan.ice, &mut self.agent);
         if self.dtls_plan != plan.dtls {
             self.dtls_plan.clone_from(&plan.dtls);
-            if let Some(plan) = &self.dtls_plan
-                && let Some(error) = self.security.handle_new_plan(plan, now)
-            {
-                self.ended = Some(error);
+            match &self.dtls_plan {
+                Some(plan) => {
+                    if let Some(error) = self.security.handle_new_plan(plan, now) {
+                        self.ended = Some(error);
+                    }
+                }
+                None => self.security.forget_handshake(),
             }
         }
-        if let (Some(association), Some(sctp)) = (&mut self.association, plan.sctp) {
+        if let (Some(association), Some(sctp)) = (&mut self.association, sctp) {
             association.set_max_send_message_size(send_limit(sctp));
         }
-        // A rejected m-section takes the association with it; the peer learns by an ABORT.
-        if let (Some(association), None) = (&mut self.association, plan.sctp) {
-            association.abort(now);
-        }
-        self.sctp_plan = plan.sctp;
+        self.sctp_plan = sctp;
         restarted
+    }
+
+    /// SCTP goes elsewhere, or nowhere: the peer learns by an ABORT, and the association has nothing more to say.
+    /// Whether there was one, even if it had ended.
+    pub(crate) fn abandon_association(&mut self, now: Instant) -> bool {
+        self.started = false;
+        let Some(mut association) = self.association.take() else { return false };
+        association.abort(now);
+        self.former = Some(association);
+        true
     }
 
     /// The gate. STUN authenticates itself; everything else must come on a path that ICE has authenticated, or it
@@ -154,7 +168,7 @@ impl Transport {
     /// Carries what the layers have to say to the next one up.
     pub(crate) fn settle(&mut self, now: Instant, config: &SessionConfig, output: &mut Output) {
         while let Some(event) = self.agent.poll_event() {
-            output.events.push_back(Event::Ice(event));
+            output.events.push_back(Event::Ice(self.id, event));
         }
         if self.phase != Phase::Running {
             return;
@@ -164,7 +178,8 @@ impl Transport {
         {
             let endpoint_config = security::endpoint_config(config, plan, self.agent.rtt());
             let endpoint = Endpoint::new(endpoint_config, now, self.rng.fork("dtls"));
-            self.security.start(now, endpoint, output);
+            self.security.start(now, endpoint, &mut output.counters);
+            output.events.push_back(Event::DtlsState(self.id, dtls::State::Connecting));
         }
         let mut events = VecDeque::new();
         if let Some(endpoint) = self.security.endpoint_mut() {
@@ -187,19 +202,19 @@ impl Transport {
     ) {
         match event {
             dtls::Event::Connected => {
-                output.events.push_back(Event::DtlsState(dtls::State::Connected));
+                output.events.push_back(Event::DtlsState(self.id, dtls::State::Connected));
                 self.start_association(now, config);
             }
             dtls::Event::Failed(cause) => {
                 self.read_records(now, &mut output.counters);
-                output.events.push_back(Event::DtlsFailed(cause));
-                output.events.push_back(Event::DtlsState(dtls::State::Failed));
+                output.events.push_back(Event::DtlsFailed(self.id, cause));
+                output.events.push_back(Event::DtlsState(self.id, dtls::State::Failed));
                 self.ended = Some(ChannelError::DtlsFailed(cause));
             }
             // Closed; and whatever new kind of end there may be.
             _ => {
                 self.read_records(now, &mut output.counters);
-                output.events.push_back(Event::DtlsState(dtls::State::Closed));
+                output.events.push_back(Event::DtlsState(self.id, dtls::State::Closed));
                 // Where we closed it, the reason is known already.
                 self.ended.get_or_insert(ChannelError::DtlsClosed);
             }
@@ -274,7 +289,7 @@ impl Transport {
         if !out.is_full() {
             endpoint.poll_transmit(now, path, out);
         }
-        if let Some(association) = &mut self.association {
+        for association in self.former.iter_mut().chain(&mut self.association) {
             while !out.is_full() && endpoint.state() == dtls::State::Connected {
                 self.scratch.clear();
                 if !association.poll_packet(now, &mut self.scratch) {
@@ -283,6 +298,9 @@ impl Transport {
                 // A packet that DTLS does not take is a packet lost: SCTP recovers.
                 let _ = endpoint.seal(now, &self.scratch, path, out);
             }
+        }
+        if !out.is_full() {
+            self.former = None;
         }
         if self.phase == Phase::Closing && !out.is_full() {
             endpoint.close(now);
@@ -305,6 +323,19 @@ impl Transport {
                 association.abort(now);
             }
         }
+    }
+
+    /// The transport is not in the plan any more. It says that it is closed, and nothing after that; its peer is told
+    /// as by [`close`](Transport::close).
+    pub(crate) fn leave(&mut self, now: Instant, output: &mut Output) {
+        if matches!(self.dtls_state(), dtls::State::Connecting | dtls::State::Connected) {
+            output.events.push_back(Event::DtlsState(self.id, dtls::State::Closed));
+        }
+        if self.agent.state() != ice::TransportState::Closed {
+            let closed = ice::Event::TransportState(ice::TransportState::Closed);
+            output.events.push_back(Event::Ice(self.id, closed));
+        }
+        self.close(now);
     }
 
     /// Forgets what nobody will read any more of an association that has ended.

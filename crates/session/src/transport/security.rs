@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use base::Path;
-use dtls::{Endpoint, FailureCause, Fingerprint, State};
+use dtls::{Endpoint, FailureCause, Fingerprint};
 
 use crate::channel::ChannelError;
 use crate::config::SessionConfig;
 use crate::counters::Counters;
-use crate::event::{Event, Output};
 use crate::plan::DtlsPlan;
 
 /// Datagrams kept until the peer's fingerprints are known: the ClientHello of a browser takes two.
@@ -61,13 +60,12 @@ impl Security {
     }
 
     /// Begins with `endpoint`, which takes what has waited.
-    pub(super) fn start(&mut self, now: Instant, endpoint: Endpoint, output: &mut Output) {
+    pub(super) fn start(&mut self, now: Instant, endpoint: Endpoint, counters: &mut Counters) {
         let Security::Waiting { early } = self else { return };
         let early = std::mem::take(early);
         *self = Security::Running(Box::new(endpoint));
-        output.events.push_back(Event::DtlsState(State::Connecting));
         for datagram in early {
-            self.handle_datagram(now, &datagram, &mut output.counters);
+            self.handle_datagram(now, &datagram, counters);
         }
     }
 
@@ -85,6 +83,13 @@ impl Security {
                 endpoint.close(now);
                 Some(ChannelError::DtlsFailed(FailureCause::FingerprintMismatch))
             }
+        }
+    }
+
+    /// There is no plan any more: an endpoint that has not verified the peer is dropped without a word.
+    pub(super) fn forget_handshake(&mut self) {
+        if matches!(self, Security::Running(endpoint) if endpoint.remote_certificate().is_none()) {
+            *self = Security::default();
         }
     }
 

@@ -10,12 +10,15 @@ use base::{Path, Rng, SendBatch};
 use bytes::Bytes;
 use session::{
     Action, ActionResult, BindError, ChannelError, ChannelInit, ChannelKey, DtlsPlan, Event, IcePlan,
-    Payload, SctpPlan, Session, SessionConfig, SessionPlan,
+    Payload, SctpPlan, Session, SessionConfig, SessionPlan, TransportId, TransportPlan,
 };
 use sim::{Host, LinkConfig, Network, Node, NodeId};
 
 /// A day, in which every certificate of these tests is valid.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The one transport of a pair.
+pub const ONE: TransportId = TransportId(0);
 
 /// A session with what it has said.
 pub struct Peer {
@@ -46,8 +49,8 @@ impl Peer {
 
     fn take(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Ice(ice::Event::LocalCandidate(candidate)) => self.candidates.push(candidate),
-            Event::Ice(event) => self.ice.push(event),
+            Event::Ice(_, ice::Event::LocalCandidate(candidate)) => self.candidates.push(candidate),
+            Event::Ice(_, event) => self.ice.push(event),
             Event::ChannelMessage { key, payload } => {
                 if self.reads {
                     self.session.grant(now, key, payload.bytes.len().max(1));
@@ -170,10 +173,11 @@ impl Pair {
             let session = Session::new(config, clock.now(), clock.wall_clock(), network.seed());
             let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
             let local = ice::Credentials::generate(&mut rng);
-            let plan = SessionPlan { ice: IcePlan { role, local, remote: None }, dtls: None, sctp: None };
+            let transport = TransportPlan { ice: IcePlan { role, local, remote: None }, dtls: None };
+            let plan = SessionPlan { transports: [(ONE, transport)].into(), sctp: None };
             network.with(id, |peer, now| {
                 peer.session.apply(now, plan.clone());
-                peer.session.gather(now);
+                peer.session.gather(now, ONE);
             });
             ids.push(id);
             plans.push(plan);
@@ -190,12 +194,19 @@ impl Pair {
     /// Fills the plans with what the other side's description would say.
     fn agree(&mut self) {
         for (me, role) in [(0, dtls::Role::Server), (1, dtls::Role::Client)] {
-            self.plans[me].ice.remote = Some((self.plans[1 - me].ice.local.clone(), false));
-            self.plans[me].dtls =
-                Some(DtlsPlan { role, fingerprints: vec![self.fingerprints[1 - me].clone()] });
-            self.plans[me].sctp =
-                Some(SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 });
+            let theirs = self.transport(1 - me).ice.local.clone();
+            let fingerprints = vec![self.fingerprints[1 - me].clone()];
+            let transport = self.transport(me);
+            transport.ice.remote = Some((theirs, false));
+            transport.dtls = Some(DtlsPlan { role, fingerprints });
+            let sctp = SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 };
+            self.plans[me].sctp = Some((ONE, sctp));
         }
+    }
+
+    /// The one transport of a side's plan.
+    pub fn transport(&mut self, side: usize) -> &mut TransportPlan {
+        self.plans[side].transports.get_mut(&ONE).unwrap()
     }
 
     /// Applies both plans, and hands over the candidates.
@@ -206,9 +217,9 @@ impl Pair {
             self.network.with(id, |peer, now| {
                 peer.session.apply(now, plan);
                 for candidate in candidates {
-                    peer.session.add_remote_candidate(now, candidate);
+                    peer.session.add_remote_candidate(now, ONE, candidate);
                 }
-                peer.session.remote_end_of_candidates(now);
+                peer.session.remote_end_of_candidates(now, ONE);
             });
         }
     }
@@ -227,15 +238,16 @@ impl Pair {
 
     /// New credentials on both sides: an ICE restart.
     pub fn restart_ice(&mut self) {
-        for plan in &mut self.plans {
-            plan.ice.local = ice::Credentials::generate(&mut self.rng);
+        for side in [0, 1] {
+            let local = ice::Credentials::generate(&mut self.rng);
+            self.transport(side).ice.local = local;
         }
         for (index, id) in [(0, self.a), (1, self.b)] {
             let plan = self.plans[index].clone();
             self.network.with(id, |peer, now| {
                 peer.candidates.clear();
                 peer.session.apply(now, plan);
-                peer.session.gather(now);
+                peer.session.gather(now, ONE);
             });
         }
         self.agree();
@@ -282,14 +294,14 @@ impl Pair {
 
     pub fn describe(&self) -> String {
         let say = |peer: &Peer| {
-            let ice = peer.session.ice();
+            let ice = peer.session.ice(ONE);
             format!(
                 "{:?}\n{:?}\n{:?}\nice {:?} dtls {:?}\n",
                 peer.log,
                 peer.ice,
                 peer.session.stats(),
                 ice.map(ice::Agent::counters),
-                peer.session.dtls().map(dtls::Endpoint::counters)
+                peer.session.dtls(ONE).map(dtls::Endpoint::counters)
             )
         };
         format!("a: {}\nb: {}", say(self.peer(self.a)), say(self.peer(self.b)))

@@ -1,0 +1,131 @@
+//! The transports of one session, side by side.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use base::{Path, Rng, SendBatch};
+
+use crate::config::SessionConfig;
+use crate::counters::Counters;
+use crate::event::Output;
+use crate::plan::SessionPlan;
+use crate::transport::Transport;
+use crate::transport_id::TransportId;
+
+/// Transports that have left the plan and still tell their peers. A driver that polls after each input never sees the
+/// limit; those over it leave without a word.
+const MAX_LEAVING: usize = 32;
+
+/// Those of the plan, and those that are on their way out.
+#[derive(Debug)]
+pub(crate) struct Transports {
+    /// Only ever cloned, so that a transport's randomness follows from its id alone.
+    rng: Rng,
+    standing: BTreeMap<TransportId, Transport>,
+    leaving: BTreeMap<TransportId, Transport>,
+}
+
+impl Transports {
+    pub(crate) fn new(rng: Rng) -> Self {
+        Transports { rng, standing: BTreeMap::new(), leaving: BTreeMap::new() }
+    }
+
+    pub(crate) fn get(&self, id: TransportId) -> Option<&Transport> {
+        self.standing.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: TransportId) -> Option<&mut Transport> {
+        self.standing.get_mut(&id)
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = TransportId> + '_ {
+        self.standing.keys().copied()
+    }
+
+    /// Makes those of `plan` stand as it says; the others begin to leave. Gives those whose ICE was restarted.
+    pub(crate) fn apply(
+        &mut self,
+        now: Instant,
+        plan: &SessionPlan,
+        config: &SessionConfig,
+        output: &mut Output,
+    ) -> Vec<TransportId> {
+        let gone: Vec<_> = self.ids().filter(|id| !plan.transports.contains_key(id)).collect();
+        for id in gone {
+            let Some(mut transport) = self.standing.remove(&id) else { continue };
+            transport.leave(now, output);
+            self.leaving.insert(id, transport);
+        }
+        let mut restarted = Vec::new();
+        for (id, transport_plan) in &plan.transports {
+            let rng = || self.rng.clone().fork(&format!("transport {}", id.0));
+            let transport = self
+                .standing
+                .entry(*id)
+                .or_insert_with(|| Transport::new(*id, transport_plan, config.ice.clone(), rng()));
+            let sctp = plan.sctp.filter(|(data, _)| data == id).map(|(_, sctp)| sctp);
+            if transport.apply(now, transport_plan, sctp) {
+                restarted.push(*id);
+            }
+        }
+        restarted
+    }
+
+    /// Begins to end all of them.
+    pub(crate) fn close(&mut self, now: Instant) {
+        self.standing.values_mut().for_each(|transport| transport.close(now));
+    }
+
+    /// Those that have left for good.
+    pub(crate) fn take_left(&mut self) -> Vec<TransportId> {
+        let mut over_limit = self.leaving.len().saturating_sub(MAX_LEAVING);
+        let mut left = Vec::new();
+        self.leaving.retain(|id, transport| {
+            let is_done = transport.is_closed() || over_limit > 0;
+            over_limit = over_limit.saturating_sub(usize::from(is_done));
+            left.extend(is_done.then_some(*id));
+            !is_done
+        });
+        left
+    }
+
+    /// Whether every one has told its peer what there is to tell.
+    pub(crate) fn are_closed(&self) -> bool {
+        self.leaving.is_empty() && self.standing.values().all(Transport::is_closed)
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.standing.values_mut().for_each(|transport| transport.handle_timeout(now));
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.standing.values().filter_map(Transport::poll_timeout).min()
+    }
+
+    pub(crate) fn handle_datagram(
+        &mut self,
+        now: Instant,
+        id: TransportId,
+        (path, datagram): (Path, &[u8]),
+        counters: &mut Counters,
+    ) {
+        match self.standing.get_mut(&id) {
+            Some(transport) => transport.handle_datagram(now, path, datagram, counters),
+            None => counters.dropped_closed += 1,
+        }
+    }
+
+    /// Writes what is ready to be sent. The transport with the data comes last: it may fill every batch, and the
+    /// others have only little to say, which must not wait.
+    pub(crate) fn poll_transmit(&mut self, now: Instant, data: Option<TransportId>, out: &mut SendBatch) {
+        self.leaving.values_mut().for_each(|transport| transport.poll_transmit(now, out));
+        for (id, transport) in &mut self.standing {
+            if Some(*id) != data {
+                transport.poll_transmit(now, out);
+            }
+        }
+        if let Some(transport) = data.and_then(|id| self.standing.get_mut(&id)) {
+            transport.poll_transmit(now, out);
+        }
+    }
+}
