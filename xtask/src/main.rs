@@ -6,6 +6,7 @@ mod deny;
 mod interop;
 mod process;
 mod setup;
+mod spec_coverage;
 mod tally;
 mod test;
 mod tidy;
@@ -25,6 +26,9 @@ cargo xtask COMMAND
         Only the tests against real peers, or those of them whose name contains a NAME.
   setup
         Only installs what the tests need.
+  spec-coverage [SPEC_HTML]
+        Which steps of the specification's algorithms the code and the tests cite; fails if one does not exist.
+        SPEC_HTML: the source of webrtc-pc, to write the list of algorithms and steps anew.
   tidy
         Only the project's own rules: file length, words, links, lock files.";
 
@@ -40,6 +44,8 @@ fn main() -> ExitCode {
             interop::command_line(names, flags.contains(&"--allow-missing"))
         }
         (Some((&"setup", [])), []) => setup::command_line(),
+        (Some((&"spec-coverage", [])), []) => spec_coverage::command_line(None),
+        (Some((&"spec-coverage", [spec])), []) => spec_coverage::command_line(Some(spec)),
         (Some((&"tidy", [])), []) => tidy::command_line(),
         _ => {
             eprintln!("{USAGE}");
