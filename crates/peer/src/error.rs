@@ -14,6 +14,8 @@ pub enum ErrorName {
     InvalidModificationError,
     /// A string does not have the expected syntax.
     SyntaxError,
+    /// A string has a character that is not allowed.
+    InvalidCharacterError,
     /// The operation failed for a reason of its own.
     OperationError,
     /// The operation is not supported.
@@ -40,6 +42,7 @@ impl ErrorName {
             ErrorName::InvalidAccessError => "InvalidAccessError",
             ErrorName::InvalidModificationError => "InvalidModificationError",
             ErrorName::SyntaxError => "SyntaxError",
+            ErrorName::InvalidCharacterError => "InvalidCharacterError",
             ErrorName::OperationError => "OperationError",
             ErrorName::NotSupportedError => "NotSupportedError",
             ErrorName::NetworkError => "NetworkError",

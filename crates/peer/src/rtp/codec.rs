@@ -22,3 +22,15 @@ pub struct CodecParameters {
     /// The codec.
     pub codec: Codec,
 }
+
+impl Codec {
+    /// What is behind the `/` of the MIME type.
+    pub(crate) fn name(&self) -> &str {
+        self.mime_type.split_once('/').map_or("", |(_, name)| name)
+    }
+
+    /// Whether it has this name, in whatever case.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.name().eq_ignore_ascii_case(name)
+    }
+}

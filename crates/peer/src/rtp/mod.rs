@@ -3,18 +3,30 @@
 
 mod capabilities;
 mod codec;
+mod codec_match;
+mod codec_preferences;
 mod encodings;
+mod header_extensions;
 mod media_kind;
 mod parameters;
+mod scalability;
+mod set_parameters;
+mod validation;
 
-pub(crate) use capabilities::header_extensions;
-#[allow(unused_imports, reason = "negotiation, which reads it, comes next")]
-pub(crate) use capabilities::known_codecs;
 pub use capabilities::{HeaderExtensionCapability, RtpCapabilities, capabilities};
+pub(crate) use capabilities::{header_extensions, known_codecs};
 pub use codec::{Codec, CodecParameters};
+pub(crate) use codec_preferences::validate_preferences;
 pub use encodings::{EncodingParameters, ResolutionRestriction};
+pub(crate) use header_extensions::check_extensions;
 pub use media_kind::MediaKind;
 pub use parameters::{
     DegradationPreference, EncodingOptions, HeaderExtensionParameters, ReceiveParameters, RtcpParameters,
     SendParameters, SetParameterOptions,
 };
+#[allow(unused_imports, reason = "negotiation, which calls it, comes next")]
+pub(crate) use scalability::adapt as adapt_scalability;
+pub(crate) use set_parameters::validate_parameters;
+#[allow(unused_imports, reason = "negotiation, which calls it, comes next")]
+pub(crate) use validation::is_rid;
+pub(crate) use validation::validate_send_encodings;
