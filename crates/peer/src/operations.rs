@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use crate::{IceCandidateInit, OfferOptions, OperationId, SdpType, SessionDescriptionInit};
+use crate::{
+    IceCandidateInit, OfferOptions, OperationId, SdpType, SessionDescriptionInit, Track, TransceiverId,
+};
 
 /// The most operations that wait in the chain; what is called beyond it is rejected with an OperationError. W3C
 /// has no bound; an application that does not look at its promises would otherwise fill the memory.
@@ -17,6 +19,7 @@ pub(crate) enum Operation {
     SetLocalDescription(SessionDescriptionInit),
     SetRemoteDescription { kind: SdpType, sdp: String },
     AddIceCandidate(IceCandidateInit),
+    ReplaceTrack(TransceiverId, Option<Track>),
 }
 
 /// What an operation does "in parallel", after its synchronous steps: performed by one queued task.
@@ -32,6 +35,8 @@ pub(crate) enum Job {
     RollbackForOffer { sdp: String },
     /// Add a candidate.
     AddIceCandidate(IceCandidateInit),
+    /// Send another track, or none.
+    ReplaceTrack(TransceiverId, Option<Track>),
 }
 
 /// [[Operations]].

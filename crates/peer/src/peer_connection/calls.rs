@@ -82,7 +82,7 @@ impl PeerConnection {
     }
 
     /// webrtc-pc, chain an operation.
-    fn chain(&mut self, now: Instant, operation: Operation) -> OperationId {
+    pub(super) fn chain(&mut self, now: Instant, operation: Operation) -> OperationId {
         // Step 2.
         if self.is_closed {
             return self.reject(Error::closed());
@@ -102,7 +102,7 @@ impl PeerConnection {
     }
 
     /// A promise that is rejected before it gets into the chain.
-    fn reject(&mut self, error: Error) -> OperationId {
+    pub(super) fn reject(&mut self, error: Error) -> OperationId {
         let id = self.operations.new_id();
         self.tasks.push_back(Task::Reject(id, error));
         id
@@ -118,6 +118,7 @@ impl PeerConnection {
             Operation::SetLocalDescription(description) => self.start_set_local(description),
             Operation::SetRemoteDescription { kind, sdp } => self.start_set_remote(*kind, sdp),
             Operation::AddIceCandidate(candidate) => return self.start_add_candidate(candidate),
+            Operation::ReplaceTrack(id, track) => self.start_replace_track(*id, track.as_ref()),
         };
         started.map_or_else(|error| Started::Settled(Err(error)), Started::Job)
     }
@@ -227,6 +228,7 @@ impl PeerConnection {
                 self.set_description(now, remote, kind, sdp).map(|()| Outcome::Done)
             }
             Job::AddIceCandidate(candidate) => self.apply_candidate(now, &candidate).map(|()| Outcome::Done),
+            Job::ReplaceTrack(id, track) => return self.finish_replace_track(id, track),
         };
         self.settle_first(now, result);
     }

@@ -11,7 +11,7 @@ use super::settle::Task;
 
 impl PeerConnection {
     /// `close()` ([webrtc-pc, close the connection](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)).
-    /// Returns at once and fires no event; promises that are pending stay so for good. What the peer is to be told
+    /// Returns at once and fires no event but `ended` of the receivers' tracks; promises that are pending stay so for good. What the peer is to be told
     /// (SCTP ABORT, DTLS close_notify) comes out of [`poll_transmit`](PeerConnection::poll_transmit).
     pub fn close(&mut self, now: Instant) {
         // Step 1.
@@ -21,6 +21,18 @@ impl PeerConnection {
         // Steps 2 and 3.
         self.is_closed = true;
         self.negotiation.state = SignalingState::Closed;
+        // Every task aborts when it finds [[IsClosed]] true; only promises that were rejected before they reached the
+        // operations chain still settle, and what does not ask for [[IsClosed]] goes on.
+        self.tasks.retain(|task| {
+            matches!(
+                task,
+                Task::Reject(..) | Task::ForgetParameters(_) | Task::SetParameters(..) | Task::EndTrack(_)
+            )
+        });
+        // Step 4.
+        for id in self.transceivers() {
+            self.stop_for_good(id);
+        }
         // Step 5: abruptly, without the closing procedure. Announcing them as closed would find them closed already,
         // so no event follows.
         self.channels.close_all(&self.session, &mut self.counters);
@@ -34,9 +46,6 @@ impl PeerConnection {
         // Steps 10 and 11.
         self.transports.ice_connection_state = IceConnectionState::Closed;
         self.transports.connection_state = PeerConnectionState::Closed;
-        // Every task aborts when it finds [[IsClosed]] true; only promises that were rejected before they reached
-        // the operations chain still settle.
-        self.tasks.retain(|task| matches!(task, Task::Reject(..)));
         self.operations.clear();
         self.look_ahead();
     }

@@ -5,8 +5,12 @@ mod candidates;
 mod channels;
 mod close;
 mod descriptions;
+mod dtmf;
 mod gathering;
+mod receivers;
+mod senders;
 mod settle;
+mod tracks;
 mod transceivers;
 mod transports;
 
@@ -297,12 +301,13 @@ impl PeerConnection {
     /// Does what is due at `now`. Harmless when nothing is.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.session.handle_timeout(now);
+        self.queue_tones(now);
         self.look_ahead();
     }
 
     /// When [`handle_timeout`](PeerConnection::handle_timeout) should be called.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.session.poll_timeout()
+        self.session.poll_timeout().into_iter().chain(self.next_tone()).min()
     }
 
     /// Writes what is ready to be sent. Call again while `out` came back full.
@@ -334,7 +339,7 @@ impl PeerConnection {
 
     /// Whether the connection is closed and nothing is left to be sent: it can be dropped once its events are taken.
     pub fn is_finished(&self) -> bool {
-        self.is_closed && self.session.is_drained()
+        self.is_closed && self.session.is_drained() && self.tasks.is_empty()
     }
 
     pub(crate) fn identity(&self) -> &dtls::Certificate {

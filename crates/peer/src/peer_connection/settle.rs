@@ -8,11 +8,12 @@ use session::SctpState;
 use crate::operations::Job;
 use crate::{
     ChannelEvent, ChannelId, DtlsTransportState, Error, ErrorDetail, Event, IceCandidateError, OperationId,
-    Outcome, SctpTransportState,
+    Outcome, SctpTransportState, TransceiverId,
 };
 
 use super::PeerConnection;
 use super::calls::Started;
+use super::senders::NewParameters;
 
 /// The most messages that one call of `run_task` delivers.
 const MAX_MESSAGES_IN_ONE_TASK: usize = 64;
@@ -39,6 +40,14 @@ pub(crate) enum Task {
     GatheringComplete(Option<String>),
     /// A server gave no candidates.
     CandidateError(IceCandidateError),
+    /// The parameters that getParameters() gave count no longer.
+    ForgetParameters(TransceiverId),
+    /// The encodings of setParameters() take effect, and its promise is fulfilled.
+    SetParameters(OperationId, TransceiverId, NewParameters),
+    /// The track of a receiver has ended.
+    EndTrack(TransceiverId),
+    /// The DTMF playout task steps.
+    PlayTone(TransceiverId),
 }
 
 impl PeerConnection {
@@ -81,6 +90,10 @@ impl PeerConnection {
             Task::GenerationComplete(ufrag) => self.generation_complete(ufrag),
             Task::GatheringComplete(ufrag) => self.gathering_complete(ufrag.as_deref()),
             Task::CandidateError(error) => self.events.push_back(Event::IceCandidateError(error)),
+            Task::ForgetParameters(id) => self.forget_parameters(id),
+            Task::SetParameters(operation, id, new) => self.finish_set_parameters(operation, id, new),
+            Task::EndTrack(id) => self.end_track(id),
+            Task::PlayTone(id) => self.play_tone(now, id),
         }
     }
 

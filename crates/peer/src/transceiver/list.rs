@@ -8,6 +8,9 @@ use crate::{EncodingParameters, MediaKind};
 
 use super::{Receiver, Sender, Track, Transceiver, TransceiverDirection, TransceiverId};
 
+/// How many transceivers there can be at a time: a description has no more m-sections.
+pub(crate) const MAX_ATTACHED: usize = 1024;
+
 /// How many transceivers that left the set stay readable. A peer that has m-sections come and go could otherwise
 /// fill the memory.
 const MAX_DETACHED: usize = 1024;
@@ -47,7 +50,11 @@ impl Transceivers {
         self.last_id += 1;
         let sender = Sender::new(track, kind, streams, encodings);
         let receiver = Receiver::new(Track { id: uuid(&mut self.rng), kind });
-        let transceiver = Transceiver::new(TransceiverId(self.last_id), sender, receiver, direction);
+        let mut transceiver = Transceiver::new(TransceiverId(self.last_id), sender, receiver, direction);
+        // webrtc-extensions, [[HeaderExtensionsToNegotiate]].
+        if let Some(first) = self.iter().find(|other| other.kind == kind && !other.stopping) {
+            transceiver.header_extensions_to_negotiate.clone_from(&first.header_extensions_to_negotiate);
+        }
         let index = self.attached.len();
         self.attached.push(transceiver);
         &mut self.attached[index]
@@ -71,6 +78,16 @@ impl Transceivers {
     /// One that is in the set, or was.
     pub(crate) fn get_mut(&mut self, id: TransceiverId) -> Option<&mut Transceiver> {
         self.attached.iter_mut().chain(&mut self.detached).find(|transceiver| transceiver.id == id)
+    }
+
+    /// Whether there was one of that name.
+    pub(crate) fn was_created(&self, id: TransceiverId) -> bool {
+        (1..=self.last_id).contains(&id.0)
+    }
+
+    /// Whether the set has as many as one description can hold.
+    pub(crate) fn is_full(&self) -> bool {
+        self.attached.len() >= MAX_ATTACHED
     }
 
     /// Whether it is in the set.

@@ -2,6 +2,7 @@
 //! ([webrtc-pc, section 5](https://www.w3.org/TR/webrtc/#rtp-media-api)).
 
 mod direction;
+mod dtmf;
 mod init;
 mod list;
 mod receiver;
@@ -11,6 +12,7 @@ mod view;
 use crate::{Codec, HeaderExtensionCapability, MediaKind};
 
 pub use direction::TransceiverDirection;
+pub(crate) use dtmf::normalize as normalize_tones;
 pub use init::{Track, TrackOrKind, TransceiverInit};
 pub(crate) use list::Transceivers;
 pub(crate) use receiver::Receiver;
@@ -98,5 +100,27 @@ impl Transceiver {
             sender,
             receiver,
         }
+    }
+
+    /// Sets [[CurrentDirection]].
+    #[allow(dead_code, reason = "negotiation, which calls it, comes next")]
+    pub(crate) fn set_current_direction(&mut self, direction: Option<TransceiverDirection>) {
+        self.current_direction = direction;
+        self.sender.has_ever_sent |= direction.is_some_and(TransceiverDirection::sends);
+    }
+
+    /// webrtc-pc, stop sending and receiving, without the steps for the track to be ended.
+    pub(crate) fn stop_sending_and_receiving(&mut self) {
+        // Steps 6 and 7.
+        self.direction = TransceiverDirection::Inactive;
+        self.stopping = true;
+    }
+
+    /// webrtc-pc, stop the RTCRtpTransceiver, steps 3 to 7.
+    pub(crate) fn stop(&mut self) {
+        self.stopped = true;
+        self.receptive = false;
+        self.current_direction = None;
+        self.receiver.streams.clear();
     }
 }

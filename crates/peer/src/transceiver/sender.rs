@@ -2,9 +2,13 @@
 
 use session::TransportId;
 
-use crate::{CodecParameters, EncodingParameters, HeaderExtensionParameters, MediaKind, SendParameters};
+use crate::{
+    CodecParameters, DegradationPreference, EncodingParameters, HeaderExtensionParameters, MediaKind,
+    SendParameters,
+};
 
 use super::Track;
+use super::dtmf::Dtmf;
 
 /// The slots of an `RTCRtpSender`.
 #[derive(Clone, Debug)]
@@ -26,10 +30,14 @@ pub(crate) struct Sender {
     pub(crate) header_extensions: Vec<HeaderExtensionParameters>,
     /// Whether reduced-size RTCP was negotiated for sending.
     pub(crate) reduced_size: bool,
+    /// `degradationPreference`, as set last.
+    pub(crate) degradation_preference: Option<DegradationPreference>,
     /// [[LastReturnedParameters]]
     pub(crate) last_returned_parameters: Option<SendParameters>,
     /// Whether [[CurrentDirection]] was ever "sendrecv" or "sendonly".
     pub(crate) has_ever_sent: bool,
+    /// [[Dtmf]]
+    pub(crate) dtmf: Option<Dtmf>,
 }
 
 impl Sender {
@@ -49,12 +57,15 @@ impl Sender {
             send_codecs: Vec::new(),
             header_extensions: Vec::new(),
             reduced_size: false,
+            degradation_preference: None,
             last_returned_parameters: None,
             has_ever_sent: false,
+            // Step 6.
+            dtmf: (kind == MediaKind::Audio).then(Dtmf::new),
         };
-        // Steps 7 and 8.
+        // Steps 8 and 9.
         sender.set_streams(streams);
-        // Step 10.
+        // Step 11.
         if sender.encodings.is_empty() {
             sender.encodings = vec![EncodingParameters {
                 scale_resolution_down_by: (kind == MediaKind::Video).then_some(1.0),
