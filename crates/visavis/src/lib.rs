@@ -58,6 +58,7 @@
 #![forbid(unsafe_code)]
 
 mod api;
+pub mod binding;
 mod net;
 
 /// Compiles the README's examples.

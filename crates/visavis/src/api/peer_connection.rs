@@ -57,7 +57,7 @@ impl RtcPeerConnection {
             Some(certificate) => certificate.clone(),
             None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
-        Ok(RtcPeerConnection { handle: endpoint::connect(configuration.into(), identity.0)? })
+        Ok(RtcPeerConnection { handle: endpoint::connect(configuration.into(), identity.0, None)? })
     }
 
     /// A new certificate for [`RtcConfiguration::certificates`], valid for 30 days unless the algorithm says otherwise,

@@ -15,6 +15,7 @@ use session::ActionResult;
 use crate::net::clock;
 use crate::net::counters::COUNTERS;
 use crate::net::event_queue::{Awake, EventQueue, Place, WaitList};
+use crate::net::outside::Outside;
 use crate::net::worker::Inbox;
 
 /// Names a connection within the process. Never reused.
@@ -64,9 +65,15 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(key: ConnectionKey, inbox: Arc<Inbox>, peer: PeerConnection) -> Self {
+    /// With `outside`, tasks are performed there.
+    pub(crate) fn new(
+        key: ConnectionKey,
+        inbox: Arc<Inbox>,
+        peer: PeerConnection,
+        outside: Option<Outside>,
+    ) -> Self {
         let bell = Arc::new(Bell { key, inbox, rung: AtomicBool::new(false) });
-        Connection { key, bell, shared: Mutex::new(Shared::new(peer)) }
+        Connection { key, bell, shared: Mutex::new(Shared::new(peer, outside)) }
     }
 
     /// Runs `f` under the lock; what it woke is woken after the lock is released.
@@ -74,6 +81,7 @@ impl Connection {
         let _alarm = PanicAlarm(&self.bell);
         let mut shared = self.lock();
         let result = f(&mut shared);
+        shared.tell_loop();
         let awake = std::mem::take(&mut shared.awake);
         drop(shared);
         awake.into_iter().for_each(Waker::wake);
@@ -165,12 +173,13 @@ pub(crate) struct Shared {
     channels: BTreeMap<ChannelId, Channel>,
     /// Channels whose `room` list is not empty.
     short_of_room: Vec<ChannelId>,
-    awake: Awake,
+    pub(crate) outside: Option<Outside>,
+    pub(crate) awake: Awake,
 }
 
 /// Room is granted again in steps of this many bytes: a grant makes the worker look at the connection, and a
 /// quarter of the room that a channel has is early enough.
-const GRANT_STEP: usize = 256 * 1024;
+pub(crate) const GRANT_STEP: usize = 256 * 1024;
 
 /// `ready()` waits until a channel's `buffered_amount` is below this many bytes: enough to keep a fast path
 /// busy while the application makes the next message, and far below what `send` refuses.
@@ -187,7 +196,7 @@ const MAX_UNSEEN_CHANNELS: usize = 16_384;
 const MAX_UNSEEN_STATES: usize = 4096;
 
 impl Shared {
-    fn new(peer: PeerConnection) -> Self {
+    fn new(peer: PeerConnection, outside: Option<Outside>) -> Self {
         Shared {
             peer,
             fate: Fate::Open,
@@ -197,12 +206,16 @@ impl Shared {
             operations: BTreeMap::new(),
             channels: BTreeMap::new(),
             short_of_room: Vec::new(),
+            outside,
             awake: Awake::new(),
         }
     }
 
-    /// Moves what the state machine has to say into the application's queues.
+    /// Moves what the state machine has to say into the application's queues. An event loop elsewhere takes it itself.
     pub(crate) fn take_events(&mut self, now: Instant) {
+        if self.has_loop() {
+            return;
+        }
         while let Some(event) = self.peer.poll_event() {
             if self.fate != Fate::Open {
                 continue;
@@ -392,6 +405,16 @@ impl Shared {
         }
         self.events.wait(place, cx.waker(), &mut self.awake);
         Poll::Pending
+    }
+
+    /// Whether events of the connection wait.
+    pub(crate) fn has_events(&self) -> bool {
+        self.events.len() > 0
+    }
+
+    /// The connection's next event.
+    pub(crate) fn pop_event(&mut self) -> Option<Event> {
+        self.events.pop()
     }
 
     /// A reader of the connection's events is gone.

@@ -2,11 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
 
 use peer::{Configuration, Error, ErrorName, PeerConnection};
 
 use crate::net::clock;
 use crate::net::connection::{Connection, Handle};
+use crate::net::outside::Outside;
 use crate::net::worker::{self, Inbox};
 
 /// More threads than this gain nothing: one moves several gigabits per second.
@@ -17,13 +19,14 @@ static WORKERS: Mutex<Vec<Arc<Inbox>>> = Mutex::new(Vec::new());
 
 static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(0);
 
-/// A new connection on the next worker.
+/// A new connection on the next worker. With a waker, its tasks are performed elsewhere, and it tells when there are.
 ///
 /// # Errors
 /// The configuration's, and `OperationError` where the system gives no thread, socket reactor or randomness.
 pub(crate) fn connect(
     configuration: Configuration,
     identity: Arc<dtls::Certificate>,
+    waker: Option<Waker>,
 ) -> Result<Arc<Handle>, Error> {
     // From the operating system, through the crypto library.
     let mut seed = [0; 32];
@@ -31,7 +34,7 @@ pub(crate) fn connect(
     let peer = PeerConnection::new(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
     let inbox = inbox(key)?;
-    let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer));
+    let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer, waker.map(Outside::new)));
     inbox.adopt(Arc::clone(&connection));
     Ok(Handle::new(connection))
 }

@@ -17,6 +17,7 @@ pub(crate) mod counters;
 pub(crate) mod endpoint;
 pub(crate) mod event_queue;
 mod interfaces;
+mod outside;
 mod resolver;
 mod router;
 mod turn;

@@ -144,7 +144,7 @@ impl Seat {
             }
             shared.take_events(now);
             for _ in 0..MAX_TASKS {
-                if !shared.peer.run_task(now) {
+                if shared.has_loop() || !shared.peer.run_task(now) {
                     break;
                 }
                 shared.take_events(now);
@@ -271,7 +271,8 @@ impl Seat {
                 }
                 deadline = Some(deadline.map_or(close_by, |deadline| deadline.min(close_by)));
             }
-            if !idle || shared.peer.has_task() || deadline.is_some_and(|deadline| deadline <= now) {
+            let has_task = !shared.has_loop() && shared.peer.has_task();
+            if !idle || has_task || deadline.is_some_and(|deadline| deadline <= now) {
                 Next::Again
             } else {
                 Next::At(deadline)

@@ -10,7 +10,7 @@ use crate::net::endpoint;
 #[tokio::test]
 async fn a_panic_in_a_call_ends_the_connection() {
     let identity = RtcCertificate::generate(&peer::KeygenAlgorithm::ecdsa_p256()).unwrap();
-    let handle = endpoint::connect(peer::Configuration::default(), identity.0).unwrap();
+    let handle = endpoint::connect(peer::Configuration::default(), identity.0, None).unwrap();
     let mut place = Place::default();
     let mut next = std::pin::pin!(poll_fn(|cx| handle.with(|shared| shared.poll_event(&mut place, cx))));
     let waits = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending()));
@@ -29,7 +29,7 @@ fn a_path_that_comes_and_goes_fills_no_memory_and_its_last_state_stays() {
     let identity = RtcCertificate::generate(&peer::KeygenAlgorithm::ecdsa_p256()).unwrap().0;
     let configuration = peer::Configuration::default();
     let peer = PeerConnection::new(configuration, identity, clock::now(), clock::wall(), [7; 32]).unwrap();
-    let mut shared = Shared::new(peer);
+    let mut shared = Shared::new(peer, None);
     shared.push_event(Event::NegotiationNeeded);
     for _ in 0..MAX_UNSEEN_STATES {
         for state in [PeerConnectionState::Disconnected, PeerConnectionState::Connected] {

@@ -1,0 +1,147 @@
+//! For bindings to other languages: connections whose W3C tasks are performed by an event loop that is not ours.
+//!
+//! In a browser, attributes change, promises settle and events fire in tasks of the page's event loop, one after the
+//! other. A language that has such a loop must have it here too, so that what a program sees never changes under its
+//! hands. A [`Connection`] is the state machine of [`peer`] behind a lock, driven by a worker thread (sockets, timers,
+//! everything on the wire), except for its tasks: those wait until the loop calls [`Connection::run_task`].
+//!
+//! Data does not wait for the loop: what is received is acknowledged and kept, up to a bound for each channel
+//! ([`session::READ_ROOM`] bytes), what was sent is sent.
+//!
+//! ```
+//! use std::sync::{Arc, mpsc};
+//! use std::task::{Wake, Waker};
+//! use visavis::binding::{self, Connection};
+//!
+//! /// Tells the loop that there is a task.
+//! struct Wakeup(mpsc::Sender<()>);
+//!
+//! impl Wake for Wakeup {
+//!     fn wake(self: Arc<Self>) {
+//!         let _ = self.0.send(());
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), visavis::Error> {
+//! let (sender, wakeups) = mpsc::channel();
+//! let waker = Waker::from(Arc::new(Wakeup(sender)));
+//! let connection = Connection::new(Default::default(), waker)?;
+//! let promise = connection.with(|peer, now| peer.create_offer(now, Default::default()))?;
+//!
+//! wakeups.recv().expect("a wake-up");
+//! while let Some(events) = connection.run_task() {
+//!     println!("{promise:?}: {events:?}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Instant;
+
+use peer::{Configuration, Error, ErrorName, Event, KeygenAlgorithm, PeerConnection};
+
+use crate::RtcCertificate;
+use crate::net::connection::{Fate, Handle};
+use crate::net::counters::COUNTERS;
+use crate::net::endpoint;
+
+/// A connection whose tasks are performed by its owner. Dropping it closes it.
+pub struct Connection {
+    handle: Arc<Handle>,
+}
+
+impl Connection {
+    /// A new connection. `waker` is woken, on any thread, when there is a task: once, until
+    /// [`run_task`](Connection::run_task) has answered `None`.
+    ///
+    /// # Errors
+    /// Those of [`PeerConnection::new`], and `OperationError` where the system gives no threads or randomness.
+    pub fn new(configuration: Configuration, waker: Waker) -> Result<Self, Error> {
+        let identity = match configuration.certificates.first() {
+            Some(certificate) => Arc::clone(certificate),
+            None => generate_certificate(&KeygenAlgorithm::ecdsa_p256())?,
+        };
+        Ok(Connection { handle: endpoint::connect(configuration, identity, Some(waker))? })
+    }
+
+    /// Calls the state machine, and has the worker send what comes of it. To close, use
+    /// [`close`](Connection::close).
+    ///
+    /// # Errors
+    /// `OperationError` if the connection failed internally, now or before. It is closed then.
+    pub fn with<R>(&self, f: impl FnOnce(&mut PeerConnection, Instant) -> R) -> Result<R, Error> {
+        contained(|| {
+            self.handle.call(|shared, now| match shared.fate {
+                Fate::Open | Fate::Closed => Some(f(&mut shared.peer, now)),
+                Fate::Broken => None,
+            })
+        })
+        .flatten()
+        .ok_or_else(broken)
+    }
+
+    /// Looks at the state machine.
+    ///
+    /// # Errors
+    /// As [`with`](Connection::with).
+    pub fn read<R>(&self, f: impl FnOnce(&PeerConnection) -> R) -> Result<R, Error> {
+        contained(|| {
+            self.handle.with(|shared| match shared.fate {
+                Fate::Open | Fate::Closed => Some(f(&shared.peer)),
+                Fate::Broken => None,
+            })
+        })
+        .flatten()
+        .ok_or_else(broken)
+    }
+
+    /// Performs one W3C task and gives its events in order; `None` if there is none. A run of messages is one task.
+    pub fn run_task(&self) -> Option<Vec<Event>> {
+        let now = crate::net::clock::now();
+        let (events, granted) = contained(|| self.handle.with(|shared| shared.run_loop_task(now)))
+            // The next one says that the connection broke.
+            .unwrap_or((Some(Vec::new()), false));
+        // Tasks also send: what an applied description begins, for one.
+        if granted || events.is_some() {
+            self.handle.bell.ring();
+        }
+        events
+    }
+
+    /// Closes the connection, as [`RtcPeerConnection::close`](crate::RtcPeerConnection::close) does.
+    pub fn close(&self) {
+        contained(|| self.handle.close());
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("key", &self.handle.key).finish_non_exhaustive()
+    }
+}
+
+/// `RTCPeerConnection.generateCertificate()`.
+///
+/// # Errors
+/// As [`peer::generate_certificate`].
+pub fn generate_certificate(algorithm: &KeygenAlgorithm) -> Result<Arc<dtls::Certificate>, Error> {
+    RtcCertificate::generate(algorithm).map(|certificate| certificate.0)
+}
+
+/// Runs what may panic; `None` if it did. A panic must not unwind into another language. The lock has seen it, and the
+/// connection is broken from now on.
+fn contained<R>(run: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(run))
+        .inspect_err(|_| {
+            COUNTERS.panics.add(1);
+            tracing::error!("a call on a connection panicked: it is closed");
+        })
+        .ok()
+}
+
+fn broken() -> Error {
+    Error::new(ErrorName::OperationError, "the connection failed internally")
+}

@@ -1,0 +1,103 @@
+//! The other way to perform a connection's W3C tasks: not by its worker, but on the event loop of a language binding.
+//! Everything below tasks (sockets, timers, acknowledgements, sending) stays with the worker and waits for nobody.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+use std::time::Instant;
+
+use peer::{ChannelEvent, ChannelId, Event};
+
+use crate::net::connection::{Fate, GRANT_STEP, Shared};
+
+/// What a connection keeps for the event loop that performs its tasks.
+pub(crate) struct Outside {
+    /// Woken when there is a task, once until the loop has found that there is none.
+    waker: Waker,
+    is_told: bool,
+    /// Bytes of messages that the loop took and that were not granted again yet, less than a step for each channel.
+    owed: BTreeMap<ChannelId, usize>,
+}
+
+impl Outside {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Outside { waker, is_told: false, owed: BTreeMap::new() }
+    }
+}
+
+impl Shared {
+    /// Whether tasks are somebody else's to perform.
+    pub(crate) fn has_loop(&self) -> bool {
+        self.outside.is_some()
+    }
+
+    /// Wakes the loop if there is a task that it does not know of.
+    pub(crate) fn tell_loop(&mut self) {
+        let has_task = self.has_loop_task();
+        if let Some(outside) = self.outside.as_mut().filter(|outside| has_task && !outside.is_told) {
+            outside.is_told = true;
+            self.awake.push(outside.waker.clone());
+        }
+    }
+
+    fn has_loop_task(&self) -> bool {
+        match self.fate {
+            Fate::Open | Fate::Closed => self.peer.has_task(),
+            // That it broke is all that there is to say.
+            Fate::Broken => self.has_events(),
+        }
+    }
+
+    /// Performs one task. `None` if there is none: then the loop is woken for the next. The flag asks for the worker:
+    /// room was granted.
+    pub(crate) fn run_loop_task(&mut self, now: Instant) -> (Option<Vec<Event>>, bool) {
+        let ran = match self.fate {
+            Fate::Open | Fate::Closed => self.peer.run_task(now),
+            Fate::Broken => self.has_events(),
+        };
+        if !ran {
+            if let Some(outside) = &mut self.outside {
+                outside.is_told = false;
+            }
+            return (None, false);
+        }
+        let mut events = Vec::new();
+        let mut granted = false;
+        while let Some(event) = self.next_loop_event() {
+            if let Event::Channel(id, event) = &event {
+                granted |= self.settle_account(now, *id, event);
+            }
+            events.push(event);
+        }
+        (Some(events), granted)
+    }
+
+    fn next_loop_event(&mut self) -> Option<Event> {
+        match self.fate {
+            Fate::Open | Fate::Closed => self.peer.poll_event(),
+            Fate::Broken => self.pop_event(),
+        }
+    }
+
+    /// The loop takes messages in the order of their tasks and when it is done with the last ones: then there is room
+    /// for others.
+    fn settle_account(&mut self, now: Instant, id: ChannelId, event: &ChannelEvent) -> bool {
+        let Some(outside) = &mut self.outside else { return false };
+        match event {
+            ChannelEvent::Message(payload) => {
+                let owed = outside.owed.entry(id).or_default();
+                *owed += payload.bytes.len().max(1);
+                if *owed < GRANT_STEP {
+                    return false;
+                }
+                let bytes = std::mem::take(owed);
+                self.peer.channel_grant(now, id, bytes);
+                true
+            }
+            ChannelEvent::Close => {
+                outside.owed.remove(&id);
+                false
+            }
+            _ => false,
+        }
+    }
+}

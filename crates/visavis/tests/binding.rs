@@ -1,0 +1,159 @@
+//! Connections whose tasks are performed here, as a language binding performs them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, mpsc};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+
+use peer::{
+    ChannelEvent, ChannelId, Configuration, DataChannelInit, DataChannelState, Event, Payload,
+    PeerConnectionState, SessionDescriptionInit, SignalingState,
+};
+use visavis::Bytes;
+use visavis::binding::Connection;
+
+const ALICE: usize = 0;
+const BOB: usize = 1;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Wakeup {
+    sender: mpsc::Sender<usize>,
+    who: usize,
+}
+
+impl Wake for Wakeup {
+    fn wake(self: Arc<Self>) {
+        let _ = self.sender.send(self.who);
+    }
+}
+
+/// An event loop with two connections that signal to each other.
+struct Loop {
+    ends: [Connection; 2],
+    wakeups: mpsc::Receiver<usize>,
+    opened: BTreeMap<usize, ChannelId>,
+    received: [Vec<Payload>; 2],
+}
+
+impl Loop {
+    fn new() -> Self {
+        let (sender, wakeups) = mpsc::channel();
+        let ends = [ALICE, BOB].map(|who| {
+            let waker = Waker::from(Arc::new(Wakeup { sender: sender.clone(), who }));
+            let configuration = Configuration { include_loopback: true, ..Configuration::default() };
+            Connection::new(configuration, waker).unwrap()
+        });
+        Loop { ends, wakeups, opened: BTreeMap::new(), received: [Vec::new(), Vec::new()] }
+    }
+
+    /// Performs tasks until `is_done`.
+    fn run(&mut self, is_done: impl Fn(&Loop) -> bool) {
+        while !is_done(self) {
+            let who = self.wakeups.recv_timeout(PATIENCE).expect("a wake-up");
+            while let Some(events) = self.ends[who].run_task() {
+                events.into_iter().for_each(|event| self.handle(who, event));
+            }
+        }
+    }
+
+    fn handle(&mut self, who: usize, event: Event) {
+        let other = &self.ends[1 - who];
+        match event {
+            Event::IceCandidate(candidate) => {
+                other.with(|peer, now| peer.add_ice_candidate(now, candidate.map(Into::into))).unwrap();
+            }
+            Event::SignalingStateChange(SignalingState::HaveLocalOffer | SignalingState::Stable) => {
+                let local = self.ends[who].read(|peer| peer.local_description().cloned()).unwrap().unwrap();
+                let is_theirs = other.read(|peer| peer.signaling_state()).unwrap() == SignalingState::Stable;
+                if (who == ALICE) == is_theirs {
+                    let local = SessionDescriptionInit::from(local);
+                    other.with(|peer, now| peer.set_remote_description(now, local)).unwrap();
+                }
+            }
+            Event::SignalingStateChange(SignalingState::HaveRemoteOffer) => {
+                self.ends[who].with(|peer, now| peer.set_local_description(now, None)).unwrap();
+            }
+            Event::Settled(_, result) => assert!(result.is_ok(), "{result:?}"),
+            Event::Channel(id, ChannelEvent::Open) => {
+                self.opened.insert(who, id);
+            }
+            Event::Channel(_, ChannelEvent::Message(payload)) => self.received[who].push(payload),
+            _ => {}
+        }
+    }
+}
+
+fn connected() -> Loop {
+    let mut both = Loop::new();
+    both.ends[ALICE]
+        .with(|peer, now| {
+            peer.create_data_channel(now, "chat", DataChannelInit::default()).unwrap();
+            peer.set_local_description(now, None);
+        })
+        .unwrap();
+    both.run(|both| both.opened.len() == 2);
+    both
+}
+
+#[test]
+fn tasks_wait_for_the_loop_and_data_does_not() {
+    let mut both = connected();
+    let (alice_channel, bob_channel) = (both.opened[&ALICE], both.opened[&BOB]);
+    // More than SCTP sends without acknowledgements, and less than the reader's room.
+    let count = 500;
+    for number in 0..count {
+        let bytes = Bytes::from(vec![number as u8; 1000]);
+        let sent = both.ends[ALICE]
+            .with(|peer, now| peer.channel_send(now, alice_channel, Payload { text: false, bytes }));
+        sent.unwrap().unwrap();
+    }
+    both.run(|both| both.received[BOB].len() == count);
+    assert!(both.received[BOB].iter().enumerate().all(|(n, payload)| payload.bytes[0] == n as u8));
+
+    both.ends[BOB]
+        .with(|peer, now| peer.channel_send(now, bob_channel, Payload { text: true, bytes: "ok".into() }))
+        .unwrap()
+        .unwrap();
+    both.run(|both| both.received[ALICE].len() == 1);
+}
+
+#[test]
+fn more_than_the_room_comes_as_the_loop_takes_it() {
+    let mut both = connected();
+    let channel = both.opened[&ALICE];
+    let bytes = Bytes::from(vec![7; 100_000]);
+    for _ in 0..50 {
+        let payload = Payload { text: false, bytes: bytes.clone() };
+        both.ends[ALICE].with(|peer, now| peer.channel_send(now, channel, payload)).unwrap().unwrap();
+    }
+    both.run(|both| both.received[BOB].len() == 50);
+}
+
+#[test]
+fn a_closed_connection_answers_and_a_dropped_one_is_closed() {
+    let mut both = connected();
+    let channel = both.opened[&ALICE];
+    both.ends[ALICE].close();
+    both.ends[ALICE]
+        .read(|peer| {
+            assert_eq!(peer.connection_state(), PeerConnectionState::Closed);
+            assert_eq!(peer.channel_ready_state(channel), Some(DataChannelState::Closed));
+        })
+        .unwrap();
+    assert!(both.ends[ALICE].run_task().is_none());
+    // Bob hears of it.
+    let bob = both.opened[&BOB];
+    both.run(|both| {
+        both.ends[BOB].read(|peer| peer.channel_ready_state(bob)).unwrap() == Some(DataChannelState::Closed)
+    });
+    drop(both);
+}
+
+#[test]
+fn a_call_that_panics_ends_the_connection_and_nothing_else() {
+    let both = connected();
+    let failed = both.ends[ALICE].with(|_, _| panic!("a bug"));
+    assert_eq!(failed, Err::<(), _>(both.ends[ALICE].read(|_| ()).unwrap_err()));
+    let events: Vec<_> = std::iter::from_fn(|| both.ends[ALICE].run_task()).flatten().collect();
+    assert_eq!(events, [Event::ConnectionStateChange(PeerConnectionState::Closed)]);
+}
