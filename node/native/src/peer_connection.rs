@@ -1,0 +1,303 @@
+//! `RTCPeerConnection`.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use napi::Env;
+use napi::bindgen_prelude::{Array, ClassInstance};
+use napi_derive::napi;
+use peer::{OfferOptions, OperationId};
+use visavis::binding::Connection;
+
+use crate::certificate::Certificate;
+use crate::configuration::Configuration;
+use crate::descriptions::{IceCandidateInit, SessionDescription};
+use crate::error::OrThrow;
+use crate::event_loop::{EventLoop, Local};
+use crate::{events, stats};
+
+/// A number that names something, for JavaScript. Exact up to 2^53, which no counter of ours reaches.
+pub(crate) fn number(id: u64) -> f64 {
+    id as f64
+}
+
+/// The number that names something. What was never given names nothing.
+pub(crate) fn id(number: f64) -> u64 {
+    number as u64
+}
+
+/// A connection: `peer::PeerConnection`, driven by a worker thread, with its tasks performed by [`run_task`]. When the
+/// object is collected, the connection closes.
+///
+/// [`run_task`]: PeerConnection::run_task
+#[napi]
+pub struct PeerConnection {
+    connection: Connection,
+    key: u32,
+    local: Rc<Local>,
+    env: Env,
+    /// Whether it keeps the process alive.
+    holds: Cell<bool>,
+}
+
+impl PeerConnection {
+    /// Calls the state machine.
+    pub(crate) fn call<R>(
+        &self,
+        env: &Env,
+        f: impl FnOnce(&mut peer::PeerConnection, Instant) -> R,
+    ) -> napi::Result<R> {
+        let (result, holds) =
+            self.connection.with(|peer, now| (f(peer, now), is_under_way(peer))).or_throw(env)?;
+        self.hold(holds);
+        Ok(result)
+    }
+
+    /// Looks at the state machine.
+    pub(crate) fn read<R>(&self, env: &Env, f: impl FnOnce(&peer::PeerConnection) -> R) -> napi::Result<R> {
+        self.connection.read(f).or_throw(env)
+    }
+
+    fn operation(
+        &self,
+        env: &Env,
+        f: impl FnOnce(&mut peer::PeerConnection, Instant) -> OperationId,
+    ) -> napi::Result<f64> {
+        Ok(number(self.call(env, f)?.0))
+    }
+
+    /// Keeps the process alive, or does not.
+    fn hold(&self, holds: bool) {
+        if self.holds.replace(holds) != holds {
+            self.local.hold(&self.env, holds);
+        }
+    }
+}
+
+impl Drop for PeerConnection {
+    fn drop(&mut self) {
+        self.hold(false);
+    }
+}
+
+/// Whether something may still happen by itself: then the process should not end. Until a description is set that is
+/// what the loop has not performed yet; then everything, until the connection is closed or has failed.
+fn is_under_way(peer: &peer::PeerConnection) -> bool {
+    use peer::PeerConnectionState::{Closed, Failed};
+    let has_begun = peer.local_description().is_some() || peer.remote_description().is_some();
+    peer.has_task() || (has_begun && !matches!(peer.connection_state(), Closed | Failed))
+}
+
+#[napi]
+impl PeerConnection {
+    /// The constructor. Of certificates the first is used; without one the connection makes its own.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        event_loop: &EventLoop,
+        configuration: Configuration,
+        certificates: Vec<ClassInstance<'_, Certificate>>,
+    ) -> napi::Result<Self> {
+        let mut configuration = configuration.into_peer().or_throw(&env)?;
+        configuration.certificates = inner(&certificates);
+        let (key, waker) = event_loop.local.enter();
+        let connection = Connection::new(configuration, waker).or_throw(&env)?;
+        let local = Rc::clone(&event_loop.local);
+        Ok(PeerConnection { connection, key, local, env, holds: Cell::new(false) })
+    }
+
+    /// Its name in [`EventLoop::take_ready`].
+    #[napi]
+    pub fn key(&self) -> u32 {
+        self.key
+    }
+
+    /// Performs one W3C task: its events in order, each an array; `null` if there is none. See [`events::to_js`].
+    #[napi]
+    pub fn run_task<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
+        let events = self.connection.run_task();
+        self.hold(self.connection.read(is_under_way).unwrap_or(false));
+        events.map(|events| events::to_js(env, events)).transpose()
+    }
+
+    /// `createOffer()`: the promise's number.
+    #[napi]
+    pub fn create_offer(&self, env: Env, ice_restart: Option<bool>) -> napi::Result<f64> {
+        let options = OfferOptions { ice_restart: ice_restart.unwrap_or_default() };
+        self.operation(&env, |peer, now| peer.create_offer(now, options))
+    }
+
+    /// `createAnswer()`: the promise's number.
+    #[napi]
+    pub fn create_answer(&self, env: Env) -> napi::Result<f64> {
+        self.operation(&env, |peer, now| peer.create_answer(now))
+    }
+
+    /// `setLocalDescription()`: the promise's number.
+    #[napi]
+    pub fn set_local_description(
+        &self,
+        env: Env,
+        description: Option<SessionDescription>,
+    ) -> napi::Result<f64> {
+        let description = description.map(SessionDescription::into_peer).transpose().or_throw(&env)?;
+        self.operation(&env, |peer, now| peer.set_local_description(now, description))
+    }
+
+    /// `setRemoteDescription()`: the promise's number.
+    #[napi]
+    pub fn set_remote_description(&self, env: Env, description: SessionDescription) -> napi::Result<f64> {
+        let description = description.into_peer().or_throw(&env)?;
+        self.operation(&env, |peer, now| peer.set_remote_description(now, description))
+    }
+
+    /// `addIceCandidate()`: the promise's number.
+    #[napi]
+    pub fn add_ice_candidate(&self, env: Env, candidate: Option<IceCandidateInit>) -> napi::Result<f64> {
+        let candidate = candidate.map(IceCandidateInit::into_peer).transpose().or_throw(&env)?;
+        self.operation(&env, |peer, now| peer.add_ice_candidate(now, candidate))
+    }
+
+    /// `close()`
+    #[napi]
+    pub fn close(&self) {
+        self.connection.close();
+        self.hold(self.connection.read(is_under_way).unwrap_or(false));
+    }
+
+    /// `restartIce()`
+    #[napi]
+    pub fn restart_ice(&self, env: Env) -> napi::Result<()> {
+        self.call(&env, |peer, _| peer.restart_ice())
+    }
+
+    /// `getConfiguration()` without its certificates.
+    #[napi]
+    pub fn configuration(&self, env: Env) -> napi::Result<Configuration> {
+        self.read(&env, |peer| Configuration::from_peer(peer.configuration()))
+    }
+
+    /// `setConfiguration()`. Certificates are `null` where the application gives none.
+    #[napi]
+    pub fn set_configuration(
+        &self,
+        env: Env,
+        configuration: Configuration,
+        certificates: Option<Vec<ClassInstance<'_, Certificate>>>,
+    ) -> napi::Result<()> {
+        let mut configuration = configuration.into_peer().or_throw(&env)?;
+        let certificates = certificates.map(|certificates| inner(&certificates));
+        self.call(&env, |peer, _| {
+            let current = peer.configuration();
+            configuration.certificates = certificates.unwrap_or_else(|| current.certificates.clone());
+            configuration.include_loopback = current.include_loopback;
+            peer.set_configuration(configuration)
+        })?
+        .or_throw(&env)
+    }
+
+    /// `getStats()`, at once: an array of its entries.
+    #[napi]
+    pub fn stats<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
+        let report = self.call(env, |peer, now| peer.stats(now))?;
+        stats::to_js(env, report)
+    }
+}
+
+fn inner(certificates: &[ClassInstance<'_, Certificate>]) -> Vec<Arc<dtls::Certificate>> {
+    certificates.iter().map(|certificate| Arc::clone(&certificate.certificate)).collect()
+}
+
+/// `RTCSctpTransport`'s attributes.
+#[napi(object, object_from_js = false)]
+pub struct SctpTransport {
+    /// `state`
+    pub state: &'static str,
+    /// `maxMessageSize`
+    pub max_message_size: Option<f64>,
+    /// `maxChannels`
+    pub max_channels: Option<u32>,
+}
+
+/// The attributes.
+#[napi]
+impl PeerConnection {
+    /// `signalingState`
+    #[napi]
+    pub fn signaling_state(&self, env: Env) -> napi::Result<&'static str> {
+        self.read(&env, |peer| peer.signaling_state().as_str())
+    }
+
+    /// `iceGatheringState`
+    #[napi]
+    pub fn ice_gathering_state(&self, env: Env) -> napi::Result<&'static str> {
+        self.read(&env, |peer| peer.ice_gathering_state().as_str())
+    }
+
+    /// `iceConnectionState`
+    #[napi]
+    pub fn ice_connection_state(&self, env: Env) -> napi::Result<&'static str> {
+        self.read(&env, |peer| peer.ice_connection_state().as_str())
+    }
+
+    /// `connectionState`
+    #[napi]
+    pub fn connection_state(&self, env: Env) -> napi::Result<&'static str> {
+        self.read(&env, |peer| peer.connection_state().as_str())
+    }
+
+    /// `localDescription`
+    #[napi]
+    pub fn local_description(&self, env: Env) -> napi::Result<Option<SessionDescription>> {
+        self.read(&env, |peer| peer.local_description().map(SessionDescription::from_peer))
+    }
+
+    /// `currentLocalDescription`
+    #[napi]
+    pub fn current_local_description(&self, env: Env) -> napi::Result<Option<SessionDescription>> {
+        self.read(&env, |peer| peer.current_local_description().map(SessionDescription::from_peer))
+    }
+
+    /// `pendingLocalDescription`
+    #[napi]
+    pub fn pending_local_description(&self, env: Env) -> napi::Result<Option<SessionDescription>> {
+        self.read(&env, |peer| peer.pending_local_description().map(SessionDescription::from_peer))
+    }
+
+    /// `remoteDescription`
+    #[napi]
+    pub fn remote_description(&self, env: Env) -> napi::Result<Option<SessionDescription>> {
+        self.read(&env, |peer| peer.remote_description().map(SessionDescription::from_peer))
+    }
+
+    /// `currentRemoteDescription`
+    #[napi]
+    pub fn current_remote_description(&self, env: Env) -> napi::Result<Option<SessionDescription>> {
+        self.read(&env, |peer| peer.current_remote_description().map(SessionDescription::from_peer))
+    }
+
+    /// `pendingRemoteDescription`
+    #[napi]
+    pub fn pending_remote_description(&self, env: Env) -> napi::Result<Option<SessionDescription>> {
+        self.read(&env, |peer| peer.pending_remote_description().map(SessionDescription::from_peer))
+    }
+
+    /// `canTrickleIceCandidates`
+    #[napi]
+    pub fn can_trickle_ice_candidates(&self, env: Env) -> napi::Result<Option<bool>> {
+        self.read(&env, peer::PeerConnection::can_trickle_ice_candidates)
+    }
+
+    /// `sctp`
+    #[napi]
+    pub fn sctp(&self, env: Env) -> napi::Result<Option<SctpTransport>> {
+        let sctp = self.read(&env, peer::PeerConnection::sctp)?;
+        Ok(sctp.map(|sctp| SctpTransport {
+            state: sctp.state.as_str(),
+            max_message_size: sctp.max_message_size.map(number),
+            max_channels: sctp.max_channels.map(u32::from),
+        }))
+    }
+}
