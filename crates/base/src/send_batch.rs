@@ -105,6 +105,11 @@ impl SendBatch {
         self.datagrams
     }
 
+    /// How many bytes its datagrams have together.
+    pub fn bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Forgets the datagrams and keeps the memory.
     pub fn clear(&mut self) {
         self.buffer.clear();

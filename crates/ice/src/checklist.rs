@@ -56,6 +56,10 @@ impl Checklist {
         self.pairs.iter().find(|pair| pair.path == path)
     }
 
+    pub(crate) fn by_path_mut(&mut self, path: Path) -> Option<&mut Pair> {
+        self.pairs.iter_mut().find(|pair| pair.path == path)
+    }
+
     /// Adds a pair, in the state that its foundation gives it. At the limit, the worst pair that was not
     /// checked yet gives way, or the new one if that is worse. How many pairs were given up.
     pub(crate) fn insert(&mut self, mut pair: Pair, limit: usize) -> u64 {

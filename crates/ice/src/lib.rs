@@ -50,5 +50,5 @@ pub use config::AgentConfig;
 pub use counters::Counters;
 pub use credentials::Credentials;
 pub use event::{CandidateError, Event};
-pub use pair::{PairState, PairStats};
+pub use pair::{DataTraffic, PairState, PairStats};
 pub use state::{GatheringState, Role, TransportState};

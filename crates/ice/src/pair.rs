@@ -55,6 +55,29 @@ pub struct PairStats {
     pub responses_received: u64,
     /// Consent checks sent.
     pub consent_requests_sent: u64,
+    /// What was sent over it beside STUN.
+    pub sent: DataTraffic,
+    /// What was received over it beside STUN.
+    pub received: DataTraffic,
+}
+
+/// Datagrams that were not ICE's own, in one direction of a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DataTraffic {
+    /// How many there were.
+    pub packets: u64,
+    /// Their bytes, without IP and UDP headers.
+    pub bytes: u64,
+    /// When the last of them went or came.
+    pub last: Option<Instant>,
+}
+
+impl DataTraffic {
+    pub(crate) fn add(&mut self, now: Instant, packets: u64, bytes: u64) {
+        self.packets += packets;
+        self.bytes += bytes;
+        self.last = Some(now);
+    }
 }
 
 /// A pair of the checklist.
@@ -90,6 +113,8 @@ pub(crate) struct Traffic {
     pub(crate) responses_sent: u64,
     pub(crate) responses_received: u64,
     pub(crate) consent_requests_sent: u64,
+    pub(crate) sent: DataTraffic,
+    pub(crate) received: DataTraffic,
 }
 
 impl Traffic {

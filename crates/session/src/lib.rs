@@ -32,4 +32,5 @@ pub use demux::{PacketClass, classify};
 pub use event::{Event, SctpState};
 pub use plan::{DtlsPlan, IcePlan, SctpPlan, SessionPlan, TransportPlan};
 pub use session::{Session, SessionStats};
+pub use transport::TransportStats;
 pub use transport_id::TransportId;

@@ -13,7 +13,7 @@ use crate::counters::Counters;
 use crate::event::{Event, Output, SctpState};
 use crate::gathering::Gathering;
 use crate::plan::SessionPlan;
-use crate::transport::{News, Transport};
+use crate::transport::{News, Transport, TransportStats};
 use crate::transport_id::TransportId;
 use crate::transports::Transports;
 
@@ -98,7 +98,8 @@ impl Session {
         }
         self.advance(now);
         let data = plan.sctp.map(|(id, _)| id).filter(|id| plan.transports.contains_key(id));
-        if data != self.data {
+        let is_moved = data != self.data;
+        if is_moved {
             self.move_data(data);
         }
         let restarted = self.transports.apply(now, &plan, &self.config, &mut self.output);
@@ -111,6 +112,10 @@ impl Session {
         if let Some(dtls) = dtls {
             let (channels, mut cx) = self.split();
             channels.set_role(dtls.role, &mut cx);
+        }
+        let is_over = |id| self.transports.get(id).is_some_and(Transport::is_over);
+        if is_moved && data.is_some_and(is_over) {
+            self.end_channels(ChannelError::DtlsClosed);
         }
         self.settle();
     }
@@ -261,12 +266,10 @@ impl Session {
     /// Writes what is ready to be sent, of each transport STUN, then DTLS flights, then SCTP. Call again while `out` came back full.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut SendBatch) {
         self.advance(now);
-        let before = out.len();
+        let (datagrams, bytes) = (out.len(), out.bytes());
         self.transports.poll_transmit(now, self.data, out);
-        for (_, datagram) in out.datagrams().skip(before) {
-            self.output.counters.datagrams_sent += 1;
-            self.output.counters.bytes_sent += datagram.len() as u64;
-        }
+        self.output.counters.datagrams_sent += (out.len() - datagrams) as u64;
+        self.output.counters.bytes_sent += (out.bytes() - bytes) as u64;
         self.forget_left();
         self.close_sockets_if_done();
         self.settle();
@@ -340,6 +343,11 @@ impl Session {
     /// The transports of the plan, in the order of their ids.
     pub fn transports(&self) -> impl Iterator<Item = TransportId> + '_ {
         self.transports.ids()
+    }
+
+    /// What a transport of the plan has carried.
+    pub fn transport_stats(&self, id: TransportId) -> Option<TransportStats> {
+        self.transports.get(id).map(Transport::stats)
     }
 
     /// The ICE agent of a transport of the plan, read-only: role, credentials, states, candidates, pairs.

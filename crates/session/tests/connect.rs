@@ -149,7 +149,7 @@ fn no_fingerprint_matches_nothing() {
 fn only_authenticated_paths_are_looked_at() {
     let mut pair = Pair::connected(6, LinkConfig::default());
     pair.run_for(Duration::from_secs(3));
-    let to = pair.peer(pair.b).candidates[0].address;
+    let to = pair.peer(pair.b).candidates[&ONE][0].address;
     let before = pair.peer(pair.b).session.counters();
     let mut record = vec![22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40];
     record.extend([1; 40]);

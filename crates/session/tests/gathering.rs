@@ -24,6 +24,12 @@ fn session(servers: Vec<StunServer>) -> (Session, Instant) {
     (Session::new(config, clock.now(), clock.wall_clock(), [3; 32]), clock.now())
 }
 
+/// The same, with transports of these ids.
+fn plan_of(ids: &[u32]) -> SessionPlan {
+    let transport = |id: &u32| (TransportId(*id), plan(*id as u8).transports.remove(&ONE).unwrap());
+    SessionPlan { transports: ids.iter().map(transport).collect(), sctp: None }
+}
+
 fn plan(seed: u8) -> SessionPlan {
     let local = ice::Credentials::generate(&mut Rng::from_seed([seed; 32]));
     let ice = IcePlan { role: ice::Role::Controlling, local, remote: None };
@@ -168,4 +174,92 @@ fn a_socket_that_is_bound_after_the_end_is_closed() {
     session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result: Ok(address) });
     assert_eq!(actions(&mut session), [Action::CloseUdp { socket: SocketId(0) }]);
     assert!(session.is_drained());
+}
+
+fn complete(session: &Session, id: u32) -> bool {
+    session.ice(TransportId(id)).unwrap().gathering_state() == ice::GatheringState::Complete
+}
+
+#[test]
+fn a_question_that_is_open_is_asked_once_for_all_that_gather() {
+    let (mut session, now) = session(vec![server("a.example"), server("b.example")]);
+    session.apply(now, plan_of(&[1, 2, 3]));
+    session.gather(now, TransportId(1));
+    session.gather(now, TransportId(2));
+    let resolve = |id, host: &str| Action::Resolve { id, host: host.to_owned(), port: 3478 };
+    assert_eq!(
+        actions(&mut session),
+        [Action::ListInterfaces, resolve(0, "a.example"), resolve(1, "b.example")]
+    );
+    session.handle_action_result(now, ActionResult::Resolved { id: 0, addresses: Vec::new() });
+    // One that begins later asks again for what was answered, and for nothing else.
+    session.gather(now, TransportId(3));
+    assert_eq!(actions(&mut session), [resolve(2, "a.example")]);
+
+    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
+    let bind = |n| Action::BindUdp { socket: SocketId(n), address: (ip("10.0.0.1"), 0).into() };
+    assert_eq!(actions(&mut session), [bind(0), bind(1), bind(2)]);
+    for n in 0..3 {
+        let address = SocketAddr::new(ip("10.0.0.1"), 4000 + n as u16);
+        session.handle_action_result(now, ActionResult::Bound { socket: SocketId(n), result: Ok(address) });
+    }
+    session.handle_action_result(now, ActionResult::Resolved { id: 1, addresses: Vec::new() });
+    assert_eq!([1, 2, 3].map(|id| complete(&session, id)), [true, true, false]);
+    session.handle_action_result(now, ActionResult::Resolved { id: 2, addresses: Vec::new() });
+    assert!(complete(&session, 3));
+    let errors = events(&mut session);
+    let errors = errors.iter().filter(|event| matches!(event, ice::Event::CandidateError(_)));
+    assert_eq!(errors.count(), 6);
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_taken_back_or_closed_once() {
+    let (mut session, now) = session(vec![server("a.example")]);
+    session.apply(now, plan_of(&[1]));
+    session.gather(now, TransportId(1));
+    session.apply(now, plan_of(&[]));
+    assert!(actions(&mut session).is_empty());
+
+    session.apply(now, plan_of(&[2, 3]));
+    session.gather(now, TransportId(2));
+    session.gather(now, TransportId(3));
+    assert_eq!(actions(&mut session).len(), 2);
+    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1"), ip("10.0.0.2")]));
+    // Two sockets for each: the first of the second transport is being bound when it goes.
+    let asked = [session.poll_action(), session.poll_action(), session.poll_action()];
+    session.apply(now, plan_of(&[2]));
+    assert!(actions(&mut session).is_empty());
+    for action in asked.into_iter().flatten() {
+        let Action::BindUdp { socket, address } = action else { panic!("{action:?}") };
+        let result = Ok(SocketAddr::new(address.ip(), 4000 + socket.0 as u16));
+        session.handle_action_result(now, ActionResult::Bound { socket, result });
+        session.handle_action_result(now, ActionResult::Bound { socket, result });
+    }
+    assert_eq!(actions(&mut session), [Action::CloseUdp { socket: SocketId(2) }]);
+    session.handle_action_result(now, ActionResult::Resolved { id: 1, addresses: Vec::new() });
+    assert!(complete(&session, 2));
+    assert_eq!(session.ice(TransportId(2)).unwrap().local_candidates().count(), 2);
+}
+
+#[test]
+fn transports_share_the_sockets_that_a_session_may_have() {
+    let (mut session, now) = session(Vec::new());
+    let ids: Vec<u32> = (0..20).collect();
+    session.apply(now, plan_of(&ids));
+    ids.iter().for_each(|id| session.gather(now, TransportId(*id)));
+    assert_eq!(actions(&mut session), [Action::ListInterfaces]);
+    let addresses = (1..=16).map(|n| ip(&format!("10.0.0.{n}"))).collect();
+    session.handle_action_result(now, ActionResult::Interfaces(addresses));
+    let asked = actions(&mut session);
+    assert_eq!(asked.len(), 256);
+    assert_eq!(session.counters().sockets_over_limit, 20 * 16 - 256);
+    for action in asked {
+        let Action::BindUdp { socket, address } = action else { panic!("{action:?}") };
+        let result = Ok(SocketAddr::new(address.ip(), 4000 + socket.0 as u16));
+        session.handle_action_result(now, ActionResult::Bound { socket, result });
+    }
+    for id in ids {
+        let hosts = session.ice(TransportId(id)).unwrap().local_candidates().count();
+        assert!((12..=13).contains(&hosts) && complete(&session, id), "{hosts}");
+    }
 }

@@ -75,8 +75,7 @@ impl Agent {
     fn respond(&mut self, path: Path, id: TransactionId, side: &Side) {
         if self.queue(path, stun::success(id, path.remote, side)) {
             self.counters.responses_sent += 1;
-            let pair = self.current.checklist.by_path(path).map(|pair| pair.id);
-            if let Some(pair) = pair.and_then(|id| self.current.checklist.pair_mut(id)) {
+            if let Some(pair) = self.current.checklist.by_path_mut(path) {
                 pair.traffic.responses_sent += 1;
             }
         }

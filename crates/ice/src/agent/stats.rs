@@ -1,10 +1,54 @@
 //! Pairs as statistics see them.
 
-use super::Agent;
-use crate::PairStats;
+use std::time::Instant;
+
+use base::Path;
+
+use super::{Agent, COMPONENT, canonical_path};
 use crate::pair::Pair;
+use crate::{Candidate, CandidateKind, DataTraffic, PairStats, Protocol};
 
 impl Agent {
+    /// Takes note that datagrams of others went over a path.
+    pub fn data_sent(&mut self, now: Instant, path: Path, packets: u64, bytes: u64) {
+        if let Some((sent, _)) = self.traffic_over(path) {
+            sent.add(now, packets, bytes);
+        }
+    }
+
+    /// Takes note that a datagram of others came over a path.
+    pub fn data_received(&mut self, now: Instant, path: Path, bytes: u64) {
+        if let Some((_, received)) = self.traffic_over(canonical_path(path)) {
+            received.add(now, 1, bytes);
+        }
+    }
+
+    /// What was sent and received over a path: of the checklist's pair, or of an older pair that is in use.
+    fn traffic_over(&mut self, path: Path) -> Option<(&mut DataTraffic, &mut DataTraffic)> {
+        if let Some(pair) = self.current.checklist.by_path_mut(path) {
+            return Some((&mut pair.traffic.sent, &mut pair.traffic.received));
+        }
+        let older = self.link.as_mut().filter(|link| link.path == path)?;
+        Some((&mut older.stats.sent, &mut older.stats.received))
+    }
+
+    /// The addresses of which authenticated checks came before the other side's credentials did, as the
+    /// peer-reflexive candidates that they may become.
+    pub fn early_candidates(&self) -> impl Iterator<Item = Candidate> + '_ {
+        self.current.early.iter().map(|check| Candidate {
+            foundation: String::new(),
+            component: COMPONENT,
+            protocol: Protocol::Udp,
+            priority: check.priority,
+            address: check.path.remote,
+            kind: CandidateKind::PeerReflexive,
+            related: None,
+            tcp_type: None,
+            ufrag: None,
+            url: None,
+        })
+    }
+
     pub(super) fn pair_stats(&self) -> impl Iterator<Item = PairStats> + '_ {
         let older = self.link.as_ref().filter(|link| link.generation != self.current.number);
         let current = self.current.checklist.pairs().iter().map(|pair| self.stats_of(pair));
@@ -29,6 +73,8 @@ impl Agent {
             responses_sent: pair.traffic.responses_sent,
             responses_received: pair.traffic.responses_received,
             consent_requests_sent: pair.traffic.consent_requests_sent,
+            sent: pair.traffic.sent,
+            received: pair.traffic.received,
         }
     }
 }

@@ -16,12 +16,13 @@ impl Ids {
     /// 65535 is no identifier: SCTP has at most 65,535 streams (RFC 8832, section 8.1; RFC 9260, section 3.3.2).
     pub(crate) const END: u16 = u16::MAX;
 
-    /// Learns our DTLS role.
-    pub(crate) fn set_role(&mut self, role: dtls::Role) {
-        if self.role != Some(role) {
-            self.role = Some(role);
+    /// Learns our DTLS role; whether it is another than before.
+    pub(crate) fn set_role(&mut self, role: dtls::Role) -> bool {
+        let is_new = self.role != Some(role);
+        if is_new {
             self.hint = Self::parity(role);
         }
+        self.role.replace(role).is_some() && is_new
     }
 
     /// Whether [`next`](Ids::next) can give anything.

@@ -136,9 +136,23 @@ impl Table {
 
     /// Learns our DTLS role, which decides on the identifiers that we give.
     pub(crate) fn set_role(&mut self, role: dtls::Role, cx: &mut Context<'_>) {
-        self.ids.set_role(role);
-        for key in self.waiting() {
+        let waiting = self.waiting();
+        if self.ids.set_role(role) {
+            // RFC 8832, section 6: what was given under the other role, and never told to the peer, is the peer's.
+            waiting.iter().for_each(|key| self.unidentify(*key));
+        }
+        for key in waiting {
             self.identify(key, cx);
+        }
+    }
+
+    /// Takes the identifier back that an in-band channel got from us.
+    fn unidentify(&mut self, key: ChannelKey) {
+        let Some(channel) = self.channels.get_mut(&key) else { return };
+        if channel.init.negotiated_id.is_none()
+            && let Some(id) = channel.id.take()
+        {
+            self.by_id.remove(&id);
         }
     }
 

@@ -37,6 +37,22 @@ pub(crate) enum News {
     Ended(ChannelError),
 }
 
+/// What a transport has carried beside ICE's own datagrams, and how often its way changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransportStats {
+    /// Datagrams sent.
+    pub packets_sent: u64,
+    /// Their bytes, without IP and UDP headers.
+    pub bytes_sent: u64,
+    /// Datagrams received on paths that ICE has authenticated.
+    pub packets_received: u64,
+    /// Their bytes, without IP and UDP headers.
+    pub bytes_received: u64,
+    /// How often a candidate pair was selected, or the last one was lost.
+    pub selected_pair_changes: u32,
+}
+
 #[derive(Debug)]
 pub(crate) struct Transport {
     id: TransportId,
@@ -51,6 +67,9 @@ pub(crate) struct Transport {
     started: bool,
     ended: Option<ChannelError>,
     phase: Phase,
+    traffic: TransportStats,
+    /// Whether there was a selected pair when we last looked.
+    has_selected: bool,
     rng: Rng,
     /// The SCTP packet that is being sealed.
     scratch: Vec<u8>,
@@ -79,6 +98,8 @@ impl Transport {
             started: false,
             ended: None,
             phase: Phase::Running,
+            traffic: TransportStats::default(),
+            has_selected: false,
             rng: rng.fork("transport"),
             scratch: Vec::new(),
         }
@@ -128,18 +149,22 @@ impl Transport {
             counters.dropped_closed += 1;
             return;
         }
-        match classify(datagram) {
-            PacketClass::Stun => {
-                counters.stun_received += 1;
-                self.agent.handle_datagram(now, path, datagram);
-            }
-            PacketClass::Dtls if self.agent.is_validated(path) => {
-                self.security.handle_datagram(now, datagram, counters);
-            }
+        let class = classify(datagram);
+        if class == PacketClass::Stun {
+            counters.stun_received += 1;
+            return self.agent.handle_datagram(now, path, datagram);
+        }
+        let is_validated = self.agent.is_validated(path);
+        if is_validated {
+            let bytes = datagram.len() as u64;
+            self.traffic.packets_received += 1;
+            self.traffic.bytes_received += bytes;
+            self.agent.data_received(now, path, bytes);
+        }
+        match class {
+            PacketClass::Dtls if is_validated => self.security.handle_datagram(now, datagram, counters),
             PacketClass::Dtls => counters.dropped_unvalidated += 1,
-            PacketClass::Rtp | PacketClass::TurnChannel | PacketClass::Zrtp | PacketClass::Unknown => {
-                counters.dropped_unknown += 1;
-            }
+            _ => counters.dropped_unknown += 1,
         }
     }
 
@@ -168,7 +193,15 @@ impl Transport {
     /// Carries what the layers have to say to the next one up.
     pub(crate) fn settle(&mut self, now: Instant, config: &SessionConfig, output: &mut Output) {
         while let Some(event) = self.agent.poll_event() {
+            if matches!(event, ice::Event::SelectedPair { .. }) {
+                self.traffic.selected_pair_changes += 1;
+                self.has_selected = true;
+            }
             output.events.push_back(Event::Ice(self.id, event));
+        }
+        if self.has_selected && self.agent.selected_pair().is_none() {
+            self.traffic.selected_pair_changes += 1;
+            self.has_selected = false;
         }
         if self.phase != Phase::Running {
             return;
@@ -276,7 +309,14 @@ impl Transport {
         }
         self.agent.poll_transmit(now, out);
         if let Some(path) = self.agent.send_path() {
+            let (packets, bytes) = (out.len(), out.bytes());
             self.transmit_over(now, path, out);
+            let (packets, bytes) = ((out.len() - packets) as u64, (out.bytes() - bytes) as u64);
+            if packets > 0 {
+                self.traffic.packets_sent += packets;
+                self.traffic.bytes_sent += bytes;
+                self.agent.data_sent(now, path, packets, bytes);
+            }
         }
         if self.phase == Phase::Closing && !out.is_full() {
             self.phase = Phase::Closed;
@@ -347,6 +387,15 @@ impl Transport {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
+    }
+
+    pub(crate) fn stats(&self) -> TransportStats {
+        self.traffic
+    }
+
+    /// Whether DTLS has ended, after which nothing can be carried any more.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.dtls_state(), dtls::State::Closed | dtls::State::Failed)
     }
 
     pub(crate) fn dtls_state(&self) -> dtls::State {

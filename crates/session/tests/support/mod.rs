@@ -23,10 +23,10 @@ pub const ONE: TransportId = TransportId(0);
 /// A session with what it has said.
 pub struct Peer {
     pub session: Session,
-    pub candidates: Vec<ice::Candidate>,
+    pub candidates: BTreeMap<TransportId, Vec<ice::Candidate>>,
     /// Everything but ICE events and messages.
     pub log: Vec<Event>,
-    pub ice: Vec<ice::Event>,
+    pub ice: Vec<(TransportId, ice::Event)>,
     pub messages: BTreeMap<ChannelKey, VecDeque<Payload>>,
     /// Whether messages are read (and the room given back) as they come.
     pub reads: bool,
@@ -38,7 +38,7 @@ impl Peer {
     fn new(session: Session) -> Self {
         Peer {
             session,
-            candidates: Vec::new(),
+            candidates: BTreeMap::new(),
             log: Vec::new(),
             ice: Vec::new(),
             messages: BTreeMap::new(),
@@ -49,8 +49,10 @@ impl Peer {
 
     fn take(&mut self, now: Instant, event: Event) {
         match event {
-            Event::Ice(_, ice::Event::LocalCandidate(candidate)) => self.candidates.push(candidate),
-            Event::Ice(_, event) => self.ice.push(event),
+            Event::Ice(id, ice::Event::LocalCandidate(candidate)) => {
+                self.candidates.entry(id).or_default().push(candidate);
+            }
+            Event::Ice(id, event) => self.ice.push((id, event)),
             Event::ChannelMessage { key, payload } => {
                 if self.reads {
                     self.session.grant(now, key, payload.bytes.len().max(1));
@@ -86,6 +88,12 @@ impl Peer {
 
     pub fn received(&self, key: ChannelKey) -> usize {
         self.messages.get(&key).map_or(0, VecDeque::len)
+    }
+
+    /// Whether DTLS is connected on all of these.
+    pub fn is_secured(&self, ids: &[TransportId]) -> bool {
+        let state = |id: &TransportId| self.session.dtls(*id).map(dtls::Endpoint::state);
+        ids.iter().all(|id| state(id) == Some(dtls::State::Connected))
     }
 
     pub fn is_connected(&self) -> bool {
@@ -143,6 +151,8 @@ pub struct Pair {
     pub a: NodeId,
     pub b: NodeId,
     pub plans: [SessionPlan; 2],
+    /// Where `agree` puts SCTP.
+    pub data: TransportId,
     fingerprints: [dtls::Fingerprint; 2],
     rng: Rng,
 }
@@ -155,6 +165,15 @@ impl Pair {
 
     /// The same, with a configuration of the test's own.
     pub fn configured(seed: u64, link: LinkConfig, configure: impl Fn(&mut SessionConfig)) -> Pair {
+        Pair::build(seed, link, 1, configure)
+    }
+
+    /// The same with several transports, and the data on the last one.
+    pub fn several(seed: u64, link: LinkConfig, count: u32) -> Pair {
+        Pair::build(seed, link, count, |_| {})
+    }
+
+    fn build(seed: u64, link: LinkConfig, count: u32, configure: impl Fn(&mut SessionConfig)) -> Pair {
         let mut network = Network::new(seed);
         let mut rng = Rng::from_seed(network.seed());
         let clock = network.clock();
@@ -172,12 +191,14 @@ impl Pair {
             configure(&mut config);
             let session = Session::new(config, clock.now(), clock.wall_clock(), network.seed());
             let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
-            let local = ice::Credentials::generate(&mut rng);
-            let transport = TransportPlan { ice: IcePlan { role, local, remote: None }, dtls: None };
-            let plan = SessionPlan { transports: [(ONE, transport)].into(), sctp: None };
+            let mut plan = SessionPlan::default();
+            for transport in (0..count).map(TransportId) {
+                let ice = IcePlan { role, local: ice::Credentials::generate(&mut rng), remote: None };
+                plan.transports.insert(transport, TransportPlan { ice, dtls: None });
+            }
             network.with(id, |peer, now| {
                 peer.session.apply(now, plan.clone());
-                peer.session.gather(now, ONE);
+                plan.transports.keys().for_each(|id| peer.session.gather(now, *id));
             });
             ids.push(id);
             plans.push(plan);
@@ -186,22 +207,30 @@ impl Pair {
         network.link(a, b, link);
         let plans = plans.try_into().unwrap();
         let fingerprints = fingerprints.try_into().unwrap();
-        let mut pair = Pair { network, a, b, plans, fingerprints, rng };
+        let data = TransportId(count - 1);
+        let mut pair = Pair { network, a, b, plans, data, fingerprints, rng };
         pair.agree();
         pair
     }
 
     /// Fills the plans with what the other side's description would say.
-    fn agree(&mut self) {
+    pub fn agree(&mut self) {
         for (me, role) in [(0, dtls::Role::Server), (1, dtls::Role::Client)] {
-            let theirs = self.transport(1 - me).ice.local.clone();
-            let fingerprints = vec![self.fingerprints[1 - me].clone()];
-            let transport = self.transport(me);
-            transport.ice.remote = Some((theirs, false));
-            transport.dtls = Some(DtlsPlan { role, fingerprints });
+            let theirs = self.plans[1 - me].clone();
+            for (id, transport) in &mut self.plans[me].transports {
+                let local = theirs.transports[id].ice.local.clone();
+                transport.ice.remote = Some((local, false));
+                let fingerprints = vec![self.fingerprints[1 - me].clone()];
+                transport.dtls = Some(DtlsPlan { role, fingerprints });
+            }
             let sctp = SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 };
-            self.plans[me].sctp = Some((ONE, sctp));
+            self.plans[me].sctp = Some((self.data, sctp));
         }
+    }
+
+    /// Both plans have only these transports.
+    pub fn keep(&mut self, ids: &[TransportId]) {
+        self.plans.iter_mut().for_each(|plan| plan.transports.retain(|id, _| ids.contains(id)));
     }
 
     /// The one transport of a side's plan.
@@ -215,11 +244,13 @@ impl Pair {
             let plan = self.plans[index].clone();
             let candidates = self.network.node(other).candidates.clone();
             self.network.with(id, |peer, now| {
-                peer.session.apply(now, plan);
-                for candidate in candidates {
-                    peer.session.add_remote_candidate(now, ONE, candidate);
+                peer.session.apply(now, plan.clone());
+                for transport in plan.transports.keys() {
+                    for candidate in candidates.get(transport).into_iter().flatten() {
+                        peer.session.add_remote_candidate(now, *transport, candidate.clone());
+                    }
+                    peer.session.remote_end_of_candidates(now, *transport);
                 }
-                peer.session.remote_end_of_candidates(now, ONE);
             });
         }
     }
@@ -238,16 +269,15 @@ impl Pair {
 
     /// New credentials on both sides: an ICE restart.
     pub fn restart_ice(&mut self) {
-        for side in [0, 1] {
-            let local = ice::Credentials::generate(&mut self.rng);
-            self.transport(side).ice.local = local;
+        for transport in self.plans.iter_mut().flat_map(|plan| plan.transports.values_mut()) {
+            transport.ice.local = ice::Credentials::generate(&mut self.rng);
         }
         for (index, id) in [(0, self.a), (1, self.b)] {
             let plan = self.plans[index].clone();
             self.network.with(id, |peer, now| {
                 peer.candidates.clear();
-                peer.session.apply(now, plan);
-                peer.session.gather(now, ONE);
+                peer.session.apply(now, plan.clone());
+                plan.transports.keys().for_each(|id| peer.session.gather(now, *id));
             });
         }
         self.agree();
@@ -294,15 +324,13 @@ impl Pair {
 
     pub fn describe(&self) -> String {
         let say = |peer: &Peer| {
-            let ice = peer.session.ice(ONE);
-            format!(
-                "{:?}\n{:?}\n{:?}\nice {:?} dtls {:?}\n",
-                peer.log,
-                peer.ice,
-                peer.session.stats(),
-                ice.map(ice::Agent::counters),
-                peer.session.dtls(ONE).map(dtls::Endpoint::counters)
-            )
+            let mut text = format!("{:?}\n{:?}\n{:?}\n", peer.log, peer.ice, peer.session.stats());
+            for id in peer.session.transports() {
+                let ice = peer.session.ice(id).map(|agent| (agent.state(), agent.counters()));
+                let dtls = peer.session.dtls(id).map(dtls::Endpoint::counters);
+                text.push_str(&format!("{id:?}: ice {ice:?} dtls {dtls:?}\n"));
+            }
+            text
         };
         format!("a: {}\nb: {}", say(self.peer(self.a)), say(self.peer(self.b)))
     }
