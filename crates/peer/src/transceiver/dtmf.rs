@@ -98,3 +98,79 @@ impl Dtmf {
         is_due
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays until nothing is due any more: milliseconds since the start, tone, what is left of the buffer.
+    fn play(dtmf: &mut Dtmf, mut change: impl FnMut(&mut Dtmf, &str) -> bool) -> Vec<(u128, String, String)> {
+        let start = sim::Clock::new().now();
+        let mut now = start;
+        let mut heard = Vec::new();
+        let mut can_insert = true;
+        loop {
+            let Some(tone) = dtmf.play(now, can_insert) else { return heard };
+            heard.push((now.duration_since(start).as_millis(), tone.clone(), dtmf.tone_buffer.clone()));
+            can_insert = change(dtmf, &tone);
+            let Some(next) = dtmf.deadline() else { return heard };
+            assert!(!dtmf.is_due(next - Duration::from_millis(1)));
+            assert!(dtmf.is_due(next));
+            assert_eq!(dtmf.deadline(), None, "queued, and so not due again");
+            now = next;
+        }
+    }
+
+    fn tones(heard: &[(u128, String, String)]) -> Vec<(u128, &str, &str)> {
+        heard.iter().map(|(at, tone, left)| (*at, tone.as_str(), left.as_str())).collect()
+    }
+
+    #[test]
+    fn tones_follow_each_other_after_their_duration_and_the_gap() {
+        let mut dtmf = Dtmf::new();
+        assert!(dtmf.insert(normalize("1aD").expect("tones"), 100, 70));
+        let heard = play(&mut dtmf, |_, _| true);
+        assert_eq!(tones(&heard), [(0, "1", "AD"), (170, "A", "D"), (340, "D", ""), (510, "", "")]);
+        assert!(!dtmf.insert(String::new(), 100, 70), "nothing to play");
+    }
+
+    #[test]
+    fn durations_are_clamped_and_a_comma_waits_two_seconds() {
+        let mut dtmf = Dtmf::new();
+        assert!(dtmf.insert("A,B".to_owned(), 1, 1));
+        let heard = play(&mut dtmf, |_, _| true);
+        assert_eq!(tones(&heard), [(0, "A", ",B"), (70, ",", "B"), (2_070, "B", ""), (2_140, "", "")]);
+        assert!(dtmf.insert("A".to_owned(), u32::MAX, u32::MAX));
+        assert_eq!(tones(&play(&mut dtmf, |_, _| true)), [(0, "A", ""), (12_000, "", "")]);
+    }
+
+    #[test]
+    fn a_new_buffer_replaces_what_is_left_without_changing_the_beat() {
+        let mut dtmf = Dtmf::new();
+        assert!(dtmf.insert("AB".to_owned(), 100, 70));
+        assert!(!dtmf.insert("ABC".to_owned(), 100, 70), "its task is queued already");
+        let heard = play(&mut dtmf, |dtmf, tone| {
+            assert!(tone != "B" || !dtmf.insert("12".to_owned(), 40, 30));
+            assert!(tone != "1" || !dtmf.insert(String::new(), 40, 30));
+            true
+        });
+        assert_eq!(tones(&heard), [(0, "A", "BC"), (170, "B", "C"), (340, "1", "2"), (410, "", "")]);
+    }
+
+    #[test]
+    fn nothing_is_announced_once_nothing_can_be_sent() {
+        let mut dtmf = Dtmf::new();
+        assert!(dtmf.insert("ABC".to_owned(), 100, 70));
+        let heard = play(&mut dtmf, |_, tone| tone != "B");
+        assert_eq!(tones(&heard), [(0, "A", "BC"), (170, "B", "C")]);
+        assert!(dtmf.insert("1".to_owned(), 100, 70), "it may begin anew");
+    }
+
+    #[test]
+    fn other_characters_are_no_tones() {
+        assert_eq!(normalize("0123456789abcdABCD#*,").as_deref(), Some("0123456789ABCDABCD#*,"));
+        for tones in ["e", "1 2", "-", "１"] {
+            assert_eq!(normalize(tones), None);
+        }
+    }
+}

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use base::WallClock;
 use peer::{
     ChannelEvent, Configuration, DataChannelInit, Event, IceCandidateInit, OfferOptions, OperationId,
-    Outcome, PeerConnection, SdpType, SessionDescription, SessionDescriptionInit,
+    Outcome, PeerConnection, SdpType, SendParameters, SessionDescription, SessionDescriptionInit, Track,
+    TransceiverId,
 };
 
 pub(crate) const A: usize = 0;
@@ -110,6 +111,19 @@ impl Stage {
         self.name(pc, id, &name);
     }
 
+    pub(crate) fn replace_track(&mut self, pc: usize, id: TransceiverId, track: Option<Track>) {
+        let id = self.pcs[pc].replace_track(self.now, id, track);
+        self.name(pc, id, "replaceTrack");
+    }
+
+    /// Writes a refusal down at once, as a promise that is rejected already.
+    pub(crate) fn set_parameters(&mut self, pc: usize, id: TransceiverId, parameters: SendParameters) {
+        match self.pcs[pc].set_parameters(id, parameters, &Default::default()) {
+            Ok(id) => self.name(pc, id, "setParameters"),
+            Err(error) => self.note(&format!("setParameters rejected: {}", error.name)),
+        }
+    }
+
     pub(crate) fn note(&mut self, line: &str) {
         let _ = writeln!(self.log, "-- {line}");
     }
@@ -162,6 +176,7 @@ impl Stage {
             Event::Channel(id, event) => format!("channel {} {event:?}", id.0),
             Event::DataChannel(id) => format!("datachannel {}", id.0),
             Event::SctpStateChange(state) => format!("sctp statechange {state}"),
+            Event::TrackEnded(id) => format!("ended of transceiver {}", id.0),
             other => format!("{other:?}"),
         }
     }
