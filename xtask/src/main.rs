@@ -10,6 +10,7 @@ mod spec_coverage;
 mod tally;
 mod test;
 mod tidy;
+mod wpt;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,11 +20,14 @@ cargo xtask COMMAND
 
   test [--fast] [--allow-missing]
         The one test command: tidy, fmt, clippy, unit, scenario and doc tests, documentation, cargo deny,
-        then the program and the library against real peers (Chromium, Firefox, aiortc). Installs what these need.
-        --fast           leaves the real peers out
+        the Web Platform Tests where a checkout is, then the program and the library against real peers (Chromium,
+        Firefox, aiortc). Installs what these need.
+        --fast           leaves the real peers and the Web Platform Tests out
         --allow-missing  passes although something could not be installed; the list at the end says what
   interop [--allow-missing] [NAME...]
         Only the tests against real peers, or those of them whose name contains a NAME.
+  wpt [--update] [--all] [--once] [--verbose] [FILE...]
+        The Web Platform Tests in Node.js, or those whose file contains a FILE; see wpt/README.md.
   setup
         Only installs what the tests need.
   spec-coverage [SPEC_HTML]
@@ -42,6 +46,9 @@ fn main() -> ExitCode {
         }
         (Some((&"interop", names)), flags) if only(flags, &["--allow-missing"]) => {
             interop::command_line(names, flags.contains(&"--allow-missing"))
+        }
+        (Some((&"wpt", files)), flags) if only(flags, &["--update", "--all", "--once", "--verbose"]) => {
+            wpt::command_line(flags, files)
         }
         (Some((&"setup", [])), []) => setup::command_line(),
         (Some((&"spec-coverage", [])), []) => spec_coverage::command_line(None),

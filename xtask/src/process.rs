@@ -55,7 +55,8 @@ pub(crate) fn run_tests(mut command: Command) -> Tally {
     tally
 }
 
-fn announce(command: &Command) -> String {
+/// Shows the command line that comes next, and answers it.
+pub(crate) fn announce(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|word| word.to_string_lossy().into_owned())
