@@ -1,0 +1,70 @@
+'use strict';
+
+/**
+ * Microtask checkpoints where a browser has them: after a task, and after each listener that a task calls.
+ *
+ * https://html.spec.whatwg.org/#clean-up-after-running-script
+ */
+
+/**
+ * What Node.js runs between two timers: `process.nextTick` callbacks, microtasks and the tracking of unhandled
+ * rejections. Where a future Node.js lacks it, the loop gives each task a turn of its own, which only lacks the
+ * checkpoints between the listeners of one event.
+ */
+const runTicks = typeof process._tickCallback === 'function' ? process._tickCallback.bind(process) : null;
+
+/** Whether a task of ours is running and no script of the application is on the stack. */
+let stackIsEmpty = false;
+
+/** How many exceptions were reported. */
+let reports = 0;
+
+/** An exception that nobody caught becomes an uncaught exception of the process, and the task goes on. */
+function report(error) {
+  reports += 1;
+  setImmediate(() => {
+    throw error;
+  });
+}
+
+/** Runs `task` as the event loop does, with a checkpoint after it. Nothing of the application is on the stack. */
+function runTask(task) {
+  stackIsEmpty = true;
+  try {
+    task();
+  } finally {
+    stackIsEmpty = false;
+    checkpoint();
+  }
+}
+
+/** Calls a listener. If nothing of the application was on the stack, a checkpoint follows. */
+function callListener(callable, thisValue, event) {
+  if (!stackIsEmpty) {
+    Reflect.apply(callable, thisValue, [event]);
+    return;
+  }
+  stackIsEmpty = false;
+  try {
+    Reflect.apply(callable, thisValue, [event]);
+  } catch (error) {
+    report(error);
+  }
+  checkpoint();
+  stackIsEmpty = true;
+}
+
+function checkpoint() {
+  if (!runTicks) return;
+  // Each round takes at least the callback that threw off Node.js's queue.
+  for (;;) {
+    try {
+      runTicks();
+      return;
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+module.exports = { runTask, callListener, hasCheckpoints: runTicks !== null, reportCount: () => reports };

@@ -1,0 +1,183 @@
+'use strict';
+
+const { calling } = require('./errors.js');
+const { fireEvent } = require('./events/fire.js');
+const { Stream } = require('./media/stream.js');
+const { Transceiver } = require('./transceiver.js');
+const { implOf } = require('./webidl/registry.js');
+
+/** Told of streams that come and go, `(connection, stream)`: `visavis/legacy` fires events then. */
+const hooks = { streamAdded() {}, streamRemoved() {} };
+
+/** A connection's transceivers, and the streams that its remote peer named. */
+class Media {
+  #connection;
+  /** number -> Transceiver. A stopped one that was removed stays as long as the application holds it. */
+  #transceivers = new Map();
+  /** id -> Stream */
+  #remoteStreams = new Map();
+  /** id -> stream object that the application named. */
+  #localStreams = new Map();
+  /** Remote streams whose first track came in this task. */
+  #fresh = new Set();
+
+  constructor(connection) {
+    this.#connection = connection;
+  }
+
+  get #native() {
+    return this.#connection.native;
+  }
+
+  /** CollectTransceivers. */
+  transceivers() {
+    const numbers = this.#native.transceivers();
+    // What is not there any more lives on in the application's hands only.
+    const current = new Set(numbers);
+    for (const number of this.#transceivers.keys()) if (!current.has(number)) this.#transceivers.delete(number);
+    return numbers.map((number) => this.transceiver(number));
+  }
+
+  transceiver(number) {
+    let transceiver = this.#transceivers.get(number);
+    if (!transceiver) {
+      transceiver = Transceiver.of(this.#connection, number);
+      this.#transceivers.set(number, transceiver);
+    }
+    return transceiver;
+  }
+
+  receiverTrack(number) {
+    return implOf('MediaStreamTrack', this.transceiver(number).receiver.track);
+  }
+
+  addTrack(track, streams) {
+    const number = calling(() => this.#native.addTrack(trackForNative(track), this.nameStreams(streams)));
+    this.#connection.touch();
+    const { sender } = this.transceiver(number);
+    sender.know(track);
+    return sender.object;
+  }
+
+  removeTrack(sender) {
+    const { number, connection } = implOf('RTCRtpSender', sender);
+    // webrtc-pc, removeTrack, step 4: created by another connection.
+    if (connection !== this.#connection) {
+      throw new DOMException('The sender belongs to another connection.', 'InvalidAccessError');
+    }
+    this.#connection.touch();
+    calling(() => this.#native.removeTrack(number));
+  }
+
+  addTransceiver(trackOrKind, init) {
+    const isKind = typeof trackOrKind === 'string';
+    // webrtc-pc, addTransceiver, step 5.
+    if (isKind && trackOrKind !== 'audio' && trackOrKind !== 'video') {
+      throw new TypeError(`Failed to execute 'addTransceiver' on 'RTCPeerConnection': '${trackOrKind}' is no kind.`);
+    }
+    const nativeInit = { ...init, streams: this.nameStreams(init.streams) };
+    const number = calling(() =>
+      this.#native.addTransceiver(isKind ? trackOrKind : trackForNative(trackOrKind), nativeInit),
+    );
+    this.#connection.touch();
+    const transceiver = this.transceiver(number);
+    if (!isKind) transceiver.sender.know(trackOrKind);
+    return transceiver.object;
+  }
+
+  /** webrtc-pc, legacy: createOffer() with offerToReceiveAudio and offerToReceiveVideo. */
+  offering(options, createOffer) {
+    if (this.#connection.signalingState !== 'closed') {
+      this.#offerToReceive('audio', options.offerToReceiveAudio);
+      this.#offerToReceive('video', options.offerToReceiveVideo);
+    }
+    return createOffer();
+  }
+
+  #offerToReceive(kind, wanted) {
+    if (wanted === undefined) return;
+    const isOfKind = (transceiver) => transceiver.receiver.track.kind === kind && transceiver.direction !== 'stopped';
+    const transceivers = this.transceivers().filter(isOfKind);
+    if (!wanted) {
+      for (const transceiver of transceivers) {
+        if (transceiver.direction === 'sendrecv') transceiver.direction = 'sendonly';
+        else if (transceiver.direction === 'recvonly') transceiver.direction = 'inactive';
+      }
+    } else if (!transceivers.some(({ direction }) => direction === 'sendrecv' || direction === 'recvonly')) {
+      this.addTransceiver(kind, { direction: 'recvonly', streams: [], sendEncodings: [] });
+    }
+  }
+
+  /** getStats()'s selector for the addon: the sender or receiver of a track. */
+  selected(track) {
+    if (track === null) return undefined;
+    const senders = this.transceivers().filter(({ sender }) => sender.track === track);
+    const receivers = this.transceivers().filter(({ receiver }) => receiver.track === track);
+    // webrtc-pc, getStats, step 3.
+    if (senders.length + receivers.length !== 1) {
+      throw new DOMException('Not exactly one sender or receiver has the track.', 'InvalidAccessError');
+    }
+    return senders.length === 1 ? { sender: senders[0].number } : { receiver: receivers[0].number };
+  }
+
+  // Events.
+
+  remoteStream(id) {
+    let stream = this.#remoteStreams.get(id);
+    if (!stream) this.#remoteStreams.set(id, (stream = Stream.withId(id)));
+    return stream;
+  }
+
+  fireTrack(number, streamIds) {
+    // What legacy tests see: a stream has all its tracks when addstream fires, and track events come after it.
+    for (const stream of this.#fresh) hooks.streamAdded(this.#connection.object, stream.object);
+    this.#fresh.clear();
+
+    const transceiver = this.transceiver(number);
+    fireEvent(this.#connection.object, 'RTCTrackEvent', 'track', {
+      receiver: transceiver.receiver.object,
+      track: transceiver.receiver.track,
+      streams: streamIds.map((id) => this.remoteStream(id).object),
+      transceiver: transceiver.object,
+    });
+  }
+
+  streamAddTrack(id, number) {
+    const stream = this.remoteStream(id);
+    if (stream.getTracks().length === 0) this.#fresh.add(stream);
+    stream.receiveTrack(this.transceiver(number).receiver.track);
+  }
+
+  streamRemoveTrack(id, number) {
+    const stream = this.remoteStream(id);
+    stream.loseTrack(this.transceiver(number).receiver.track);
+    if (stream.getTracks().length === 0) hooks.streamRemoved(this.#connection.object, stream.object);
+  }
+
+  toneChange(number, tone) {
+    this.transceiver(number).sender.toneChange(tone);
+  }
+
+  /** The streams' ids for the addon, each once. */
+  nameStreams(streams) {
+    for (const stream of streams) this.#localStreams.set(stream.id, stream);
+    return [...new Set(streams.map(({ id }) => id))];
+  }
+
+  /** Streams that tracks are sent in now: for `visavis/legacy`. */
+  localStreams() {
+    const ids = this.transceivers().flatMap(({ sender }) => (sender.track ? sender.streams : []));
+    return [...new Set(ids)].map((id) => this.#localStreams.get(id));
+  }
+
+  /** Streams that remote tracks are in now: for `visavis/legacy`. */
+  remoteStreams() {
+    return [...this.#remoteStreams.values()].filter((stream) => stream.getTracks().length > 0);
+  }
+}
+
+function trackForNative({ id, kind }) {
+  return { id, kind };
+}
+
+module.exports = { Media, hooks };

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { connection, negotiate, once, pair, until } from './pair.mjs';
+
+test('two connections find each other with trickled candidates', async (t) => {
+  const [a, b] = pair(t);
+  a.createDataChannel('');
+  await negotiate(a, b);
+  for (const pc of [a, b]) await until(pc, 'connectionstatechange', () => pc.connectionState === 'connected');
+  assert.equal(a.localDescription, a.localDescription);
+  assert.equal(a.localDescription.type, 'offer');
+  assert.equal(a.remoteDescription.type, 'answer');
+  assert.equal(a.pendingLocalDescription, null);
+});
+
+test('candidates carry their parts', async (t) => {
+  const pc = connection(t);
+  pc.createDataChannel('');
+  const first = once(pc, 'icecandidate');
+  await pc.setLocalDescription();
+  const { candidate } = await first;
+  assert.equal(candidate.type, 'host');
+  assert.equal(candidate.protocol, 'udp');
+  assert.equal(candidate.component, 'rtp');
+  assert.equal(candidate.sdpMid, '0');
+  assert.match(candidate.candidate, /^candidate:/);
+  assert.equal(candidate.candidate.includes(candidate.address), true);
+});
+
+test('errors have the names of the specification', async (t) => {
+  const pc = connection(t);
+  await assert.rejects(pc.createAnswer(), { name: 'InvalidStateError' });
+  await assert.rejects(pc.setRemoteDescription({ type: 'nonsense' }), TypeError);
+  await assert.rejects(pc.setRemoteDescription(), TypeError);
+  await assert.rejects(pc.addIceCandidate({ candidate: 'x' }), TypeError);
+  await assert.rejects(pc.addIceCandidate({ candidate: 'x', sdpMid: '0' }), { name: 'InvalidStateError' });
+  await assert.rejects(pc.setRemoteDescription({ type: 'offer', sdp: 'v=0\r\nnonsense\r\n' }), (error) => {
+    assert.equal(error.constructor.name, 'RTCError');
+    assert.ok(error instanceof DOMException);
+    assert.equal(error.name, 'OperationError');
+    assert.equal(error.errorDetail, 'sdp-syntax-error');
+    assert.equal(error.sdpLineNumber, 2);
+    return true;
+  });
+  assert.throws(() => pc.setConfiguration({ bundlePolicy: 'max-compat' }), { name: 'InvalidModificationError' });
+  assert.throws(() => pc.setConfiguration({ iceCandidatePoolSize: 256 }), TypeError);
+  pc.close();
+  await assert.rejects(pc.createOffer(), { name: 'InvalidStateError' });
+});
+
+test('the legacy overloads call back', async (t) => {
+  const pc = connection(t);
+  pc.createDataChannel('');
+  const offer = await new Promise((resolve, reject) => pc.createOffer(resolve, reject));
+  assert.equal(offer.type, 'offer');
+  let isDone = false;
+  const promise = pc.setLocalDescription(offer, () => (isDone = true), assert.fail);
+  assert.equal(await promise, undefined);
+  assert.equal(isDone, true);
+  let failure;
+  assert.equal(await pc.createAnswer(assert.fail, (error) => (failure = error)), undefined);
+  assert.equal(failure.name, 'InvalidStateError');
+  await assert.rejects(pc.createOffer(null, null), TypeError);
+});
+
+test('perfect negotiation survives glare', async (t) => {
+  const [a, b] = [connection(t), connection(t)];
+  const ends = [
+    { pc: a, isPolite: false, other: () => ends[1] },
+    { pc: b, isPolite: true, other: () => ends[0] },
+  ];
+  for (const end of ends) {
+    const { pc } = end;
+    let isOffering = false;
+    let ignores = false;
+    pc.onnegotiationneeded = async () => {
+      isOffering = true;
+      await pc.setLocalDescription();
+      isOffering = false;
+      end.other().receive({ description: pc.localDescription });
+    };
+    pc.onicecandidate = ({ candidate }) => end.other().receive({ candidate });
+    end.receive = async ({ description, candidate }) => {
+      if (description) {
+        const collides = description.type === 'offer' && (isOffering || pc.signalingState !== 'stable');
+        ignores = !end.isPolite && collides;
+        if (ignores) return;
+        await pc.setRemoteDescription(description);
+        if (description.type !== 'offer') return;
+        await pc.setLocalDescription();
+        end.other().receive({ description: pc.localDescription });
+      } else {
+        await pc.addIceCandidate(candidate).catch((error) => assert.ok(ignores, error));
+      }
+    };
+  }
+  const channels = ends.map(({ pc }) => pc.createDataChannel('', { negotiated: true, id: 0 }));
+  await Promise.all(channels.map((channel) => once(channel, 'open')));
+  assert.equal(a.connectionState, 'connected');
+});
+
+test('statistics are a map of plain objects', async (t) => {
+  const pc = connection(t);
+  const report = await pc.getStats();
+  assert.equal(Object.prototype.toString.call(report), '[object RTCStatsReport]');
+  const [[id, entry]] = [...report].filter(([, { type }]) => type === 'peer-connection');
+  assert.equal(entry.id, id);
+  assert.equal(report.get(id), entry);
+  assert.equal(typeof entry.timestamp, 'number');
+  assert.equal(report.has('no such id'), false);
+});
+
+test('certificates are used and kept', async (t) => {
+  const { RTCPeerConnection, RTCCertificate } = await import('../js/generated/index.mjs');
+  const certificate = await RTCPeerConnection.generateCertificate({ name: 'ECDSA', namedCurve: 'P-256' });
+  assert.ok(certificate instanceof RTCCertificate);
+  assert.ok(certificate.expires > Date.now());
+  const pc = connection(t, { certificates: [certificate] });
+  assert.equal(pc.getConfiguration().certificates[0], certificate);
+  pc.createDataChannel('');
+  const { sdp } = await pc.createOffer();
+  const [{ algorithm, value }] = certificate.getFingerprints();
+  assert.ok(sdp.includes(`a=fingerprint:${algorithm} ${value.toUpperCase()}`));
+  await assert.rejects(RTCPeerConnection.generateCertificate('no such algorithm'), { name: 'NotSupportedError' });
+});
