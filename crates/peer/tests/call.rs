@@ -121,6 +121,34 @@ fn closing_the_connection_leaves_the_buffered_amount_as_it_is() {
     assert_eq!(pc.channel_ready_state(ours), Some(DataChannelState::Closed));
 }
 
+/// webrtc-pc, bufferedAmount: "the returned value MUST NOT be decreased before the current task yielded".
+#[test]
+fn the_buffered_amount_falls_in_tasks_alone() {
+    let (mut call, ours, theirs) = connected();
+    let amount = |call: &Call| call.peer(A).pc.channel_buffered_amount(ours);
+    let low = Event::Channel(ours, ChannelEvent::BufferedAmountLow);
+    let lows = |call: &Call| call.peer(A).events.iter().filter(|event| **event == low).count();
+    call.with(A, |pc, now| {
+        pc.channel_set_buffered_amount_low_threshold(ours, 1000);
+        for size in [600, 600] {
+            let payload = Payload { text: false, bytes: Bytes::from(vec![7; size]) };
+            pc.channel_send(now, ours, payload).expect("sent");
+        }
+    });
+    assert_eq!(amount(&call), Some(1200));
+    assert_eq!(lows(&call), 0);
+    assert!(call.run_until(SOON, |call| amount(call) == Some(0)));
+    assert_eq!(lows(&call), 1);
+    // It never was above the threshold.
+    call.with(A, |pc, now| {
+        pc.channel_send(now, ours, Payload { text: true, bytes: "short".into() }).expect("sent");
+        assert_eq!(pc.channel_buffered_amount(ours), Some(5));
+    });
+    assert!(call.run_until(SOON, |call| amount(call) == Some(0)));
+    assert_eq!(lows(&call), 1);
+    assert_eq!(call.peer(B).pc.channel_ready_state(theirs), Some(DataChannelState::Open));
+}
+
 /// webrtc-pc, set a session description, step 4.5.10.2: [[LastStableStateSctpTransport]] is an object, which goes on
 /// during the negotiation, and no copy of its slots.
 #[test]

@@ -82,8 +82,8 @@ pub enum Event {
         /// Why, unless it was closed by either side's closing procedure.
         error: Option<ChannelError>,
     },
-    /// The bytes that wait to be sent fell from above the threshold to it or below.
-    BufferedAmountLow {
+    /// The buffered amount became less. Said once, until [`take_drained`](crate::Session::take_drained) is called.
+    Drained {
         /// On which channel.
         key: ChannelKey,
     },

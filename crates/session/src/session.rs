@@ -222,9 +222,9 @@ impl Session {
         self.channels.buffered_amount(key)
     }
 
-    /// Sets the level for [`Event::BufferedAmountLow`], in bytes; 0 at first.
-    pub fn set_buffered_amount_low_threshold(&mut self, key: ChannelKey, bytes: usize) {
-        self.channels.set_low_threshold(key, bytes);
+    /// The buffered amount, as an answer to [`Event::Drained`]: when it falls again, that is said again.
+    pub fn take_drained(&mut self, key: ChannelKey) -> usize {
+        self.channels.take_drained(key)
     }
 
     /// Gives the reader of a channel `bytes` more room; see [`READ_ROOM`](crate::READ_ROOM).

@@ -283,7 +283,6 @@ fn a_full_buffer_refuses_and_its_emptying_is_told_once() {
     let mut pair = Pair::configured(15, LinkConfig::default(), configure).connect();
     let (ours, theirs) = pair.open_both(pair.a, labelled("x"));
     let session = |pair: &Pair| pair.peer(pair.a).session.buffered_amount(ours);
-    pair.network.with(pair.a, |peer, _| peer.session.set_buffered_amount_low_threshold(ours, 100_000));
     pair.run_for(Duration::from_secs(1));
     assert_eq!(session(&pair), 0);
     pair.network.with(pair.a, |peer, now| {
@@ -298,8 +297,14 @@ fn a_full_buffer_refuses_and_its_emptying_is_told_once() {
     });
     assert!(pair.run(120, |_, b| b.received(theirs) == 4), "{}", pair.describe());
     pair.run_for(Duration::from_secs(1));
-    let low = |event: &&Event| matches!(event, Event::BufferedAmountLow { key } if *key == ours);
-    assert_eq!(pair.peer(pair.a).log.iter().filter(low).count(), 1);
+    let drained = |event: &&Event| matches!(event, Event::Drained { key } if *key == ours);
+    assert_eq!(pair.peer(pair.a).log.iter().filter(drained).count(), 1, "nobody looked");
+    pair.network.with(pair.a, |peer, now| {
+        assert_eq!(peer.session.take_drained(ours), 0);
+        peer.session.send(now, ours, binary(vec![7; 10])).unwrap();
+    });
+    pair.run_for(Duration::from_secs(1));
+    assert_eq!(pair.peer(pair.a).log.iter().filter(drained).count(), 2);
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(crate) struct Channels {
 #[derive(Debug)]
 pub(crate) struct Channel {
     key: ChannelKey,
-    /// All slots; `buffered_amount` counts only once the channel is closed.
+    /// All slots.
     pub(crate) view: ChannelView,
     /// What was sent, and the message events that were fired: webrtc-stats, RTCDataChannelStats. Counted here, so
     /// that the counts outlive the session's channel.
@@ -86,12 +86,9 @@ impl Channels {
 
     /// Closes all of them without a word. What they have buffered stays what it is (webrtc-pc, bufferedAmount: "the
     /// slot does not reset to zero once the channel closes").
-    pub(crate) fn close_all(&mut self, session: &Session, counters: &mut Counters) {
+    pub(crate) fn close_all(&mut self, counters: &mut Counters) {
         self.by_key.clear();
         for channel in self.all.values_mut() {
-            if channel.view.ready_state != DataChannelState::Closed {
-                channel.view.buffered_amount = session.buffered_amount(channel.key);
-            }
             channel.set_state(DataChannelState::Closed, counters);
         }
     }
@@ -226,21 +223,14 @@ impl PeerConnection {
     }
 
     /// What a channel's attributes say; `None` for one that was closed so long ago that it is forgotten.
-    /// `bufferedAmount` is read live: unlike W3C's it may fall between two tasks.
     pub fn channel(&self, id: ChannelId) -> Option<ChannelView> {
-        let buffered_amount = self.channel_buffered_amount(id)?;
-        let view = self.channels.all.get(&id)?.view.clone();
-        Some(ChannelView { buffered_amount, ..view })
+        Some(self.channels.all.get(&id)?.view.clone())
     }
 
     /// `RTCDataChannel.bufferedAmount`, in bytes, as in [`channel`](PeerConnection::channel), without copying the
     /// names.
     pub fn channel_buffered_amount(&self, id: ChannelId) -> Option<usize> {
-        let channel = self.channels.all.get(&id)?;
-        Some(match channel.view.ready_state {
-            DataChannelState::Closed => channel.view.buffered_amount,
-            _ => self.session.buffered_amount(channel.key),
-        })
+        Some(self.channels.all.get(&id)?.view.buffered_amount)
     }
 
     /// `RTCDataChannel.readyState`, as in [`channel`](PeerConnection::channel), without copying the names.
@@ -269,12 +259,12 @@ impl PeerConnection {
                 return Err(Error::type_error("the message is larger than maxMessageSize"));
             }
             // Step 6.
-            let buffered = self.session.buffered_amount(key) as u64;
+            let buffered = channel.view.buffered_amount as u64;
             if sctp.max_buffer_size.is_some_and(|limit| buffered.saturating_add(size) > limit) {
                 return Err(Error::operation("the send buffer is full"));
             }
         }
-        // Steps 7 and 8.
+        // Step 7.
         let result = self.session.send(now, key, payload).map_err(|error| match error {
             session::SendError::TooLarge { .. } => {
                 Error::type_error("the message is larger than the peer accepts")
@@ -286,6 +276,8 @@ impl PeerConnection {
         if let (Ok(()), Some(channel)) = (&result, self.channels.all.get_mut(&id)) {
             channel.stats.messages_sent += 1;
             channel.stats.bytes_sent += size;
+            // Step 8.
+            channel.view.buffered_amount += size as usize;
         }
         self.look_ahead();
         result
@@ -308,8 +300,6 @@ impl PeerConnection {
     pub fn channel_set_buffered_amount_low_threshold(&mut self, id: ChannelId, threshold: usize) {
         if let Some(channel) = self.channels.all.get_mut(&id) {
             channel.view.buffered_amount_low_threshold = threshold;
-            self.session.set_buffered_amount_low_threshold(channel.key, threshold);
-            self.look_ahead();
         }
     }
 
@@ -359,12 +349,20 @@ impl PeerConnection {
                 }
             }
             session::Event::ChannelClosed { key, error } => self.announce_closed(key, error),
-            session::Event::BufferedAmountLow { key } => {
-                if let Some((id, _)) = self.channels.by_key(key) {
-                    self.fire(id, ChannelEvent::BufferedAmountLow);
-                }
-            }
+            session::Event::Drained { key } => self.decrease_buffered_amount(key),
             _ => {}
+        }
+    }
+
+    /// webrtc-pc, bufferedAmount: the task that reduces [[BufferedAmount]] by what was sent; and
+    /// bufferedAmountLowThreshold: from above it "to equal or below it".
+    fn decrease_buffered_amount(&mut self, key: ChannelKey) {
+        let buffered_amount = self.session.take_drained(key);
+        let Some((id, channel)) = self.channels.by_key(key) else { return };
+        let before = std::mem::replace(&mut channel.view.buffered_amount, buffered_amount);
+        let threshold = channel.view.buffered_amount_low_threshold;
+        if before > threshold && buffered_amount <= threshold {
+            self.fire(id, ChannelEvent::BufferedAmountLow);
         }
     }
 
@@ -408,10 +406,8 @@ impl PeerConnection {
 
     /// webrtc-pc, announcing a data channel as closed; and error on creating data channels.
     fn announce_closed(&mut self, key: ChannelKey, error: Option<ChannelError>) {
-        let buffered_amount = self.session.buffered_amount(key);
         let Some((id, channel)) = self.channels.by_key(key) else { return };
         channel.set_state(DataChannelState::Closed, &mut self.counters);
-        channel.view.buffered_amount = buffered_amount;
         self.channels.retire(id, key);
         if let Some(error) = error {
             self.fire(id, ChannelEvent::Error(channel_error(error)));

@@ -35,7 +35,7 @@ impl PeerConnection {
         }
         // Step 5: abruptly, without the closing procedure. Announcing them as closed would find them closed already,
         // so no event follows.
-        self.channels.close_all(&self.session, &mut self.counters);
+        self.channels.close_all(&mut self.counters);
         // Steps 6 to 9.
         if let Some(sctp) = &mut self.sctp {
             sctp.attributes.state = SctpTransportState::Closed;

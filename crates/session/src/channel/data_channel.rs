@@ -18,7 +18,8 @@ pub(crate) struct Channel {
     pub(crate) incoming: bool,
     pub(crate) state: State,
     pub(crate) outstanding: Outstanding,
-    pub(crate) low_threshold: usize,
+    /// That the outstanding bytes became fewer was said, and nobody has looked since.
+    pub(crate) is_drain_said: bool,
     pub(crate) stats: ChannelStats,
 }
 
@@ -32,7 +33,7 @@ impl Channel {
             incoming: false,
             state: State::Waiting,
             outstanding: Outstanding::default(),
-            low_threshold: 0,
+            is_drain_said: false,
             stats: ChannelStats::default(),
         }
     }

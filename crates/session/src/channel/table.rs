@@ -279,10 +279,12 @@ impl Table {
         self.channels.get(&key).map_or(0, |channel| channel.outstanding.buffered_amount())
     }
 
-    pub(crate) fn set_low_threshold(&mut self, key: ChannelKey, bytes: usize) {
-        if let Some(channel) = self.channels.get_mut(&key) {
-            channel.low_threshold = bytes;
-        }
+    /// The buffered amount; when it falls again, that is said again.
+    pub(crate) fn take_drained(&mut self, key: ChannelKey) -> usize {
+        self.channels.get_mut(&key).map_or(0, |channel| {
+            channel.is_drain_said = false;
+            channel.outstanding.buffered_amount()
+        })
     }
 
     /// SCTP has got rid of some of a stream's bytes.
@@ -294,9 +296,8 @@ impl Table {
         let before = channel.outstanding.buffered_amount();
         channel.outstanding.set_buffered(association.buffered_amount(id));
         let after = channel.outstanding.buffered_amount();
-        // webrtc-pc, 6.2: "drops to or below" the threshold, from above it.
-        if before > channel.low_threshold && after <= channel.low_threshold {
-            cx.output.events.push_back(Event::BufferedAmountLow { key: *key });
+        if after < before && !std::mem::replace(&mut channel.is_drain_said, true) {
+            cx.output.events.push_back(Event::Drained { key: *key });
         }
     }
 
