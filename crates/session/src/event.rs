@@ -8,12 +8,24 @@ use crate::transport_id::TransportId;
 
 /// Where every layer puts what it has to say, so that events have one order.
 ///
-/// The queue is bounded by what fills it: messages by [`READ_ROOM`](crate::READ_ROOM), channels by their number,
-/// candidates by the ICE agent's limits, and a state changes as often as the peer or the application changes it.
+/// The queue is bounded by what fills it: messages by [`READ_ROOM`](crate::READ_ROOM), channels by the largest number of
+/// channels (the peer's are refused while so many wait here), candidates by the ICE agent's limits, and a state changes as often as the peer or the application changes it.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     pub(crate) events: VecDeque<Event>,
+    /// How many of them are channels of the peer, which it can open and close without end.
+    pub(crate) unseen_channels: usize,
     pub(crate) counters: Counters,
+}
+
+impl Output {
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
+        let event = self.events.pop_front();
+        if let Some(Event::IncomingChannel { .. }) = event {
+            self.unseen_channels -= 1;
+        }
+        event
+    }
 }
 
 /// Something that happened, in the order in which it happened.

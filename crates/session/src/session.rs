@@ -277,7 +277,7 @@ impl Session {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.output.events.pop_front()
+        self.output.next_event()
     }
 
     /// The next thing for the driver to do. Every call on the session can bring one, `poll_transmit` too: the last

@@ -140,6 +140,7 @@ impl Table {
             // What the peer would not let us reset can be neither answered nor closed.
             && !self.ids.is_retired(stream)
             && self.channels.len() < self.limits.channels
+            && cx.output.unseen_channels < self.limits.channels
             && names <= MAX_INCOMING_NAME_BYTES;
         if !acceptable {
             return self.refuse(stream, cx);
@@ -152,6 +153,7 @@ impl Table {
         send_dcep(&mut channel, stream, Bytes::from_static(Ack::BYTES), cx);
         let key = self.new_key();
         cx.output.counters.channels_opened += 1;
+        cx.output.unseen_channels += 1;
         cx.output.events.push_back(Event::IncomingChannel {
             key,
             label: channel.init.label.clone(),

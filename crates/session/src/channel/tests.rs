@@ -79,7 +79,7 @@ impl Bench {
     }
 
     fn events(&mut self) -> Vec<Event> {
-        self.output.events.drain(..).collect()
+        std::iter::from_fn(|| self.output.next_event()).collect()
     }
 
     /// Whether our side of a stream was reset, as the peer sees it when it has read all of it.
@@ -244,6 +244,21 @@ fn the_peer_may_use_a_stream_again_before_its_acknowledgement_of_our_reset_arriv
             "round {round}: {events:?}"
         );
     }
+}
+
+#[test]
+fn channels_that_nobody_looks_at_are_refused_after_a_while() {
+    let mut bench = Bench::new(2);
+    for _ in 0..5 {
+        bench.receive(0, Ppid::DCEP, &open("x"));
+        bench.theirs.reset_stream(bench.now, 0);
+        bench.run();
+    }
+    let is_channel = |event: &&Event| matches!(event, Event::IncomingChannel { .. });
+    assert_eq!(bench.events().iter().filter(is_channel).count(), 2);
+    assert_eq!(bench.output.counters.channels_refused, 3);
+    bench.receive(0, Ppid::DCEP, &open("x"));
+    assert_eq!(bench.events().iter().filter(is_channel).count(), 1);
 }
 
 #[test]
