@@ -63,7 +63,7 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// What only the constructor checks (webrtc-pc, constructor, step 5.1). `now` is the time since 1970.
+    /// What only the constructor checks (webrtc-pc, RTCPeerConnection constructor, step 5.1). `now` is the time since 1970.
     pub(crate) fn check_certificates(&self, now: Duration) -> Result<(), Error> {
         if self.certificates.iter().any(|certificate| certificate.expires() < now) {
             return Err(Error::invalid_access("a certificate has expired"));

@@ -10,7 +10,7 @@ const WINDOW: usize = 16_000;
 /// Algorithms whose definition does not name them: words of the paragraph before, and the name that we cite.
 const NAMES: &[(&str, &str)] = &[
     ("unloading document cleanup", "unload the document"),
-    ("RTCPeerConnection.constructor()", "constructor"),
+    ("RTCPeerConnection.constructor()", "RTCPeerConnection constructor"),
     ("Whenever the state of an RTCDtlsTransport changes", "the state of an RTCDtlsTransport changes"),
     ("deserialization steps", "deserialize an RTCCertificate"),
     ("serialization steps", "serialize an RTCCertificate"),
@@ -165,11 +165,11 @@ fn name_of(html: &str, at: usize, definitions: &[Definition]) -> (String, String
         } else {
             None
         };
-        if let Some(kind) = kind.filter(|_| !sentence.contains("constructor")) {
+        if let Some(kind) = kind.filter(|_| !member.name.starts_with("constructor")) {
             return (format!("{}{kind}", member.name.trim_end_matches("()")), member.owner.clone());
         }
     }
-    if sentence.to_ascii_lowercase().contains("constructor") || sentence == "Run the following steps:" {
+    if near.clone().next().is_some_and(|definition| definition.name.starts_with("constructor")) {
         return (format!("{owner} constructor"), owner);
     }
     // It has no name but the occasion.
