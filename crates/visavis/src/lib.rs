@@ -59,6 +59,7 @@
 
 mod api;
 pub mod binding;
+pub mod legacy;
 mod net;
 
 /// Compiles the README's examples.
@@ -67,8 +68,12 @@ mod net;
 struct Readme;
 
 pub use api::{
-    RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelEvents, RtcMessage,
-    RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcSessionDescription,
+    MediaStream, MediaStreamEvent, MediaStreamTrack, MediaStreamTrackEvent, MediaStreamTrackState,
+    RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelEvents,
+    RtcDtmfSender, RtcDtmfToneChangeEvent, RtcEventStream, RtcMessage, RtcPeerConnection,
+    RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcRtpContributingSource, RtcRtpReceiver, RtcRtpSender,
+    RtcRtpSynchronizationSource, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSessionDescription,
+    RtcTrackEvent, RtcTrackOrKind,
 };
 pub use base::Redacted;
 pub use bytes::Bytes;
@@ -79,16 +84,24 @@ pub use net::counters::{DriverCounters, driver_counters};
 pub use peer::{
     BundlePolicy as RtcBundlePolicy, CandidateFields as RtcIceCandidateFields,
     CandidatePairStats as RtcIceCandidatePairStats, CertificateStats as RtcCertificateStats,
-    DataChannelInit as RtcDataChannelInit, DataChannelState as RtcDataChannelState,
-    DataChannelStats as RtcDataChannelStats, DtlsFingerprint as RtcDtlsFingerprint,
-    DtlsTransportState as RtcDtlsTransportState, Error, ErrorDetail as RtcErrorDetailType, ErrorName,
-    IceCandidate as RtcIceCandidate, IceCandidateError as RtcIceCandidateError,
-    IceCandidateInit as RtcIceCandidateInit, IceCandidateStats as RtcIceCandidateStats,
-    IceConnectionState as RtcIceConnectionState, IceGatheringState as RtcIceGatheringState,
-    IceServer as RtcIceServer, IceTransportPolicy as RtcIceTransportPolicy,
-    KeygenAlgorithm as RtcKeygenAlgorithm, OfferOptions as RtcOfferOptions,
+    Codec as RtcRtpCodec, CodecParameters as RtcRtpCodecParameters, DataChannelInit as RtcDataChannelInit,
+    DataChannelState as RtcDataChannelState, DataChannelStats as RtcDataChannelStats,
+    DegradationPreference as RtcDegradationPreference, DtlsFingerprint as RtcDtlsFingerprint,
+    DtlsTransportState as RtcDtlsTransportState, EncodingOptions as RtcEncodingOptions,
+    EncodingParameters as RtcRtpEncodingParameters, Error, ErrorDetail as RtcErrorDetailType, ErrorName,
+    HeaderExtensionCapability as RtcRtpHeaderExtensionCapability,
+    HeaderExtensionParameters as RtcRtpHeaderExtensionParameters, IceCandidate as RtcIceCandidate,
+    IceCandidateError as RtcIceCandidateError, IceCandidateInit as RtcIceCandidateInit,
+    IceCandidateStats as RtcIceCandidateStats, IceConnectionState as RtcIceConnectionState,
+    IceGatheringState as RtcIceGatheringState, IceServer as RtcIceServer,
+    IceTransportPolicy as RtcIceTransportPolicy, KeygenAlgorithm as RtcKeygenAlgorithm,
+    MediaKind as RtcMediaKind, OfferOptions as RtcOfferOptions,
     PeerConnectionState as RtcPeerConnectionState, PeerConnectionStats as RtcPeerConnectionStats,
-    Priority as RtcPriorityType, RtcpMuxPolicy as RtcRtcpMuxPolicy, SctpTransport as RtcSctpTransport,
-    SctpTransportState as RtcSctpTransportState, SdpType as RtcSdpType, SignalingState as RtcSignalingState,
-    StatsReport as RtcStatsReport, StatsValue as RtcStats, TransportStats as RtcTransportStats,
+    Priority as RtcPriorityType, ReceiveParameters as RtcRtpReceiveParameters,
+    ResolutionRestriction as RtcResolutionRestriction, RtcpMuxPolicy as RtcRtcpMuxPolicy,
+    RtcpParameters as RtcRtcpParameters, RtpCapabilities as RtcRtpCapabilities,
+    SctpTransport as RtcSctpTransport, SctpTransportState as RtcSctpTransportState, SdpType as RtcSdpType,
+    SendParameters as RtcRtpSendParameters, SetParameterOptions as RtcSetParameterOptions,
+    SignalingState as RtcSignalingState, StatsReport as RtcStatsReport, StatsValue as RtcStats,
+    TransceiverDirection as RtcRtpTransceiverDirection, TransportStats as RtcTransportStats,
 };

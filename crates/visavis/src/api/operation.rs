@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use peer::{Error, OperationId, Outcome, PeerConnection};
 
-use crate::net::connection::Connection;
+use crate::net::connection::{Connection, Shared};
 
 /// A promise. Dropping it forgets the result; the operation goes on.
 pub(crate) struct Operation<'a> {
@@ -24,7 +24,18 @@ impl<'a> Operation<'a> {
         connection: &'a Connection,
         start: impl FnOnce(&mut PeerConnection, Instant) -> OperationId,
     ) -> Result<Self, Error> {
-        let id = connection.call(|shared, now| shared.begin(|peer| start(peer, now)))?;
+        Self::try_begin(connection, |shared, now| Ok(start(&mut shared.peer, now)))
+    }
+
+    /// Begins an operation that may be refused at once.
+    ///
+    /// # Errors
+    /// `InvalidStateError` if the connection is closed, and those of `start`.
+    pub(crate) fn try_begin(
+        connection: &'a Connection,
+        start: impl FnOnce(&mut Shared, Instant) -> Result<OperationId, Error>,
+    ) -> Result<Self, Error> {
+        let id = connection.call(|shared, now| shared.begin(|shared| start(shared, now)))?;
         Ok(Operation { connection, id })
     }
 }

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use peer::{
     DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState,
     KeygenAlgorithm, OfferOptions, Outcome, PeerConnection, PeerConnectionState, SctpTransport,
-    SignalingState, StatsReport,
+    SignalingState, StatsReport, TrackOrKind, TransceiverInit,
 };
 
 use crate::api::operation::Operation;
 use crate::net::connection::{Fate, Handle};
 use crate::net::{clock, endpoint};
 use crate::{
-    RtcCertificate, RtcConfiguration, RtcDataChannel, RtcPeerConnectionEvents, RtcSessionDescription,
+    MediaStream, MediaStreamTrack, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcPeerConnectionEvents,
+    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSessionDescription,
+    RtcTrackOrKind,
 };
 
 /// A connection to a remote peer
@@ -42,7 +44,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct RtcPeerConnection {
-    handle: Arc<Handle>,
+    pub(crate) handle: Arc<Handle>,
 }
 
 impl RtcPeerConnection {
@@ -172,6 +174,91 @@ impl RtcPeerConnection {
         Ok(RtcDataChannel::new(Arc::clone(&self.handle), id, view))
     }
 
+    /// Sends a track, which the remote peer will see in these streams, after the next negotiation
+    /// ([addTrack](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtrack)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed; `InvalidAccessError` if the track is sent already; `OperationError` with 1,024
+    /// transceivers.
+    pub fn add_track(
+        &self,
+        track: &MediaStreamTrack,
+        streams: &[MediaStream],
+    ) -> Result<RtcRtpSender, Error> {
+        let ids: Vec<String> = streams.iter().map(|stream| stream.id().to_owned()).collect();
+        let id = self.handle.call(|shared, _| {
+            shared.check_open()?;
+            let id = shared.peer.add_track(track.negotiated(), &ids)?;
+            shared.keep_sent(id, Some(track), streams);
+            Ok::<_, Error>(id)
+        })?;
+        Ok(RtcRtpTransceiver::new(&self.handle, id).sender())
+    }
+
+    /// Stops sending a sender's track, after the next negotiation
+    /// ([removeTrack](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-removetrack)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed; `InvalidAccessError` if the sender is of another connection.
+    pub fn remove_track(&self, sender: &RtcRtpSender) -> Result<(), Error> {
+        self.handle.call(|shared, _| {
+            shared.check_open()?;
+            sender.check_connection(self.handle.key)?;
+            shared.peer.remove_track(sender.part.id)
+        })
+    }
+
+    /// A new transceiver, for a track or for a kind alone
+    /// ([addTransceiver](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-addtransceiver)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed; `TypeError`, `RangeError`, `OperationError` or `InvalidModificationError` for
+    /// encodings that there cannot be; `OperationError` with 1,024 transceivers.
+    pub fn add_transceiver(
+        &self,
+        track_or_kind: impl Into<RtcTrackOrKind>,
+        init: impl Into<Option<RtcRtpTransceiverInit>>,
+    ) -> Result<RtcRtpTransceiver, Error> {
+        let init = init.into().unwrap_or_default();
+        let (track, what) = match track_or_kind.into() {
+            RtcTrackOrKind::Track(track) => {
+                let negotiated = track.negotiated();
+                (Some(track), TrackOrKind::Track(negotiated))
+            }
+            RtcTrackOrKind::Kind(kind) => (None, TrackOrKind::Kind(kind)),
+        };
+        let negotiated = TransceiverInit {
+            direction: init.direction,
+            streams: init.streams.iter().map(|stream| stream.id().to_owned()).collect(),
+            send_encodings: init.send_encodings,
+        };
+        let id = self.handle.call(|shared, _| {
+            shared.check_open()?;
+            let id = shared.peer.add_transceiver(what, negotiated)?;
+            shared.keep_sent(id, track.as_ref(), &init.streams);
+            Ok::<_, Error>(id)
+        })?;
+        Ok(RtcRtpTransceiver::new(&self.handle, id))
+    }
+
+    /// The senders of all transceivers that are not stopped.
+    pub fn get_senders(&self) -> Vec<RtcRtpSender> {
+        let ids = self.read(PeerConnection::senders, Vec::new());
+        ids.into_iter().map(|id| RtcRtpTransceiver::new(&self.handle, id).sender()).collect()
+    }
+
+    /// The receivers of all transceivers that are not stopped.
+    pub fn get_receivers(&self) -> Vec<RtcRtpReceiver> {
+        let ids = self.read(PeerConnection::receivers, Vec::new());
+        ids.into_iter().map(|id| RtcRtpTransceiver::new(&self.handle, id).receiver()).collect()
+    }
+
+    /// The transceivers that are not stopped and negotiated away, in the order in which they were made.
+    pub fn get_transceivers(&self) -> Vec<RtcRtpTransceiver> {
+        let ids = self.read(PeerConnection::transceivers, Vec::new());
+        ids.into_iter().map(|id| RtcRtpTransceiver::new(&self.handle, id)).collect()
+    }
+
     /// The connection's events, from the first one that was not taken yet.
     pub fn events(&self) -> RtcPeerConnectionEvents {
         RtcPeerConnectionEvents::new(Arc::clone(&self.handle))
@@ -214,6 +301,11 @@ impl RtcPeerConnection {
             shared.check_open()?;
             shared.peer.set_configuration(configuration.into())
         })
+    }
+
+    /// `InvalidStateError` if it is closed.
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        self.handle.with(|shared| shared.check_open())
     }
 
     fn read<R>(&self, read: impl FnOnce(&PeerConnection) -> R, broken: R) -> R {
@@ -284,7 +376,7 @@ impl RtcPeerConnection {
 fn description(outcome: Result<Outcome, Error>) -> Result<RtcSessionDescription, Error> {
     match outcome? {
         Outcome::Description(description) => Ok(description.into()),
-        Outcome::Done => Err(Error::new(ErrorName::UnknownError, "the operation gave no description")),
+        _ => Err(Error::new(ErrorName::UnknownError, "the operation gave no description")),
     }
 }
 

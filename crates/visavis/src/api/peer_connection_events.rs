@@ -11,9 +11,9 @@ use peer::{
     PeerConnectionState, SctpTransportState, SignalingState,
 };
 
-use crate::RtcDataChannel;
 use crate::net::connection::Handle;
 use crate::net::event_queue::Place;
+use crate::{MediaStream, RtcDataChannel, RtcRtpTransceiver, RtcTrackEvent};
 
 /// An event of a connection. States are those that the event is about; the getters may already say more.
 #[non_exhaustive]
@@ -35,6 +35,8 @@ pub enum RtcPeerConnectionEvent {
     IceCandidateError(IceCandidateError),
     /// The remote peer opened a channel.
     DataChannel(RtcDataChannel),
+    /// The remote peer sends on a transceiver.
+    Track(RtcTrackEvent),
     /// The SCTP transport's state changed.
     SctpTransportStateChange(SctpTransportState),
     /// The DTLS transport failed, and why.
@@ -88,9 +90,16 @@ impl RtcPeerConnectionEvents {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<RtcPeerConnectionEvent>> {
         loop {
-            match self.handle.with(|shared| shared.poll_event(&mut self.place, cx)) {
-                Poll::Ready(Some(event)) => {
-                    if let Some(event) = self.convert(event) {
+            let polled = self.handle.with(|shared| match shared.poll_event(&mut self.place, cx) {
+                Poll::Ready(Some(Event::Track { transceiver, streams })) => {
+                    let handles = shared.next_track_streams();
+                    Poll::Ready(Some((Event::Track { transceiver, streams }, handles)))
+                }
+                polled => polled.map(|event| event.map(|event| (event, Vec::new()))),
+            });
+            match polled {
+                Poll::Ready(Some((event, streams))) => {
+                    if let Some(event) = self.convert(event, streams) {
                         return Poll::Ready(Some(event));
                     }
                 }
@@ -100,7 +109,7 @@ impl RtcPeerConnectionEvents {
         }
     }
 
-    fn convert(&self, event: Event) -> Option<RtcPeerConnectionEvent> {
+    fn convert(&self, event: Event, streams: Vec<MediaStream>) -> Option<RtcPeerConnectionEvent> {
         Some(match event {
             Event::NegotiationNeeded => RtcPeerConnectionEvent::NegotiationNeeded,
             Event::SignalingStateChange(state) => RtcPeerConnectionEvent::SignalingStateChange(state),
@@ -111,6 +120,12 @@ impl RtcPeerConnectionEvents {
             Event::IceCandidateError(error) => RtcPeerConnectionEvent::IceCandidateError(error),
             Event::SctpStateChange(state) => RtcPeerConnectionEvent::SctpTransportStateChange(state),
             Event::DtlsError(error) => RtcPeerConnectionEvent::DtlsTransportError(error),
+            Event::Track { transceiver, .. } => {
+                let transceiver = RtcRtpTransceiver::new(&self.handle, transceiver);
+                let receiver = transceiver.receiver();
+                let track = receiver.track();
+                RtcPeerConnectionEvent::Track(RtcTrackEvent { receiver, track, streams, transceiver })
+            }
             Event::DataChannel(id) => {
                 // The handle is made here and not when the channel came: a queue that held handles would keep
                 // its own connection alive.

@@ -15,6 +15,7 @@ use session::ActionResult;
 use crate::net::clock;
 use crate::net::counters::COUNTERS;
 use crate::net::event_queue::{Awake, EventQueue, Place, WaitList};
+use crate::net::media::Media;
 use crate::net::outside::Outside;
 use crate::net::worker::Inbox;
 
@@ -173,6 +174,7 @@ pub(crate) struct Shared {
     channels: BTreeMap<ChannelId, Channel>,
     /// Channels whose `room` list is not empty.
     short_of_room: Vec<ChannelId>,
+    pub(crate) media: Media,
     pub(crate) outside: Option<Outside>,
     pub(crate) awake: Awake,
 }
@@ -206,6 +208,7 @@ impl Shared {
             operations: BTreeMap::new(),
             channels: BTreeMap::new(),
             short_of_room: Vec::new(),
+            media: Media::default(),
             outside,
             awake: Awake::new(),
         }
@@ -224,7 +227,11 @@ impl Shared {
                 Event::Settled(id, result) => self.settle(id, result),
                 Event::Channel(id, event) => self.take_channel_event(now, id, event),
                 Event::DataChannel(id) => self.take_channel(now, id),
-                event => self.push_event(event),
+                event => {
+                    if let Some(event) = self.take_media_event(event) {
+                        self.push_event(event);
+                    }
+                }
             }
         }
     }
@@ -243,7 +250,7 @@ impl Shared {
     /// An event that is not about a channel. The application's own calls bound most of them: so many negotiations,
     /// so many candidates. A transport fails once. Only a path that comes and goes could make events for ever, to
     /// an application that never looks at any; the last state stays.
-    fn push_event(&mut self, event: Event) {
+    pub(crate) fn push_event(&mut self, event: Event) {
         let is_state = matches!(event, Event::IceConnectionStateChange(_) | Event::ConnectionStateChange(_));
         if is_state && self.events.len() >= MAX_UNSEEN_STATES {
             let kind = std::mem::discriminant(&event);
@@ -256,6 +263,7 @@ impl Shared {
     }
 
     fn settle(&mut self, id: OperationId, result: Result<Outcome, Error>) {
+        self.settle_media(id, &result);
         // Without a slot nobody waits any more.
         if let Some(slot) = self.operations.get_mut(&id)
             && let Operation::Pending(waker) = std::mem::replace(slot, Operation::Settled(result))
@@ -332,6 +340,7 @@ impl Shared {
                 *slot = Operation::Settled(Err(error()));
             }
         }
+        self.end_media();
         self.events.wake(&mut self.awake);
         self.short_of_room.clear();
         for channel in self.channels.values_mut() {
@@ -354,10 +363,10 @@ impl Shared {
     /// Begins an asynchronous call.
     pub(crate) fn begin(
         &mut self,
-        start: impl FnOnce(&mut PeerConnection) -> OperationId,
+        start: impl FnOnce(&mut Self) -> Result<OperationId, Error>,
     ) -> Result<OperationId, Error> {
         self.check_open()?;
-        let id = start(&mut self.peer);
+        let id = start(self)?;
         self.operations.insert(id, Operation::Pending(None));
         Ok(id)
     }

@@ -1,0 +1,123 @@
+//! `RTCRtpReceiver`.
+
+use std::time::{Duration, SystemTime};
+
+use peer::{Error, MediaKind, ReceiveParameters, RtcpParameters, RtpCapabilities};
+
+use crate::MediaStreamTrack;
+use crate::api::part::Part;
+
+/// `RTCRtpContributingSource`: one of the sources that were mixed into what was received lately.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq)]
+pub struct RtcRtpContributingSource {
+    /// When the last packet that names it was played.
+    pub timestamp: SystemTime,
+    /// Its CSRC.
+    pub source: u32,
+    /// Its volume: from 0, silence, to 1, as loud as can be.
+    pub audio_level: Option<f64>,
+    /// The RTP timestamp of that packet.
+    pub rtp_timestamp: u32,
+}
+
+/// `RTCRtpSynchronizationSource`: a source whose packets were received lately.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq)]
+pub struct RtcRtpSynchronizationSource {
+    /// When its last packet was played.
+    pub timestamp: SystemTime,
+    /// Its SSRC.
+    pub source: u32,
+    /// Its volume: from 0, silence, to 1, as loud as can be.
+    pub audio_level: Option<f64>,
+    /// The RTP timestamp of that packet.
+    pub rtp_timestamp: u32,
+}
+
+/// The half of a transceiver that receives
+/// ([webrtc-pc, section 5.3](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)).
+///
+/// A handle: clones are the same receiver, and two handles are equal if they are of the same one. It keeps its
+/// connection open. **No RTP flows yet**: its track stays muted.
+///
+/// ```
+/// use visavis::{RtcConfiguration, RtcMediaKind, RtcPeerConnection};
+/// # fn main() -> Result<(), visavis::Error> {
+/// let pc = RtcPeerConnection::new(RtcConfiguration::default())?;
+/// let receiver = pc.add_transceiver(RtcMediaKind::Audio, None)?.receiver();
+/// assert_eq!(receiver.track().label(), "remote audio");
+/// assert!(receiver.track().muted());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RtcRtpReceiver {
+    part: Part,
+}
+
+impl RtcRtpReceiver {
+    pub(crate) fn new(part: Part) -> Self {
+        RtcRtpReceiver { part }
+    }
+
+    /// What can be received, at best
+    /// ([getCapabilities](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcapabilities)).
+    pub fn get_capabilities(kind: MediaKind) -> RtpCapabilities {
+        peer::capabilities(kind, false)
+    }
+
+    /// The track that is received: always the same.
+    pub fn track(&self) -> MediaStreamTrack {
+        self.part.handle.with(|shared| shared.receiver_track(self.part.id))
+    }
+
+    /// How it receives: what was negotiated
+    /// ([getParameters](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getparameters)).
+    pub fn get_parameters(&self) -> ReceiveParameters {
+        let read = self.part.handle.with(|shared| {
+            shared.transceiver(self.part.id)?;
+            shared.peer.receiver_parameters(self.part.id)
+        });
+        read.unwrap_or_else(|| ReceiveParameters {
+            header_extensions: Vec::new(),
+            rtcp: RtcpParameters::default(),
+            codecs: Vec::new(),
+        })
+    }
+
+    /// The contributing sources of the last ten seconds. None, as long as no RTP flows.
+    pub fn get_contributing_sources(&self) -> Vec<RtcRtpContributingSource> {
+        Vec::new()
+    }
+
+    /// The synchronization sources of the last ten seconds. None, as long as no RTP flows.
+    pub fn get_synchronization_sources(&self) -> Vec<RtcRtpSynchronizationSource> {
+        Vec::new()
+    }
+
+    /// For how long media should wait before it is played; `None`: as long as it needs
+    /// ([jitterBufferTarget](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-jitterbuffertarget)).
+    pub fn jitter_buffer_target(&self) -> Option<Duration> {
+        let milliseconds = self.part.view()?.receiver.jitter_buffer_target?;
+        Some(Duration::from_secs_f64(milliseconds / 1000.0))
+    }
+
+    /// Sets [`jitter_buffer_target`](RtcRtpReceiver::jitter_buffer_target). Kept; as no RTP flows yet, it does nothing.
+    ///
+    /// # Errors
+    /// `RangeError` for more than four seconds.
+    pub fn set_jitter_buffer_target(&self, target: Option<Duration>) -> Result<(), Error> {
+        let milliseconds = target.map(|target| target.as_secs_f64() * 1000.0);
+        self.part.handle.call(|shared, _| {
+            shared.check_open()?;
+            shared.peer.set_jitter_buffer_target(self.part.id, milliseconds)
+        })
+    }
+}
+
+impl std::fmt::Debug for RtcRtpReceiver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.part.fmt("RtcRtpReceiver", f)
+    }
+}
