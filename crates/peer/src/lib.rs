@@ -43,7 +43,7 @@ pub use peer_connection::PeerConnection;
 pub use rtp::{
     Codec, CodecParameters, DegradationPreference, EncodingOptions, EncodingParameters,
     HeaderExtensionCapability, HeaderExtensionParameters, MediaKind, ReceiveParameters,
-    ResolutionRestriction, RtcpParameters, RtpCapabilities, SendParameters, SetParameterOptions,
+    ResolutionRestriction, RtcpParameters, RtpCapabilities, RtpSource, SendParameters, SetParameterOptions,
     capabilities,
 };
 pub use session::{Payload, TransportId};
@@ -53,7 +53,7 @@ pub use states::{
 };
 pub use stats::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
-    StatsReport, StatsValue, TransportStats,
+    StatsReport, StatsSelector, StatsValue, TransportStats,
 };
 pub use transceiver::{
     DtmfView, ReceiverView, SenderView, Track, TrackOrKind, TransceiverDirection, TransceiverId,

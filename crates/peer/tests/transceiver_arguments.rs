@@ -4,8 +4,8 @@ mod stage;
 
 use peer::{
     Codec, Configuration, EncodingParameters, ErrorName, HeaderExtensionCapability, MediaKind,
-    PeerConnection, ResolutionRestriction, SendParameters, SetParameterOptions, Track, TrackOrKind,
-    TransceiverDirection, TransceiverId, TransceiverInit, capabilities,
+    PeerConnection, ResolutionRestriction, SendParameters, SetParameterOptions, StatsSelector, Track,
+    TrackOrKind, TransceiverDirection, TransceiverId, TransceiverInit, capabilities,
 };
 use stage::{connection, start};
 
@@ -455,4 +455,27 @@ fn there_are_no_more_transceivers_than_m_sections() {
     assert_eq!(name(add(&mut pc, Audio, vec![])), Some(ErrorName::OperationError));
     assert_eq!(name(pc.add_track(track("v", Video), &[])), Some(ErrorName::OperationError));
     assert!(pc.add_track(track("a", Audio), &[]).is_ok(), "into one that is there");
+}
+
+#[test]
+fn a_track_selects_its_one_sender_or_receiver() {
+    let mut pc = pc();
+    let id = pc.add_track(track("one", Audio), &[]).expect("a sender");
+    let own = pc.transceiver(id).expect("a view").receiver.track.id;
+    let select = |pc: &PeerConnection, selector| name(pc.selected_stats(start(), &selector));
+    let of = |track: &str| StatsSelector::Track(track.to_owned());
+    for selector in [StatsSelector::Connection, StatsSelector::Sender(id), StatsSelector::Receiver(id)] {
+        assert_eq!(select(&pc, selector), None);
+    }
+    assert_eq!(select(&pc, of("one")), None);
+    assert_eq!(select(&pc, of(&own)), None);
+    let access = Some(ErrorName::InvalidAccessError);
+    assert_eq!(select(&pc, of("other")), access);
+    assert_eq!(select(&pc, StatsSelector::Sender(TransceiverId(9))), access);
+    // What is received goes back: two have it.
+    pc.replace_track(start(), id, Some(track(&own, Audio)));
+    run(&mut pc);
+    assert_eq!(select(&pc, of(&own)), access);
+    assert_eq!(pc.contributing_sources(id), Some(vec![]));
+    assert_eq!(pc.synchronization_sources(TransceiverId(9)), None);
 }

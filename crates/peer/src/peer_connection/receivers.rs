@@ -1,6 +1,6 @@
 //! `RTCRtpReceiver` ([webrtc-pc, section 5.3](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)).
 
-use crate::{Error, ErrorName, Event, ReceiveParameters, RtcpParameters, TransceiverId};
+use crate::{Error, ErrorName, Event, ReceiveParameters, RtcpParameters, RtpSource, TransceiverId};
 
 use super::PeerConnection;
 
@@ -16,6 +16,18 @@ impl PeerConnection {
             rtcp: RtcpParameters { cname: None, reduced_size: receiver.reduced_size },
             codecs: receiver.receive_codecs.clone(),
         })
+    }
+
+    /// `getContributingSources()` of a receiver: those of the last 10 seconds, the newest first. There are none before
+    /// RTP is received, which no transport does yet.
+    pub fn contributing_sources(&self, id: TransceiverId) -> Option<Vec<RtpSource>> {
+        self.transceivers.get(id).map(|_| Vec::new())
+    }
+
+    /// `getSynchronizationSources()` of a receiver: those of the last 10 seconds, the newest first. There are none
+    /// before RTP is received, which no transport does yet.
+    pub fn synchronization_sources(&self, id: TransceiverId) -> Option<Vec<RtpSource>> {
+        self.transceivers.get(id).map(|_| Vec::new())
     }
 
     /// Sets `jitterBufferTarget` of a receiver, in milliseconds; `None` is no preference. As there is no RTP yet, it is

@@ -11,6 +11,7 @@ mod media_kind;
 mod parameters;
 mod scalability;
 mod set_parameters;
+mod sources;
 mod validation;
 
 pub use capabilities::{HeaderExtensionCapability, RtpCapabilities, capabilities};
@@ -27,6 +28,7 @@ pub use parameters::{
 #[allow(unused_imports, reason = "negotiation, which calls it, comes next")]
 pub(crate) use scalability::adapt as adapt_scalability;
 pub(crate) use set_parameters::validate_parameters;
+pub use sources::RtpSource;
 #[allow(unused_imports, reason = "negotiation, which calls it, comes next")]
 pub(crate) use validation::is_rid;
 pub(crate) use validation::validate_send_encodings;

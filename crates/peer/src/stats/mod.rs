@@ -3,12 +3,14 @@
 //! 1970, round-trip times in seconds.
 
 mod collect;
+mod selection;
 
 use ice::{CandidateKind, TcpType};
 
 use crate::{DataChannelState, DtlsTransportState};
 
 pub(crate) use collect::collect;
+pub use selection::StatsSelector;
 
 /// `RTCStatsReport`: entries in the order of their ids.
 #[derive(Clone, Debug, Default, PartialEq)]
