@@ -43,6 +43,9 @@ impl PeerConnection {
             Some(transceiver) => {
                 transceiver.sender.track = Some(track);
                 transceiver.sender.set_streams(streams);
+                // RFC 9429, section 4.1.10.2: it outlives the rollback of the offer that created it, and is then as if
+                // addTrack() had created it. One of addTransceiver() stays one.
+                transceiver.by_add_track |= transceiver.by_remote;
                 match transceiver.direction {
                     TransceiverDirection::RecvOnly => transceiver.direction = TransceiverDirection::SendRecv,
                     TransceiverDirection::Inactive => transceiver.direction = TransceiverDirection::SendOnly,
@@ -54,10 +57,12 @@ impl PeerConnection {
             None => {
                 self.check_room()?;
                 let direction = TransceiverDirection::SendRecv;
-                self.transceivers.create(track.kind, Some(track), streams, Vec::new(), direction)
+                let created =
+                    self.transceivers.create(track.kind, Some(track), streams, Vec::new(), direction);
+                created.by_add_track = true;
+                created
             }
         };
-        transceiver.by_add_track = true;
         let id = transceiver.id;
         self.negotiation.mark_stale();
         // Step 11.

@@ -55,8 +55,8 @@ pub(crate) struct Transceiver {
     pub(crate) header_extensions_to_negotiate: Vec<HeaderExtensionCapability>,
     /// [[NegotiatedHeaderExtensions]] of webrtc-extensions.
     pub(crate) negotiated_header_extensions: Vec<HeaderExtensionCapability>,
-    /// Whether addTrack() created it, or has used its sender (RFC 9429, section 5.10: only such a transceiver is
-    /// associated with an m-section of a remote offer).
+    /// Whether addTrack() created it, or has used its sender before the offer that created it was answered (RFC 9429,
+    /// section 5.10: only such a transceiver is associated with an m-section of a remote offer).
     pub(crate) by_add_track: bool,
     /// Whether a remote description created it (RFC 9429, section 4.1.10.2: rolling that back removes it).
     pub(crate) by_remote: bool,
