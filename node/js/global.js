@@ -12,10 +12,14 @@ if (typeof globalThis.navigator === 'undefined') {
   // Node.js before 21 has none.
   class Navigator {}
   Object.defineProperty(Navigator.prototype, Symbol.toStringTag, { value: 'Navigator', configurable: true });
+  Object.defineProperty(globalThis, 'Navigator', { value: Navigator, writable: true, configurable: true });
   const navigator = new Navigator();
   Object.defineProperty(globalThis, 'navigator', { get: () => navigator, configurable: true, enumerable: true });
 }
-Object.defineProperty(Object.getPrototypeOf(globalThis.navigator), 'mediaDevices', {
+
+// Where browsers have it; on the object itself where somebody put a plain one in its place.
+const prototype = Object.getPrototypeOf(globalThis.navigator);
+Object.defineProperty(prototype === Object.prototype ? globalThis.navigator : prototype, 'mediaDevices', {
   get() {
     return mediaDevices;
   },

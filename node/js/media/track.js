@@ -42,6 +42,11 @@ class Track {
     this.#enabled = value;
   }
 
+  /** webrtc-identity: only tracks for a peerIdentity are, and getUserMedia() takes none. */
+  get isolated() {
+    return false;
+  }
+
   get contentHint() {
     return this.#contentHint;
   }

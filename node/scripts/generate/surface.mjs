@@ -24,8 +24,6 @@ export const leftOut = {
   'RTCErrorInit.httpRequestStatusCode': 'no identity providers',
   'RTCConfiguration.peerIdentity': 'no identity providers',
   'MediaStreamConstraints.peerIdentity': 'no isolated streams',
-  'MediaStreamTrack.isolated': 'no isolated streams',
-  'MediaStreamTrack.onisolationchange': 'no isolated streams',
   // A preference that no encoder follows yet.
   'RTCRtpSendParameters.degradationPreference': 'no encoders',
   // `visavis/global` installs navigator.mediaDevices.
