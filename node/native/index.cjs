@@ -44,7 +44,10 @@ function setWakeup(fn) {
   wakeup = fn;
 }
 
-/** The connections that have tasks. Each comes once, until its `runTask()` has answered `null`. */
+/**
+ * The connections that have tasks. Each comes once, until its `runTask()` has answered `null`: whoever takes it sees to
+ * that. Under traffic a connection always has a task: perform a bounded number and let Node.js have its turn.
+ */
 function takeReady() {
   const ready = [];
   for (const key of eventLoop.takeReady()) {

@@ -1,0 +1,11 @@
+// Whatever a program does, the process ends as the program says: no crash, no hang. `npm run rude -- 1000` for more.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { WAYS, rude } from './rude/run.mjs';
+
+for (const way of WAYS) {
+  test(`ends well: ${way}`, async () => {
+    assert.equal(await rude(way), null);
+    assert.equal(await rude(way), null);
+  });
+}

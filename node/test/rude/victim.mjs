@@ -1,0 +1,107 @@
+// Connects, floods both ways, and ends in one rude way: node victim.mjs WAY. Whatever the way, the exit code is 0.
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
+
+const way = isMainThread ? process.argv[2] : workerData.way;
+const inWorker = way.startsWith('worker-');
+
+/** Both ends send as much as the buffers take, as long as there is room, whenever a message comes. */
+async function flood(onEvent) {
+  const { connected } = await import('../native/loop.mjs');
+  const ends = await connected();
+  const bytes = new Uint8Array(1200);
+  const fill = ({ connection, channel }) => {
+    while (connection.channelReadyState(channel) === 'open' && connection.channelBufferedAmount(channel) < 1 << 20) {
+      connection.channelSendBinary(channel, bytes);
+      connection.channelSendText(channel, 'x'.repeat(100));
+    }
+  };
+  let events = 0;
+  for (const end of ends) {
+    end.onchannel = () => {
+      fill(end);
+      onEvent(++events, ends);
+    };
+    fill(end);
+  }
+}
+
+/** After how many events: not always the same moment. */
+const when = 20 + Math.floor(Math.random() * 200);
+
+const ways = {
+  /** In the middle of a handler. */
+  exit: () => flood((events) => events >= when && process.exit(0)),
+
+  /** A handler throws what nobody catches. */
+  throw: () => {
+    process.on('uncaughtException', (error) => process.exit(error.message === 'rude' ? 0 : 3));
+    return flood((events) => {
+      if (events >= when) throw new Error('rude');
+    });
+  },
+
+  /** A signal. */
+  sigterm: () => {
+    process.on('SIGTERM', () => process.exit(0));
+    return flood((events) => events === when && process.kill(process.pid, 'SIGTERM'));
+  },
+
+  /** Closed, and used on; then nothing is left that would keep the process alive. */
+  close: () =>
+    flood((events, ends) => {
+      if (events !== when) return;
+      for (const { connection, channel, promise } of ends) {
+        connection.close();
+        try {
+          connection.channelSendBinary(channel, new Uint8Array(10));
+          process.exit(3);
+        } catch (error) {
+          if (error.name !== 'InvalidStateError') throw error;
+        }
+        promise(connection.createOffer()).catch(() => {});
+        connection.close();
+      }
+    }),
+
+  /** Nobody refers to the connections any more: they are collected under traffic, or never. */
+  collect: async () => {
+    const ends = [];
+    await flood((events, both) => {
+      if (events === when) ends.push(...both);
+    });
+    const { peer } = await import('../native/loop.mjs');
+    const collect = () => {
+      for (let i = 0; i < 20; i++) peer().connection.createDataChannel('x', {});
+      globalThis.gc();
+      if (ends.length === 0) return setImmediate(collect);
+      ends.forEach(({ connection }) => connection.close());
+      globalThis.gc();
+    };
+    collect();
+  },
+
+  /** The environment is torn down under traffic; the process goes on. */
+  'worker-terminate': () => flood((events) => events === when && parentPort.postMessage('terminate')),
+
+  /** The same, by its own hand. */
+  'worker-exit': () => flood((events) => events >= when && process.exit(0)),
+
+  /** The process ends while a worker is at it. */
+  'worker-orphan': () => flood((events) => events === when && parentPort.postMessage('exit')),
+};
+
+if (isMainThread && inWorker) {
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { way } });
+  worker.on('message', async (message) => {
+    if (message === 'exit') process.exit(0);
+    await worker.terminate();
+    // What is left of it goes on a little.
+    setTimeout(() => {}, 20);
+  });
+  worker.on('error', (error) => {
+    throw error;
+  });
+} else {
+  await ways[way]();
+}
