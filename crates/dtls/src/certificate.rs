@@ -17,6 +17,9 @@ const LAST_SECOND: Duration = Duration::from_secs(253_402_300_799);
 #[cfg(feature = "simulation")]
 const SIMULATED_LENGTH: usize = 313;
 
+/// The start of a stored certificate: what it is, and the version of its format.
+const STORED: &[u8] = b"visavis-certificate-1\n";
+
 /// A self-signed certificate and its private key.
 pub struct Certificate {
     der: Vec<u8>,
@@ -69,6 +72,40 @@ impl Certificate {
         Ok(certificate)
     }
 
+    /// The certificate with its private key, to be stored. It is as secret as the key.
+    pub fn to_stored(&self) -> Redacted<Vec<u8>> {
+        let key = self.key.expose_secret();
+        let mut stored = Vec::with_capacity(STORED.len() + 12 + self.der.len() + key.len());
+        stored.extend_from_slice(STORED);
+        let expires = u64::try_from(self.expires.as_millis()).unwrap_or(u64::MAX);
+        stored.extend_from_slice(&expires.to_be_bytes());
+        stored.extend_from_slice(&u32::try_from(self.der.len()).unwrap_or(u32::MAX).to_be_bytes());
+        stored.extend_from_slice(&self.der);
+        stored.extend_from_slice(key);
+        Redacted::new(stored)
+    }
+
+    /// The certificate that was [stored](Certificate::to_stored).
+    ///
+    /// # Errors
+    /// It is none, or its key is another one's.
+    pub fn from_stored(stored: &[u8]) -> Result<Self, CertificateError> {
+        let parse = || {
+            let rest = stored.strip_prefix(STORED)?;
+            let (expires, rest) = rest.split_first_chunk()?;
+            let (length, rest) = rest.split_first_chunk()?;
+            let (der, key) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
+            let expires = Duration::from_millis(u64::from_be_bytes(*expires));
+            let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.into(), &PKCS_ECDSA_P256_SHA256).ok()?;
+            // The certificate says whose it is. Anything else that it says is nothing to a peer.
+            let public = pair.public_key_raw();
+            let is_its_key = der.windows(public.len()).any(|window| window == public);
+            let certificate = Certificate { der: der.to_vec(), key: Redacted::new(key.to_vec()), expires };
+            (is_its_key && expires <= LAST_SECOND).then_some(certificate)
+        };
+        parse().ok_or(CertificateError::Stored)
+    }
+
     /// The certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
@@ -115,15 +152,57 @@ pub enum CertificateError {
     Key,
     /// X.509 cannot express the end of the certificate's validity.
     Lifetime,
+    /// What was stored is no certificate with its key.
+    Stored,
 }
 
 impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             CertificateError::Key => "no key could be made",
+            CertificateError::Stored => "it is no certificate with its key",
             CertificateError::Lifetime => "the validity ends too late",
         })
     }
 }
 
 impl std::error::Error for CertificateError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn certificate() -> Certificate {
+        let day = Duration::from_secs(86_400);
+        Certificate::generate_ecdsa_p256(20_000 * day, Duration::from_millis(1_234)).unwrap()
+    }
+
+    #[test]
+    fn a_stored_certificate_comes_back() {
+        let certificate = certificate();
+        let stored = certificate.to_stored();
+        assert!(!format!("{stored:?}").contains("45"), "its bytes are not printed");
+        let back = Certificate::from_stored(stored.expose_secret()).unwrap();
+        assert_eq!((back.der(), back.expires()), (certificate.der(), certificate.expires()));
+        assert_eq!(back.key.expose_secret(), certificate.key.expose_secret());
+    }
+
+    #[test]
+    fn what_is_not_stored_whole_is_no_certificate() {
+        let (one, other) = (certificate(), certificate());
+        let stored = one.to_stored().expose_secret().clone();
+        for length in (0..stored.len()).step_by(7) {
+            assert_eq!(Certificate::from_stored(&stored[..length]).err(), Some(CertificateError::Stored));
+        }
+        let keyless = &stored[..stored.len() - one.key.expose_secret().len()];
+        let foreign = [keyless, other.key.expose_secret()].concat();
+        assert_eq!(Certificate::from_stored(&foreign).err(), Some(CertificateError::Stored), "another's key");
+        let mut mutated = stored.clone();
+        for at in 0..stored.len() {
+            mutated[at] ^= 0x80;
+            // Whatever it says, it does not panic.
+            let _ = Certificate::from_stored(&mutated);
+            mutated[at] ^= 0x80;
+        }
+    }
+}

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use peer::{DtlsFingerprint, Error, KeygenAlgorithm};
+use base::Redacted;
+use peer::{DtlsFingerprint, Error, ErrorName, KeygenAlgorithm};
 
 use crate::net::clock;
 
@@ -44,6 +45,34 @@ impl RtcCertificate {
     /// ([getFingerprints](https://www.w3.org/TR/webrtc/#dom-rtccertificate-getfingerprints)).
     pub fn get_fingerprints(&self) -> Vec<DtlsFingerprint> {
         peer::certificate_fingerprints(&self.0)
+    }
+
+    /// The certificate with its private key, to be stored and read again by
+    /// [`deserialize`](RtcCertificate::deserialize). As secret as the key: keep it where nobody else reads.
+    ///
+    /// ```
+    /// # use visavis::{RtcCertificate, RtcKeygenAlgorithm, RtcPeerConnection};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), visavis::Error> {
+    /// let certificate = RtcPeerConnection::generate_certificate(RtcKeygenAlgorithm::ecdsa_p256()).await?;
+    /// let stored = certificate.serialize();
+    /// let again = RtcCertificate::deserialize(stored.expose_secret())?;
+    /// assert_eq!(again.get_fingerprints(), certificate.get_fingerprints());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn serialize(&self) -> Redacted<Vec<u8>> {
+        self.0.to_stored()
+    }
+
+    /// The certificate that was [serialized](RtcCertificate::serialize).
+    ///
+    /// # Errors
+    /// `TypeError` if it is none, or its key is another one's.
+    pub fn deserialize(stored: &[u8]) -> Result<Self, Error> {
+        dtls::Certificate::from_stored(stored)
+            .map(|certificate| RtcCertificate(Arc::new(certificate)))
+            .map_err(|error| Error::new(ErrorName::TypeError, error.to_string()))
     }
 
     /// The certificate in DER.
