@@ -71,9 +71,8 @@ pub use api::{
     MediaStream, MediaStreamEvent, MediaStreamTrack, MediaStreamTrackEvent, MediaStreamTrackState,
     RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelEvents,
     RtcDtmfSender, RtcDtmfToneChangeEvent, RtcEventStream, RtcMessage, RtcPeerConnection,
-    RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcRtpContributingSource, RtcRtpReceiver, RtcRtpSender,
-    RtcRtpSynchronizationSource, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSessionDescription,
-    RtcTrackEvent, RtcTrackOrKind,
+    RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver,
+    RtcRtpTransceiverInit, RtcSessionDescription, RtcTrackEvent, RtcTrackOrKind,
 };
 pub use base::Redacted;
 pub use bytes::Bytes;
@@ -100,6 +99,7 @@ pub use peer::{
     Priority as RtcPriorityType, ReceiveParameters as RtcRtpReceiveParameters,
     ResolutionRestriction as RtcResolutionRestriction, RtcpMuxPolicy as RtcRtcpMuxPolicy,
     RtcpParameters as RtcRtcpParameters, RtpCapabilities as RtcRtpCapabilities,
+    RtpSource as RtcRtpContributingSource, RtpSource as RtcRtpSynchronizationSource,
     SctpTransport as RtcSctpTransport, SctpTransportState as RtcSctpTransportState, SdpType as RtcSdpType,
     SendParameters as RtcRtpSendParameters, SetParameterOptions as RtcSetParameterOptions,
     SignalingState as RtcSignalingState, StatsReport as RtcStatsReport, StatsValue as RtcStats,

@@ -24,7 +24,7 @@ async fn assert_closed(pc: &RtcPeerConnection) {
     assert!(is_invalid_state(pc.add_ice_candidate(None).await));
     assert!(is_invalid_state(pc.create_data_channel("late", None)));
     assert!(is_invalid_state(pc.set_configuration(pc.get_configuration())));
-    assert!(pc.get_stats().await.is_ok());
+    assert!(pc.get_stats(None).await.is_ok());
     pc.restart_ice();
     pc.close();
     let mut events = pc.events();

@@ -40,7 +40,7 @@ async fn two_peers_trickle_connect_and_exchange() {
                 pc.ice_connection_state(),
                 RtcIceConnectionState::Connected | RtcIceConnectionState::Completed
             ));
-            let stats = pc.get_stats().await.unwrap();
+            let stats = pc.get_stats(None).await.unwrap();
             assert!(stats.entries.iter().any(|(_, entry)| matches!(entry, RtcStats::DataChannel(_))));
         }
     })

@@ -37,7 +37,7 @@ async fn a_panic_in_a_turn_ends_one_connection() {
         assert_eq!(broken.signaling_state(), RtcSignalingState::Closed);
         assert_eq!(broken.connection_state(), RtcPeerConnectionState::Closed);
         assert_eq!(broken.create_offer(None).await.unwrap_err().name, ErrorName::InvalidStateError);
-        assert!(broken.get_stats().await.is_err());
+        assert!(broken.get_stats(None).await.is_err());
         assert_eq!(channel.recv().await, None);
         assert_eq!(channel.send_text("late").unwrap_err().name, ErrorName::InvalidStateError);
         for two in others.chunks(2) {

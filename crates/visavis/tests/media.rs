@@ -110,6 +110,25 @@ async fn a_receiver_s_track_ends_with_its_transceiver_or_its_connection() {
     assert_eq!(waiting.await.unwrap(), Some(MediaStreamTrackEvent::Ended));
 }
 
+#[tokio::test]
+async fn statistics_are_selected_by_a_track_that_exactly_one_has() {
+    let pc = peer();
+    let track = audio();
+    assert_eq!(name(pc.get_stats(&track).await), Some(ErrorName::InvalidAccessError), "nobody has it");
+    let sender = pc.add_track(&track, &[]).unwrap();
+    assert!(pc.get_stats(&track).await.is_ok());
+    assert!(sender.get_stats().await.unwrap().entries.is_empty(), "nothing is sent");
+    pc.add_transceiver(RtcMediaKind::Audio, None)
+        .unwrap()
+        .sender()
+        .replace_track(Some(&track))
+        .await
+        .unwrap();
+    assert_eq!(name(pc.get_stats(&track).await), Some(ErrorName::InvalidAccessError), "two have it");
+    assert!(!pc.get_stats(None).await.unwrap().entries.is_empty());
+    assert!(pc.get_receivers()[0].get_synchronization_sources().is_empty());
+}
+
 #[test]
 fn streams_and_tracks_stand_alone() {
     let (microphone, camera) = (audio(), video());

@@ -32,7 +32,7 @@ pub(super) struct Report {
 impl Report {
     /// A report about a connection that took `setup` to come up.
     pub(super) async fn new(url: &str, setup: Duration, pc: &RtcPeerConnection) -> Self {
-        let report = pc.get_stats().await.unwrap_or_default();
+        let report = pc.get_stats(None).await.unwrap_or_default();
         let transport = report.entries.iter().find_map(|(_, entry)| match entry {
             RtcStats::Transport(transport) => transport.selected_candidate_pair_id.as_deref(),
             _ => None,

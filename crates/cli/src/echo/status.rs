@@ -9,7 +9,7 @@ use crate::clock;
 impl Session {
     /// States, selected pair and counters. Times are in seconds; those of the timeline count from the offer.
     pub(crate) async fn status(&self) -> Value {
-        let report = self.pc.get_stats().await.unwrap_or_default();
+        let report = self.pc.get_stats(None).await.unwrap_or_default();
         let since =
             |instant: std::time::Instant| instant.saturating_duration_since(self.started).as_secs_f64();
         let changes = self.changes();

@@ -29,7 +29,7 @@ pub use media_stream::{MediaStream, MediaStreamEvent};
 pub use media_stream_track::{MediaStreamTrack, MediaStreamTrackEvent, MediaStreamTrackState};
 pub use peer_connection::RtcPeerConnection;
 pub use peer_connection_events::{RtcPeerConnectionEvent, RtcPeerConnectionEvents};
-pub use rtp_receiver::{RtcRtpContributingSource, RtcRtpReceiver, RtcRtpSynchronizationSource};
+pub use rtp_receiver::RtcRtpReceiver;
 pub use rtp_sender::RtcRtpSender;
 pub use rtp_transceiver::{RtcRtpTransceiver, RtcRtpTransceiverInit, RtcTrackOrKind};
 pub use session_description::RtcSessionDescription;

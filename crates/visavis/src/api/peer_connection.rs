@@ -5,12 +5,12 @@ use std::sync::Arc;
 use peer::{
     DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState,
     KeygenAlgorithm, OfferOptions, Outcome, PeerConnection, PeerConnectionState, SctpTransport,
-    SignalingState, StatsReport, TrackOrKind, TransceiverInit,
+    SignalingState, StatsReport, StatsSelector, TrackOrKind, TransceiverInit,
 };
 
 use crate::api::operation::Operation;
 use crate::net::connection::{Fate, Handle};
-use crate::net::{clock, endpoint};
+use crate::net::endpoint;
 use crate::{
     MediaStream, MediaStreamTrack, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcPeerConnectionEvents,
     RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSessionDescription,
@@ -139,16 +139,21 @@ impl RtcPeerConnection {
         Ok(())
     }
 
-    /// Statistics ([getStats](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)).
+    /// Statistics: of the whole connection, or of the one sender or receiver that has this track
+    /// ([getStats](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-getstats)).
     ///
     /// # Errors
-    /// `OperationError` if the connection failed internally. A closed one still gives its last figures.
-    pub async fn get_stats(&self) -> Result<StatsReport, Error> {
-        let now = clock::now();
-        self.handle.with(|shared| match shared.fate {
-            Fate::Broken => Err(Error::new(ErrorName::OperationError, "the connection failed internally")),
-            Fate::Open | Fate::Closed => Ok(shared.peer.stats(now)),
-        })
+    /// `OperationError` if the connection failed internally; `InvalidAccessError` if not exactly one sender or receiver
+    /// has the track. A closed one still gives its last figures.
+    pub async fn get_stats(
+        &self,
+        selector: impl Into<Option<&MediaStreamTrack>>,
+    ) -> Result<StatsReport, Error> {
+        let selector = match selector.into() {
+            Some(track) => StatsSelector::Track(track.id().to_owned()),
+            None => StatsSelector::Connection,
+        };
+        self.handle.stats(&selector)
     }
 
     /// A new channel, announced to the remote peer unless it is

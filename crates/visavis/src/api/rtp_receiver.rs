@@ -1,39 +1,14 @@
 //! `RTCRtpReceiver`.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use peer::{Error, MediaKind, ReceiveParameters, RtcpParameters, RtpCapabilities};
+use peer::{
+    Error, MediaKind, ReceiveParameters, RtcpParameters, RtpCapabilities, RtpSource, StatsReport,
+    StatsSelector,
+};
 
 use crate::MediaStreamTrack;
 use crate::api::part::Part;
-
-/// `RTCRtpContributingSource`: one of the sources that were mixed into what was received lately.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq)]
-pub struct RtcRtpContributingSource {
-    /// When the last packet that names it was played.
-    pub timestamp: SystemTime,
-    /// Its CSRC.
-    pub source: u32,
-    /// Its volume: from 0, silence, to 1, as loud as can be.
-    pub audio_level: Option<f64>,
-    /// The RTP timestamp of that packet.
-    pub rtp_timestamp: u32,
-}
-
-/// `RTCRtpSynchronizationSource`: a source whose packets were received lately.
-#[non_exhaustive]
-#[derive(Clone, Debug, PartialEq)]
-pub struct RtcRtpSynchronizationSource {
-    /// When its last packet was played.
-    pub timestamp: SystemTime,
-    /// Its SSRC.
-    pub source: u32,
-    /// Its volume: from 0, silence, to 1, as loud as can be.
-    pub audio_level: Option<f64>,
-    /// The RTP timestamp of that packet.
-    pub rtp_timestamp: u32,
-}
 
 /// The half of a transceiver that receives
 /// ([webrtc-pc, section 5.3](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)).
@@ -86,14 +61,35 @@ impl RtcRtpReceiver {
         })
     }
 
-    /// The contributing sources of the last ten seconds. None, as long as no RTP flows.
-    pub fn get_contributing_sources(&self) -> Vec<RtcRtpContributingSource> {
-        Vec::new()
+    /// The contributing sources of the last ten seconds, the newest first
+    /// ([getContributingSources](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getcontributingsources)). There are
+    /// none as long as no RTP flows.
+    pub fn get_contributing_sources(&self) -> Vec<RtpSource> {
+        let read = self.part.handle.with(|shared| {
+            shared.transceiver(self.part.id)?;
+            shared.peer.contributing_sources(self.part.id)
+        });
+        read.unwrap_or_default()
     }
 
-    /// The synchronization sources of the last ten seconds. None, as long as no RTP flows.
-    pub fn get_synchronization_sources(&self) -> Vec<RtcRtpSynchronizationSource> {
-        Vec::new()
+    /// The synchronization sources of the last ten seconds, the newest first
+    /// ([getSynchronizationSources](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getsynchronizationsources)). There
+    /// are none as long as no RTP flows.
+    pub fn get_synchronization_sources(&self) -> Vec<RtpSource> {
+        let read = self.part.handle.with(|shared| {
+            shared.transceiver(self.part.id)?;
+            shared.peer.synchronization_sources(self.part.id)
+        });
+        read.unwrap_or_default()
+    }
+
+    /// Statistics of what is received, and what they refer to
+    /// ([getStats](https://www.w3.org/TR/webrtc/#dom-rtcrtpreceiver-getstats)). Empty, as long as no RTP flows.
+    ///
+    /// # Errors
+    /// `OperationError` if the connection failed internally; `InvalidAccessError` if the transceiver is long gone.
+    pub async fn get_stats(&self) -> Result<StatsReport, Error> {
+        self.part.handle.stats(&StatsSelector::Receiver(self.part.id))
     }
 
     /// For how long media should wait before it is played; `None`: as long as it needs

@@ -2,6 +2,7 @@
 
 use peer::{
     Error, ErrorName, MediaKind, RtcpParameters, RtpCapabilities, SendParameters, SetParameterOptions,
+    StatsReport, StatsSelector,
 };
 
 use crate::api::operation::Operation;
@@ -127,6 +128,15 @@ impl RtcRtpSender {
             shared.keep_sent(self.part.id, None, streams);
             Ok(())
         })
+    }
+
+    /// Statistics of what is sent, and what they refer to
+    /// ([getStats](https://www.w3.org/TR/webrtc/#dom-rtcrtpsender-getstats)). Empty, as long as no RTP flows.
+    ///
+    /// # Errors
+    /// `OperationError` if the connection failed internally; `InvalidAccessError` if the transceiver is long gone.
+    pub async fn get_stats(&self) -> Result<StatsReport, Error> {
+        self.part.handle.stats(&StatsSelector::Sender(self.part.id))
     }
 
     /// `InvalidAccessError` if it is not of this connection.

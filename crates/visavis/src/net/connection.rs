@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use peer::{
     ChannelEvent, ChannelId, ChannelView, DataChannelState, Error, ErrorName, Event, OperationId, Outcome,
-    PeerConnection, PeerConnectionState,
+    PeerConnection, PeerConnectionState, StatsReport, StatsSelector,
 };
 use session::ActionResult;
 
@@ -95,6 +95,18 @@ impl Connection {
         let result = self.with(|shared| f(shared, now));
         self.bell.ring();
         result
+    }
+
+    /// Statistics, as they are now.
+    ///
+    /// # Errors
+    /// `OperationError` if the connection failed internally, and the selector's.
+    pub(crate) fn stats(&self, selector: &StatsSelector) -> Result<StatsReport, Error> {
+        let now = clock::now();
+        self.with(|shared| match shared.fate {
+            Fate::Broken => Err(Error::new(ErrorName::OperationError, "the connection failed internally")),
+            Fate::Open | Fate::Closed => shared.peer.selected_stats(now, selector),
+        })
     }
 
     /// Closes the connection; the worker sends what is left to be sent and frees what it holds.
