@@ -23,6 +23,10 @@ class PeerConnection {
 
   constructor(object, configuration) {
     this.object = object;
+    // It was a policy once; then this was the constructor's step 3.
+    if (configuration.rtcpMuxPolicy === 'negotiate') {
+      throw new DOMException('RTP and RTCP always share a transport.', 'NotSupportedError');
+    }
     this.native = calling(() => new native.PeerConnection(forNative(configuration), nativeCertificates(configuration)));
     this.#given = configuration;
     this.channels = new Map();
@@ -192,6 +196,9 @@ class PeerConnection {
   }
 
   setConfiguration(configuration) {
+    if (configuration.rtcpMuxPolicy === 'negotiate') {
+      throw new DOMException('rtcpMuxPolicy cannot be changed.', 'InvalidModificationError');
+    }
     const certificates = this.#changedCertificates(configuration);
     calling(() => this.native.setConfiguration(forNative(configuration), certificates));
     this.#given = { ...configuration, certificates: this.#given.certificates };

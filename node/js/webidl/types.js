@@ -9,6 +9,7 @@
  * https://webidl.spec.whatwg.org/#js-type-mapping
  */
 
+const { isArrayBuffer } = require('node:util').types;
 const registry = require('./registry.js');
 
 const typeError = (what, message) => new TypeError(`${what} ${message}`);
@@ -165,17 +166,6 @@ function platform(name) {
   };
 }
 
-const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength').get;
-
-function isArrayBuffer(value) {
-  try {
-    byteLength.call(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 const arrayBuffer = {
   kind: 'buffer',
   matches: isArrayBuffer,
@@ -249,10 +239,10 @@ function choose(value, flat, ofKind) {
     const empty = flat.find((member) => member.nullable) ?? ofKind('dictionary');
     if (empty) return empty;
   }
-  const matching = flat.find((member) => member.matches?.(value));
-  if (matching) return matching;
-  if (typeof value === 'function' && ofKind('callback')) return ofKind('callback');
   if (isObject(value)) {
+    const matching = flat.find((member) => member.matches?.(value));
+    if (matching) return matching;
+    if (typeof value === 'function' && ofKind('callback')) return ofKind('callback');
     if (ofKind('sequence') && typeof value[Symbol.iterator] === 'function') return ofKind('sequence');
     const general = ofKind('dictionary', 'object');
     if (general) return general;

@@ -33,7 +33,7 @@ class Emitter {
       `const t = require('../webidl/types.js');`,
       `const enums = require('./enums.js');`,
       `const registry = require('../webidl/registry.js');`,
-      `const { resolve, tooFew } = require('../webidl/overload.js');`,
+      `const { overloads, resolve, tooFew } = require('../webidl/overload.js');`,
       `const { shape } = require('../webidl/shape.js');`,
       `const { getEventHandler, setEventHandler } = require('../events/event-handlers.js');`,
       `const { listenWithCheckpoints, prepareTarget } = require('../events/event-target.js');`,
@@ -43,12 +43,31 @@ class Emitter {
     if (parent && !platform.includes(parent)) head.push(`const ${parent} = require('./${parent}.js');`);
     for (const [expression, constant] of this.converters) head.push(`const ${constant} = ${expression};`);
     const list = (names) => `[${names.map((member) => `'${member}'`).join(', ')}]`;
-    const tail = [`shape(${name}, '${name}', { members: ${list(this.members)}, statics: ${list(this.statics)} });`];
+    const tail = [
+      `shape(${name}, '${name}', {`,
+      `  members: ${list(this.members)},`,
+      `  statics: ${list(this.statics)},`,
+      `  shown: ${list(this.shown())},`,
+      '});',
+    ];
     if (parent === 'EventTarget') tail.push(`listenWithCheckpoints(${name});`);
     if (this.maplike) tail.push(`Object.defineProperty(${name}.prototype, Symbol.iterator, { value: ${name}.prototype.entries, writable: true, configurable: true });`);
     tail.push(`module.exports = ${name};`);
     const heritage = parent ? ` extends ${parent}` : '';
     return `${unused(head, body).join('\n')}\n\nclass ${name}${heritage} {\n  ${this.slot};\n\n${body}\n}\n\n${tail.join('\n')}\n`;
+  }
+
+  /** Attributes for `console.log`; events and exceptions have their own way. */
+  shown() {
+    if (this.slot === '#init') return [];
+    const attributes = [];
+    for (let current = this.definition; current; current = this.model.interfaces.get(current.inheritance)) {
+      const own = current.members.filter(
+        ({ type, idlType }) => type === 'attribute' && !isHandler(idlType) && !promised(idlType),
+      );
+      attributes.unshift(...own.map(({ name }) => name));
+    }
+    return attributes;
   }
 
   /** A module constant that holds the converter of a type. */
@@ -243,8 +262,8 @@ ${code}
       const end = then(names, index);
       return `    case ${index}: {\n${indent(`${code}${code && '\n'}    ${end}`, '  ')}${end.startsWith('return') ? '' : '\n      break;'}\n    }`;
     });
-    const constant = `[${entries.join(', ')}]`;
-    if (!this.converters.has(constant)) this.converters.set(constant, `overloads${this.converters.size + 1}`);
+    const constant = `overloads([${entries.join(', ')}])`;
+    if (!this.converters.has(constant)) this.converters.set(constant, `methods${this.converters.size + 1}`);
     return `    switch (resolve(${this.converters.get(constant)}, arguments, "${what}")) {\n${indent(cases.join('\n'), '  ')}\n    }`;
   }
 

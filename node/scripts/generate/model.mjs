@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { parse } from 'webidl2';
-import { leftOut, platform, specifications } from './surface.mjs';
+import { formerValues, leftOut, platform, specifications } from './surface.mjs';
 
 const require = createRequire(import.meta.url);
 const own = ['platform', 'webrtc-extensions', 'visavis'];
@@ -47,10 +47,14 @@ function add(model, definition) {
   const { type, name, inheritance } = definition;
   if (type === 'interface') model.interfaces.set(name, { name, inheritance, members: members(definition) });
   else if (type === 'dictionary') model.dictionaries.set(name, { name, inheritance, members: members(definition) });
-  else if (type === 'enum') model.enums.set(name, definition.values.map(({ value }) => value));
+  else if (type === 'enum') model.enums.set(name, enumValues(definition));
   else if (type === 'typedef') model.typedefs.set(name, definition.idlType);
   else if (type === 'callback') model.callbacks.add(name);
   else throw new Error(`the generator does not know ${type} ${name}`);
+}
+
+function enumValues({ name, values }) {
+  return [...values.map(({ value }) => value), ...(formerValues[name] ?? [])];
 }
 
 function members(definition) {

@@ -31,6 +31,11 @@ export const leftOut = {
   CameraDevicePermissionDescriptor: 'no permissions',
 };
 
+/** Values that an enumeration once had. Scripts still pass them, and the implementation refuses them by name. */
+export const formerValues = {
+  RTCRtcpMuxPolicy: ['negotiate'],
+};
+
 /** How the exceptions of this package are built: their name, and where their attributes come from. */
 export const exceptions = {
   RTCError: { name: 'OperationError', attributes: 'init' },
