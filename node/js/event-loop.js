@@ -6,7 +6,7 @@
  */
 
 const native = require('./native.js');
-const { runTask, hasCheckpoints, reportCount } = require('./events/checkpoint.js');
+const { runTask, throwEscaped, hasCheckpoints, reportCount } = require('./events/checkpoint.js');
 
 /** How long tasks may follow each other before timers and IO of the process get their turn, in milliseconds. */
 const TURN = 4;
@@ -51,6 +51,7 @@ function turn() {
       turn();
     });
   }
+  throwEscaped();
 }
 
 native.setWakeup(turn);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import test from 'node:test';
 import { once, openChannels, connection, negotiate, pair } from './pair.mjs';
 
@@ -84,4 +85,41 @@ test('attributes change in the task of their event', async (t) => {
   assert.equal(a.signalingState, 'have-local-offer');
   assert.deepEqual(states[0], 'have-local-offer');
   await b.setRemoteDescription(a.localDescription);
+});
+
+test('exceptions of callbacks that run between listeners are uncaught exceptions, and nothing else stops', () => {
+  const script = `
+    import { RTCPeerConnection } from 'visavis';
+    const log = [];
+    process.on('uncaughtException', (error) => log.push('uncaught ' + error));
+    const pc = new RTCPeerConnection();
+    pc.onsignalingstatechange = () => {
+      process.nextTick(() => { throw 'tick'; });
+      process.nextTick(() => { throw 'another tick'; });
+      queueMicrotask(() => { throw 'microtask'; });
+      Promise.reject(new Error('rejection'));
+      throw 'listener';
+    };
+    pc.addEventListener('signalingstatechange', () => log.push('second listener'));
+    pc.createDataChannel('');
+    await pc.setLocalDescription();
+    setTimeout(() => {
+      pc.close();
+      console.log(JSON.stringify(log.sort()));
+    });
+  `;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: new URL('..', import.meta.url),
+    encoding: 'utf8',
+  });
+  assert.equal(stderr, '');
+  assert.equal(status, 0);
+  assert.deepEqual(JSON.parse(stdout), [
+    'second listener',
+    'uncaught Error: rejection',
+    'uncaught another tick',
+    'uncaught listener',
+    'uncaught microtask',
+    'uncaught tick',
+  ]);
 });

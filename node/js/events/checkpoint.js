@@ -19,6 +19,13 @@ let stackIsEmpty = false;
 /** How many exceptions were reported. */
 let reports = 0;
 
+/**
+ * The exception of a `process.nextTick` callback, in an array, if there was one. Node.js's record of asynchronous
+ * contexts is out of step since, and put right only where an uncaught exception leaves JavaScript: unless the turn ends
+ * with this exception, the process is aborted.
+ */
+let escaped = [];
+
 /** An exception that nobody caught becomes an uncaught exception of the process, and the task goes on. */
 function report(error) {
   reports += 1;
@@ -62,9 +69,22 @@ function checkpoint() {
       runTicks();
       return;
     } catch (error) {
-      report(error);
+      if (escaped.length > 0) {
+        report(error);
+      } else {
+        reports += 1;
+        escaped = [error];
+      }
     }
   }
 }
 
-module.exports = { runTask, callListener, hasCheckpoints: runTicks !== null, reportCount: () => reports };
+/** Called at the end of a turn of the loop, outside of everything. */
+function throwEscaped() {
+  if (escaped.length === 0) return;
+  const [error] = escaped;
+  escaped = [];
+  throw error;
+}
+
+module.exports = { runTask, callListener, throwEscaped, hasCheckpoints: runTicks !== null, reportCount: () => reports };
