@@ -138,7 +138,26 @@ pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Can
     })
 }
 
-/// The attributes of the `RTCIceCandidate` for a local candidate.
+/// The `RTCIceCandidate` of a candidate that ICE knows, with the m-section that its transport goes by.
+pub(crate) fn described(
+    candidate: &ice::Candidate,
+    mid: Option<String>,
+    index: Option<usize>,
+) -> IceCandidate {
+    let ufrag = candidate.ufrag.clone();
+    let mut line = to_sdp(candidate);
+    // RFC 8839, section 5.1, and RFC 8838, section 4.1: the generation travels with the candidate.
+    line.extensions.extend(ufrag.iter().map(|ufrag| ("ufrag".to_owned(), ufrag.clone())));
+    IceCandidate {
+        candidate: line.to_string(),
+        sdp_mid: mid,
+        sdp_m_line_index: index.and_then(|index| u16::try_from(index).ok()),
+        username_fragment: ufrag,
+        fields: Some(fields_of(candidate)),
+    }
+}
+
+/// The attributes of the `RTCIceCandidate` for a candidate that ICE knows.
 pub(crate) fn fields_of(candidate: &ice::Candidate) -> CandidateFields {
     CandidateFields {
         foundation: candidate.foundation.clone(),

@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
-use session::Payload;
+use session::{Payload, TransportId};
 
 use crate::{
-    ChannelId, Error, IceCandidate, IceConnectionState, IceGatheringState, PeerConnectionState,
-    SctpTransportState, SessionDescription, SignalingState, TransceiverId,
+    ChannelId, DtlsTransportState, Error, IceCandidate, IceConnectionState, IceGathererState,
+    IceGatheringState, IceTransportState, PeerConnectionState, SctpTransportState, SessionDescription,
+    SignalingState, TransceiverId,
 };
 
 /// Names the promise of one asynchronous call. Never reused within a connection.
@@ -61,8 +62,10 @@ pub enum Event {
     Channel(ChannelId, ChannelEvent),
     /// `statechange` of the SCTP transport, with the new state.
     SctpStateChange(SctpTransportState),
-    /// `error` of the DTLS transport: why it failed.
-    DtlsError(Error),
+    /// An event of an `RTCIceTransport`.
+    IceTransport(TransportId, IceTransportEvent),
+    /// An event of an `RTCDtlsTransport`.
+    DtlsTransport(TransportId, DtlsTransportEvent),
     /// `track`: the remote peer sends on this transceiver.
     Track {
         /// Its transceiver, receiver and track.
@@ -97,6 +100,28 @@ pub enum Event {
         /// The tone that has just begun; empty once all are played.
         tone: String,
     },
+}
+
+/// An event of an `RTCIceTransport`.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IceTransportEvent {
+    /// `statechange`, with the new state.
+    StateChange(IceTransportState),
+    /// `gatheringstatechange`, with the new state.
+    GatheringStateChange(IceGathererState),
+    /// `selectedcandidatepairchange`.
+    SelectedCandidatePairChange,
+}
+
+/// An event of an `RTCDtlsTransport`.
+#[non_exhaustive]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DtlsTransportEvent {
+    /// `statechange`, with the new state.
+    StateChange(DtlsTransportState),
+    /// `error`: why it failed.
+    Error(Error),
 }
 
 /// An event of a data channel.

@@ -37,9 +37,13 @@ pub use counters::Counters;
 pub use data_channel::{ChannelId, ChannelView, DataChannelInit, DataChannelState, Priority};
 pub use description::{OfferOptions, SdpType, SessionDescription, SessionDescriptionInit, UnknownSdpType};
 pub use error::{Error, ErrorDetail, ErrorName};
-pub use event::{ChannelEvent, Event, IceCandidateError, OperationId, Outcome};
+pub use event::{
+    ChannelEvent, DtlsTransportEvent, Event, IceCandidateError, IceTransportEvent, OperationId, Outcome,
+};
 pub use ice_server::IceServer;
-pub use peer_connection::PeerConnection;
+pub use peer_connection::{
+    DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView, PeerConnection,
+};
 pub use rtp::{
     Codec, CodecParameters, DegradationPreference, EncodingOptions, EncodingParameters,
     HeaderExtensionCapability, HeaderExtensionParameters, MediaKind, ReceiveParameters,
@@ -48,8 +52,8 @@ pub use rtp::{
 };
 pub use session::{Payload, TransportId};
 pub use states::{
-    DtlsTransportState, IceConnectionState, IceGatheringState, PeerConnectionState, SctpTransport,
-    SctpTransportState, SignalingState,
+    DtlsTransportState, IceConnectionState, IceGathererState, IceGatheringState, IceRole, IceTransportState,
+    PeerConnectionState, SctpTransport, SctpTransportState, SignalingState,
 };
 pub use stats::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use session::TransportId;
+
 macro_rules! state {
     ($(#[$docs:meta])* $name:ident { $($(#[$variant_docs:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$docs])*
@@ -119,9 +121,55 @@ state! {
     }
 }
 
+state! {
+    /// `RTCIceTransportState`.
+    IceTransportState {
+        /// No check was sent yet.
+        New = "new",
+        /// Checks are under way.
+        Checking = "checking",
+        /// There is a connection.
+        Connected = "connected",
+        /// All checks are done and there is a connection.
+        Completed = "completed",
+        /// Connectivity was lost, maybe for a while.
+        Disconnected = "disconnected",
+        /// No connectivity was found, or it was lost for good.
+        Failed = "failed",
+        /// The transport is over.
+        Closed = "closed",
+    }
+}
+
+state! {
+    /// `RTCIceGathererState`.
+    IceGathererState {
+        /// Nothing was gathered yet.
+        New = "new",
+        /// Candidates are being gathered.
+        Gathering = "gathering",
+        /// All candidates are there.
+        Complete = "complete",
+    }
+}
+
+state! {
+    /// `RTCIceRole`.
+    IceRole {
+        /// Not known yet.
+        Unknown = "unknown",
+        /// This side chooses the candidate pair.
+        Controlling = "controlling",
+        /// The peer does.
+        Controlled = "controlled",
+    }
+}
+
 /// `RTCSctpTransport`'s attributes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SctpTransport {
+    /// `transport`: the DTLS transport that carries it.
+    pub transport: TransportId,
     /// `state`.
     pub state: SctpTransportState,
     /// `maxMessageSize`: the largest message that may be sent, in bytes; `None` until an answer is set.

@@ -67,7 +67,7 @@ fn statistics_name_the_selected_pair_and_both_certificates() {
     for id in [&pair.local_candidate_id, &pair.remote_candidate_id] {
         assert!(report.get(id).is_some(), "{id} {report:?}");
     }
-    let Some(StatsValue::Certificate(remote)) = report.get("CFR") else { panic!("{report:?}") };
+    let Some(StatsValue::Certificate(remote)) = report.get("CFR0") else { panic!("{report:?}") };
     let theirs = call.with(B, |pc, now| pc.stats(now));
     let Some(StatsValue::Certificate(local)) = theirs.get("CFL") else { panic!("{theirs:?}") };
     assert_eq!(remote, local);
@@ -202,7 +202,8 @@ fn an_ice_restart_keeps_the_connection_and_its_channels() {
     call.with(A, |pc, now| pc.channel_send(now, ours, text("still there"))).expect("sent");
     assert!(call.run_until(SOON, |call| call.peer(B).messages().len() == 1));
     assert!(call.run_until(SOON, is_connected));
-    let dtls_failed = |event: &Event| matches!(event, Event::DtlsError(_));
+    let dtls_failed =
+        |event: &Event| matches!(event, Event::DtlsTransport(_, peer::DtlsTransportEvent::Error(_)));
     assert!(!call.peer(A).events.iter().any(dtls_failed));
 }
 
@@ -274,7 +275,9 @@ fn a_wrong_fingerprint_never_reaches_connected() {
         assert!(call.peer(index).incoming().is_none());
     }
     let mismatch = [A, B].iter().flat_map(|index| &call.peer(*index).events).any(|event| match event {
-        Event::DtlsError(error) => error.detail == Some(ErrorDetail::FingerprintFailure),
+        Event::DtlsTransport(_, peer::DtlsTransportEvent::Error(error)) => {
+            error.detail == Some(ErrorDetail::FingerprintFailure)
+        }
         _ => false,
     });
     assert!(mismatch);
@@ -395,7 +398,7 @@ fn a_provisional_answer_is_enough_to_connect() {
 #[test]
 fn data_connects_behind_a_rejected_m_section_that_carries_the_bundle_s_transport() {
     let mut call = Call::new();
-    // The peer bundles audio and data, offers the transport's attributes and candidates with the audio only, and
+    // The peer bundles audio (GSM, which we do not know) and data, offers the transport's attributes and candidates with the audio only, and
     // reads our answer as data alone.
     call.munge = |sdp| {
         if sdp.contains("a=setup:actpass") {
@@ -410,7 +413,7 @@ fn data_connects_behind_a_rejected_m_section_that_carries_the_bundle_s_transport
                 lines.map(|line| format!("{line}\r\n")).collect::<String>()
             };
             let session = session.replace("BUNDLE 0", "BUNDLE a 0");
-            let audio = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\na=rtcp-mux\r\n";
+            let audio = "m=audio 9 UDP/TLS/RTP/SAVPF 3\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\na=rtcp-mux\r\n";
             let bundled = "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=bundle-only\r\n";
             format!("{session}{audio}{}{bundled}{}", lines(true), lines(false))
         } else {

@@ -80,6 +80,11 @@ fn audio(mid: &str, port: u16, transport: &str) -> String {
     )
 }
 
+/// Audio in a codec that we do not know.
+fn gsm(mid: &str, port: u16, transport: &str) -> String {
+    audio(mid, port, transport).replace(" 111 0\r\n", " 3 4\r\n").replace("a=rtpmap:111 opus/48000/2\r\n", "")
+}
+
 fn data(mid: &str, port: u16, transport: &str) -> String {
     format!(
         "m=application {port} UDP/DTLS/SCTP webrtc-datachannel\r\n{transport}a=mid:{mid}\r\na=sctp-port:5000\r\n"
@@ -95,7 +100,7 @@ fn the_offer_and_the_answer_for_data() {
         &stage.pcs[A].local_description().expect("an offer").sdp,
         expect![[r#"
             v=0
-            o=- 8315334108456703733 0 IN IP4 127.0.0.1
+            o=- 2929486681280242996 0 IN IP4 127.0.0.1
             s=-
             t=0 0
             a=group:BUNDLE 0
@@ -117,7 +122,7 @@ fn the_offer_and_the_answer_for_data() {
         &stage.pcs[B].local_description().expect("an answer").sdp,
         expect![[r#"
             v=0
-            o=- 6209057838907834226 0 IN IP4 127.0.0.1
+            o=- 7918494577742340348 0 IN IP4 127.0.0.1
             s=-
             t=0 0
             a=group:BUNDLE 0
@@ -143,7 +148,7 @@ fn an_offer_of_nothing_has_no_m_section() {
         &offer(&mut pc()),
         expect![[r#"
         v=0
-        o=- 7572123239128299638 0 IN IP4 127.0.0.1
+        o=- 3585266356874511197 0 IN IP4 127.0.0.1
         s=-
         t=0 0
         a=ice-options:trickle ice2
@@ -174,12 +179,12 @@ fn creating_an_offer_again_gives_the_same_and_a_restart_new_credentials() {
 }
 
 #[test]
-fn media_is_answered_as_rejected_and_data_behind_it_in_the_bundle_works() {
+fn unknown_media_is_answered_as_rejected_and_data_behind_it_in_the_bundle_works() {
     let bundle = "a=group:BUNDLE a0 d1\r\n";
     let offers = [
-        format!("{SESSION}{bundle}{}{}", audio("a0", 9, TRANSPORT), data("d1", 9, TRANSPORT)),
+        format!("{SESSION}{bundle}{}{}", gsm("a0", 9, TRANSPORT), data("d1", 9, TRANSPORT)),
         // The transport's attributes only in the tagged m-section (RFC 9143, section 7.1.3).
-        format!("{SESSION}{bundle}{}{}", audio("a0", 9, TRANSPORT), data("d1", 0, "a=bundle-only\r\n")),
+        format!("{SESSION}{bundle}{}{}", gsm("a0", 9, TRANSPORT), data("d1", 0, "a=bundle-only\r\n")),
     ];
     for offer in offers {
         let mut pc = pc();
@@ -188,12 +193,12 @@ fn media_is_answered_as_rejected_and_data_behind_it_in_the_bundle_works() {
             &answer(&mut pc),
             expect![[r#"
                 v=0
-                o=- 7572123239128299638 0 IN IP4 127.0.0.1
+                o=- 3585266356874511197 0 IN IP4 127.0.0.1
                 s=-
                 t=0 0
                 a=group:BUNDLE d1
                 a=msid-semantic: WMS *
-                m=audio 0 UDP/TLS/RTP/SAVPF 111 0
+                m=audio 0 UDP/TLS/RTP/SAVPF 3 4
                 c=IN IP4 0.0.0.0
                 a=mid:a0
                 a=inactive
@@ -225,7 +230,7 @@ fn the_old_form_of_data_sections_is_answered_as_rejected() {
         &answer(&mut pc),
         expect![[r#"
             v=0
-            o=- 7572123239128299638 0 IN IP4 127.0.0.1
+            o=- 3585266356874511197 0 IN IP4 127.0.0.1
             s=-
             t=0 0
             a=msid-semantic: WMS *
@@ -252,7 +257,7 @@ fn the_answer_takes_the_dtls_role_that_is_left() {
 #[test]
 fn a_rejected_section_is_recycled_with_a_new_mid() {
     let mut pc = pc();
-    let media = format!("{SESSION}{}", audio("0", 9, TRANSPORT));
+    let media = format!("{SESSION}{}", gsm("0", 9, TRANSPORT));
     assert_eq!(set_remote(&mut pc, SdpType::Offer, &media), Ok(Outcome::Done));
     let id = pc.set_local_description(start(), None);
     assert_eq!(settle(&mut pc, id), Ok(Outcome::Done));
@@ -261,7 +266,7 @@ fn a_rejected_section_is_recycled_with_a_new_mid() {
         &offer(&mut pc),
         expect![[r#"
             v=0
-            o=- 7572123239128299638 1 IN IP4 127.0.0.1
+            o=- 3585266356874511197 1 IN IP4 127.0.0.1
             s=-
             t=0 0
             a=group:BUNDLE 1
@@ -417,7 +422,7 @@ fn the_answer_has_the_offered_protocol_and_ice_options_and_a_tls_id_only_for_one
         &answer(&mut pc),
         expect![[r#"
             v=0
-            o=- 7572123239128299638 0 IN IP4 127.0.0.1
+            o=- 3585266356874511197 0 IN IP4 127.0.0.1
             s=-
             t=0 0
             a=ice-options:trickle

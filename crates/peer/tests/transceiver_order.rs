@@ -43,6 +43,7 @@ fn parameters_are_the_same_until_the_event_loop_turns() {
             stage.run();
         },
         expect![[r#"
+            a: negotiationneeded
             -- twice with the same in one task
             a: setParameters fulfilled
             a: setParameters fulfilled
@@ -78,6 +79,7 @@ fn replace_track_waits_for_its_turn_and_settles_in_a_task_of_its_own() {
             assert_eq!(sent(stage, id), None);
         },
         expect![[r#"
+            a: negotiationneeded
             -- task: createOffer
             a: createOffer fulfilled
             -- task: the track is set
@@ -109,6 +111,7 @@ fn stopping_ends_the_track_in_a_task() {
             stage.run();
         },
         expect![[r#"
+            a: negotiationneeded
             -- stop()
             a: ended of transceiver 1
             a: replaceTrack rejected: InvalidStateError

@@ -19,11 +19,13 @@ fn offer_and_answer_without_descriptions() {
             a: negotiationneeded
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             b: signalingstatechange have-remote-offer
             b: setRemoteDescription(offer) fulfilled
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: ice transport 0 gatheringstatechange gathering
             b: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: setRemoteDescription(answer) fulfilled
@@ -51,11 +53,14 @@ fn operations_settle_in_the_order_of_the_calls() {
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
             a: addIceCandidate(null) rejected: InvalidStateError
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: icegatheringstatechange new
             a: setLocalDescription(rollback) fulfilled
             a: setLocalDescription(rollback) rejected: InvalidStateError
+            a: ice transport 0 statechange closed
+            a: dtls transport 0 statechange closed
             a: negotiationneeded
         "#]],
     );
@@ -87,11 +92,13 @@ fn negotiation_needed_fires_once_and_only_on_an_empty_chain() {
             -- negotiated
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             b: signalingstatechange have-remote-offer
             b: setRemoteDescription(offer) fulfilled
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: ice transport 0 gatheringstatechange gathering
             b: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: setRemoteDescription(answer) fulfilled
@@ -134,15 +141,20 @@ fn the_polite_peer_rolls_back_when_offers_meet() {
             a: setLocalDescription() fulfilled
             b: signalingstatechange have-local-offer
             b: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
+            b: ice transport 0 gatheringstatechange gathering
             b: icegatheringstatechange gathering
             -- b is polite
             b: signalingstatechange stable
             b: icegatheringstatechange new
+            b: ice transport 0 statechange closed
+            b: dtls transport 0 statechange closed
             b: signalingstatechange have-remote-offer
             b: setRemoteDescription(offer) fulfilled
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: ice transport 1 gatheringstatechange gathering
             b: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: setRemoteDescription(answer) fulfilled
@@ -177,6 +189,7 @@ fn provisional_answers_lead_to_a_final_one() {
         expect![[r#"
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             b: signalingstatechange have-remote-offer
             b: setRemoteDescription(offer) fulfilled
@@ -184,6 +197,7 @@ fn provisional_answers_lead_to_a_final_one() {
             b: signalingstatechange have-local-pranswer
             b: setLocalDescription(pranswer) fulfilled
             b: setLocalDescription(rollback) rejected: InvalidStateError
+            b: ice transport 0 gatheringstatechange gathering
             b: icegatheringstatechange gathering
             a: signalingstatechange have-remote-pranswer
             a: setRemoteDescription(pranswer) fulfilled
@@ -214,10 +228,13 @@ fn rollback_restores_what_was_stable() {
         expect![[r#"
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: icegatheringstatechange new
             a: setLocalDescription(rollback) fulfilled
+            a: ice transport 0 statechange closed
+            a: dtls transport 0 statechange closed
             a: negotiationneeded
             a: setLocalDescription(rollback) rejected: InvalidStateError
         "#]],
@@ -268,6 +285,7 @@ fn descriptions_that_do_not_fit_the_state_are_refused() {
         expect![[r#"
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             b: setRemoteDescription(answer) rejected: InvalidStateError
             b: setRemoteDescription(pranswer) rejected: InvalidStateError
@@ -323,6 +341,7 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
             b: addIceCandidate(null) rejected: InvalidStateError
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             b: signalingstatechange have-remote-offer
             b: setRemoteDescription(offer) fulfilled
@@ -339,7 +358,9 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
             -- a=end-of-candidates
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: ice transport 0 gatheringstatechange gathering
             b: icegatheringstatechange gathering
+            b: ice transport 0 statechange checking
             b: iceconnectionstatechange checking
             b: connectionstatechange connecting
         "#]],
@@ -397,8 +418,10 @@ fn gathering_ends_with_the_end_marker_and_null() {
         expect![[r#"
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             a: icecandidate end-of-candidates mid "0"
+            a: ice transport 0 gatheringstatechange complete
             a: icegatheringstatechange complete
             a: icecandidate null
         "#]],
@@ -427,10 +450,12 @@ fn turn_servers_say_that_they_are_not_used_and_relay_leaks_no_host_candidate() {
         expect![[r#"
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             a: icecandidateerror 701 turn:turn.example.org: TURN is not implemented yet
             a: icecandidateerror 701 turns:turn.example.org: TURN is not implemented yet
             a: icecandidate end-of-candidates mid "0"
+            a: ice transport 0 gatheringstatechange complete
             a: icegatheringstatechange complete
             a: icecandidate null
         "#]],
@@ -473,11 +498,13 @@ fn gathering_that_ends_while_ice_restarts_ends_its_own_generation() {
         expect![[r#"
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
+            a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
             b: signalingstatechange have-remote-offer
             b: setRemoteDescription(offer) fulfilled
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
+            b: ice transport 0 gatheringstatechange gathering
             b: icegatheringstatechange gathering
             a: signalingstatechange stable
             a: setRemoteDescription(answer) fulfilled
@@ -486,6 +513,7 @@ fn gathering_that_ends_while_ice_restarts_ends_its_own_generation() {
             a: signalingstatechange have-local-offer
             a: setLocalDescription() fulfilled
             a: icecandidate end-of-candidates mid "0"
+            a: ice transport 0 gatheringstatechange complete
             a: icegatheringstatechange complete
             a: icecandidate null
         "#]],

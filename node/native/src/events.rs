@@ -2,7 +2,10 @@
 
 use napi::Env;
 use napi::bindgen_prelude::{Array, Buffer, Null, Object, Uint8Array, Uint32Array};
-use peer::{ChannelEvent, ChannelId, Event, IceCandidateError, Outcome, Payload};
+use peer::{
+    ChannelEvent, ChannelId, DtlsTransportEvent, Event, IceCandidateError, IceTransportEvent, Outcome,
+    Payload,
+};
 
 use crate::descriptions::{IceCandidate, SessionDescription};
 use crate::error;
@@ -70,7 +73,27 @@ fn event_to_js<'env>(env: &'env Env, event: Event) -> napi::Result<Array<'env>> 
         Event::SctpStateChange(state) => list!(env, "sctpStateChange", state.as_str()),
         Event::IceCandidate(candidate) => list!(env, "iceCandidate", candidate.map(IceCandidate::from)),
         Event::IceCandidateError(error) => list!(env, "iceCandidateError", candidate_error(env, error)?),
-        Event::DtlsError(error) => list!(env, "dtlsError", error::to_js(env, &error)?),
+        Event::IceTransport(id, event) => match event {
+            IceTransportEvent::StateChange(state) => {
+                list!(env, "iceTransport", id.0, "stateChange", state.as_str())
+            }
+            IceTransportEvent::GatheringStateChange(state) => {
+                list!(env, "iceTransport", id.0, "gatheringStateChange", state.as_str())
+            }
+            IceTransportEvent::SelectedCandidatePairChange => {
+                list!(env, "iceTransport", id.0, "selectedCandidatePairChange")
+            }
+            event => list!(env, "unknown", format!("{event:?}")),
+        },
+        Event::DtlsTransport(id, event) => match event {
+            DtlsTransportEvent::StateChange(state) => {
+                list!(env, "dtlsTransport", id.0, "stateChange", state.as_str())
+            }
+            DtlsTransportEvent::Error(error) => {
+                list!(env, "dtlsTransport", id.0, "error", error::to_js(env, &error)?)
+            }
+            event => list!(env, "unknown", format!("{event:?}")),
+        },
         Event::DataChannel(channel) => list!(env, "dataChannel", number(channel.0)),
         Event::Channel(channel, event) => channel_event_to_js(env, channel, event)?,
         // `peer` may say more than this knows only while somebody is at work on both.

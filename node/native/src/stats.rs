@@ -40,7 +40,7 @@ fn describe(object: &mut Object<'_>, value: StatsValue) -> napi::Result<()> {
                 "iceRole": stats.ice_role.map(role),
                 "iceLocalUsernameFragment": stats.ice_local_username_fragment,
                 "dtlsState": stats.dtls_state.as_str(),
-                "iceState": ice_state(stats.ice_state),
+                "iceState": stats.ice_state.as_str(),
                 "selectedCandidatePairId": stats.selected_candidate_pair_id,
                 "selectedCandidatePairChanges": stats.selected_candidate_pair_changes,
                 "localCertificateId": stats.local_certificate_id,
@@ -111,19 +111,6 @@ pub(crate) fn role(role: ice::Role) -> &'static str {
     match role {
         ice::Role::Controlling => "controlling",
         ice::Role::Controlled => "controlled",
-    }
-}
-
-/// `RTCIceTransportState`
-pub(crate) fn ice_state(state: ice::TransportState) -> &'static str {
-    match state {
-        ice::TransportState::New => "new",
-        ice::TransportState::Checking => "checking",
-        ice::TransportState::Connected => "connected",
-        ice::TransportState::Completed => "completed",
-        ice::TransportState::Disconnected => "disconnected",
-        ice::TransportState::Failed => "failed",
-        ice::TransportState::Closed => "closed",
     }
 }
 

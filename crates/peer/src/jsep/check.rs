@@ -4,16 +4,23 @@
 use std::collections::BTreeSet;
 
 use sdp::{Attribute, MediaSection, Setup};
+use session::TransportId;
 
-use super::negotiation::Negotiation;
-use super::parsed::{Description, credentials, data_index, fingerprints, is_data, setup};
-use crate::{Error, SdpType, SignalingState};
+use super::check_media::{check_formats, check_simulcast};
+use super::negotiation::{Mapping, Negotiation};
+use super::offered_direction;
+use super::parsed::{Description, is_data};
+use crate::{BundlePolicy, Error, SdpType, SignalingState, TransceiverDirection};
 
 /// A description that can be committed, and the state that it leads to.
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) description: Description,
     pub(crate) next_state: SignalingState,
+    /// The transports of its m-sections.
+    pub(crate) mapping: Mapping,
+    /// The name that the next transport gets.
+    pub(crate) next_transport: u32,
 }
 
 impl Negotiation {
@@ -25,50 +32,78 @@ impl Negotiation {
         let parsed = sdp::SessionDescription::parse(&sdp)
             .map_err(|error| Error::sdp_syntax(Some(error.line), error.kind.to_string()))?;
         if remote {
-            check_rtcp_mux(&parsed)?;
             check_groups(&parsed)?;
-            check_transports(&parsed, kind)?;
-        }
-        match kind {
-            SdpType::Offer => self.check_offer(remote, &parsed)?,
-            _ => self.check_answer(remote, &parsed)?,
         }
         let description = Description::new(kind, sdp, parsed);
         if remote {
-            self.check_continuity(&description)?;
+            check_rtcp_mux(&description)?;
+            check_transports(&description)?;
+            check_formats(&description)?;
+            check_simulcast(&description)?;
         }
-        Ok(Checked { description, next_state })
+        let (mapping, next_transport) = match kind {
+            SdpType::Offer => {
+                self.check_offer(remote, &description.parsed)?;
+                self.map_offer(remote, &description)
+            }
+            _ => {
+                self.check_answer(remote, &description)?;
+                (self.map_answer(&description), self.next_transport)
+            }
+        };
+        if remote {
+            self.check_continuity(&description, &mapping)?;
+        }
+        Ok(Checked { description, next_state, mapping, next_transport })
     }
 
     /// RFC 9429, sections 5.2.2 and 5.10: m-sections keep their places, kinds and mids, but for recycled ones.
     fn check_offer(&self, remote: bool, offer: &sdp::SessionDescription) -> Result<(), Error> {
         if let (Some(ours), Some(theirs)) = (&self.current_local, &self.current_remote) {
-            check_places(&ours.parsed, &theirs.parsed, offer)?;
+            check_places(ours, theirs, offer)?;
         }
         // webrtc-pc, step 4.1.4: a remote offer on top of another is checked as if the first had been answered.
         match &self.pending_remote {
-            Some(pending) if remote => check_places(&pending.parsed, &pending.parsed, offer),
+            Some(pending) if remote => check_places(pending, pending, offer),
             _ => Ok(()),
         }
     }
 
     /// RFC 3264, section 6, and RFC 9429, section 5.8.4: an answer has the offer's m-sections, in the same order.
-    fn check_answer(&self, remote: bool, answer: &sdp::SessionDescription) -> Result<(), Error> {
+    fn check_answer(&self, remote: bool, answer: &Description) -> Result<(), Error> {
         let offer = if remote { &self.pending_local } else { &self.pending_remote };
         let Some(offer) = offer else { return Err(Error::invalid_state("there is no offer to answer")) };
-        if answer.media.len() != offer.parsed.media.len() {
+        if answer.parsed.media.len() != offer.parsed.media.len() {
             return Err(Error::invalid_access("the answer has another number of m-sections than the offer"));
         }
-        for (index, (offered, answered)) in offer.parsed.media.iter().zip(&answer.media).enumerate() {
+        let sections = offer.parsed.media.iter().zip(&answer.parsed.media);
+        for (index, (offered, answered)) in sections.enumerate() {
+            let wrong = |what: &str| Err(Error::invalid_access(format!("m-section {index} {what}")));
             let same_mid = answered.mid().is_none() || answered.mid() == offered.mid();
             if answered.kind != offered.kind || answered.protocol != offered.protocol || !same_mid {
-                return Err(Error::invalid_access(format!(
-                    "m-section {index} of the answer has another kind, protocol or mid than the offer's"
-                )));
+                return wrong("of the answer has another kind, protocol or mid than the offer's");
             }
-            if !answered.is_rejected() && (offered.is_rejected() || is_data(offered) != is_data(answered)) {
-                return Err(Error::invalid_access(format!("m-section {index} was not offered like that")));
+            if answer.is_rejected(index) {
+                continue;
             }
+            if offer.is_rejected(index) || is_data(offered) != is_data(answered) {
+                return wrong("was not offered like that");
+            }
+            let (offered_ways, answered_ways) =
+                (offered_direction(offered).reversed(), offered_direction(answered));
+            if answered.is_rtp() && !is_within(answered_ways, offered_ways) {
+                return wrong("is answered with a direction that was not offered");
+            }
+            // RFC 9143, section 6: a bundle-only m-section is used in a bundle or not at all.
+            if offered.is_bundle_only() && !is_grouped(answer, index) {
+                return wrong("was offered for a bundle only");
+            }
+        }
+        check_answered_groups(offer, answer)?;
+        // RFC 9429, section 4.1.1.
+        let transports: BTreeSet<TransportId> = self.map_answer(answer).into_iter().flatten().collect();
+        if remote && self.bundle_policy == BundlePolicy::MaxBundle && transports.len() > 1 {
+            return Err(Error::invalid_access("the answer does not bundle, which max-bundle wants"));
         }
         Ok(())
     }
@@ -76,42 +111,56 @@ impl Negotiation {
     /// A remote description cannot silently exchange the peer: the certificate and the DTLS role of an association
     /// that stands are fixed (RFC 8842, section 5.1, would make a new association, which is not supported), and ICE
     /// credentials change only by an offer or in answer to a restart.
-    fn check_continuity(&self, description: &Description) -> Result<(), Error> {
-        let Some(data) = &description.data else { return Ok(()) };
-        if let Some(standing) = self.standing().and_then(|standing| standing.dtls.as_ref()) {
+    fn check_continuity(&self, description: &Description, mapping: &Mapping) -> Result<(), Error> {
+        let mut seen = BTreeSet::new();
+        for (index, id) in mapping.iter().enumerate().filter_map(|(index, id)| Some((index, (*id)?))) {
+            if seen.insert(id) {
+                self.check_transport_continuity(description, description.tag(index), id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_transport_continuity(
+        &self,
+        description: &Description,
+        index: usize,
+        id: TransportId,
+    ) -> Result<(), Error> {
+        let Some(standing) = self.plan.transports.get(&id) else { return Ok(()) };
+        if let Some(dtls) = &standing.dtls {
             let same = |one: &[dtls::Fingerprint], other: &[dtls::Fingerprint]| {
                 one.iter().all(|fingerprint| other.contains(fingerprint))
             };
-            if !same(&standing.fingerprints, &data.fingerprints)
-                || !same(&data.fingerprints, &standing.fingerprints)
-            {
+            let fingerprints = description.fingerprints(index);
+            if !same(&dtls.fingerprints, &fingerprints) || !same(&fingerprints, &dtls.fingerprints) {
                 return Err(Error::invalid_access(
                     "the fingerprints differ from those of the DTLS connection",
                 ));
             }
             // RFC 8842, section 5.1: another name would be another association.
-            let remote_before = self.remote().and_then(|remote| remote.data.as_ref());
-            if let (Some(before), Some(now)) =
-                (remote_before.and_then(|data| data.tls_id.as_ref()), &data.tls_id)
+            let described = self.transports.iter().position(|transport| *transport == Some(id));
+            let before = self.remote().zip(described).and_then(|(remote, index)| remote.tls_id(index));
+            if let (Some(before), Some(now)) = (before, description.tls_id(index))
                 && before != now
             {
                 return Err(Error::invalid_access("the tls-id differs from that of the DTLS connection"));
             }
-            let peer_role = match data.setup {
+            let peer_role = match description.setup(index) {
                 Some(Setup::Active) => Some(dtls::Role::Client),
                 Some(Setup::Passive) => Some(dtls::Role::Server),
                 _ => None,
             };
-            if peer_role == Some(standing.role) {
+            if peer_role == Some(dtls.role) {
                 return Err(Error::invalid_access("the DTLS role differs from that of the DTLS connection"));
             }
         }
+        let is_restarted =
+            self.stable_plan.transports.get(&id).map(|plan| &plan.ice.local) != Some(&standing.ice.local);
         if description.is_answer()
-            && let Some(standing) = self.standing()
+            && !is_restarted
             && let Some((remote, _)) = &standing.ice.remote
-            && *remote != data.credentials
-            && self.pending_local.as_ref().and_then(Description::ufrag)
-                == Some(standing.ice.local.ufrag.as_str())
+            && description.credentials(index).as_ref() != Some(remote)
         {
             return Err(Error::invalid_access("the answer restarts ICE, which the offer did not"));
         }
@@ -119,19 +168,47 @@ impl Negotiation {
     }
 }
 
+/// Whether every way of the one direction is in the other.
+fn is_within(direction: TransceiverDirection, limit: TransceiverDirection) -> bool {
+    (!direction.sends() || limit.sends()) && (!direction.receives() || limit.receives())
+}
+
+/// Whether an m-section is in a BUNDLE group.
+fn is_grouped(description: &Description, index: usize) -> bool {
+    let mid = description.section(index).and_then(|section| section.mid());
+    mid.is_some_and(|mid| {
+        description.parsed.bundle_groups().any(|group| group.iter().any(|member| member == mid))
+    })
+}
+
+/// RFC 9143, section 7.3: what is grouped in an answer was grouped in the offer.
+fn check_answered_groups(offer: &Description, answer: &Description) -> Result<(), Error> {
+    for group in answer.parsed.bundle_groups() {
+        let mut offered = offer.parsed.bundle_groups();
+        let is_offered = |candidate: &[String]| {
+            let candidate: BTreeSet<&String> = candidate.iter().collect();
+            group.iter().all(|mid| candidate.contains(mid))
+        };
+        if !group.is_empty() && !offered.any(is_offered) {
+            return Err(Error::invalid_access("a BUNDLE group of the answer was not offered"));
+        }
+    }
+    Ok(())
+}
+
 /// Whether an offer has the m-sections of the last negotiation, as its two sides described them.
 fn check_places(
-    ours: &sdp::SessionDescription,
-    theirs: &sdp::SessionDescription,
+    ours: &Description,
+    theirs: &Description,
     offer: &sdp::SessionDescription,
 ) -> Result<(), Error> {
-    if offer.media.len() < ours.media.len() {
+    if offer.media.len() < ours.parsed.media.len() {
         return Err(Error::invalid_access("the offer has fewer m-sections than before"));
     }
-    let before = ours.media.iter().zip(&theirs.media);
-    for (index, (section, (ours, theirs))) in offer.media.iter().zip(before).enumerate() {
-        let is_recyclable = ours.is_rejected() || theirs.is_rejected();
-        if !is_recyclable && (section.kind != ours.kind || section.mid() != ours.mid()) {
+    for (index, (section, before)) in offer.media.iter().zip(&ours.parsed.media).enumerate() {
+        let is_recyclable = ours.is_rejected(index) || theirs.is_rejected(index);
+        let is_same = section.kind == before.kind && section.mid() == before.mid();
+        if !is_recyclable && !is_same {
             return Err(Error::invalid_access(format!(
                 "m-section {index} has another kind or mid than before"
             )));
@@ -140,12 +217,16 @@ fn check_places(
     Ok(())
 }
 
-/// Step 4.4.4: rtcpMuxPolicy is always "require".
-fn check_rtcp_mux(parsed: &sdp::SessionDescription) -> Result<(), Error> {
-    let lacks_mux = |section: &&MediaSection| {
-        section.is_rtp() && !section.is_rejected() && !section.attributes.contains(&Attribute::RtcpMux)
+/// Step 4.4.4: rtcpMuxPolicy is always "require". RFC 9143, section 7.1.3: the tagged m-section says it for its group.
+fn check_rtcp_mux(description: &Description) -> Result<(), Error> {
+    let multiplexes =
+        |section: &MediaSection| section.attributes.contains(&Attribute::RtcpMux) || !section.is_rtp();
+    let lacks_mux = |(index, section): &(usize, &MediaSection)| {
+        let tag = description.tag(*index);
+        let by_tag = tag != *index && description.section(tag).is_some_and(multiplexes);
+        !multiplexes(section) && !by_tag
     };
-    match parsed.media.iter().find(lacks_mux) {
+    match description.used().find(lacks_mux) {
         Some(_) => Err(Error::invalid_access("an m-section does not multiplex RTP and RTCP (a=rtcp-mux)")),
         None => Ok(()),
     }
@@ -174,31 +255,29 @@ fn check_groups(parsed: &sdp::SessionDescription) -> Result<(), Error> {
 
 /// RFC 9429, section 5.8.3: every m-section that is used has a transport with ICE credentials, a fingerprint that we
 /// can check, and a DTLS role.
-fn check_transports(parsed: &sdp::SessionDescription, kind: SdpType) -> Result<(), Error> {
-    for (index, section) in parsed.media.iter().enumerate() {
-        // Media is going to be rejected, but what its transport lacks is wrong all the same. Protocols that nobody
-        // knows (the old form of data m-sections among them) are rejected without a look.
-        if section.is_rejected() || !(is_data(section) || section.is_rtp()) {
+fn check_transports(description: &Description) -> Result<(), Error> {
+    for (index, section) in description.used() {
+        // Protocols that nobody knows (the old form of data m-sections among them) are rejected without a look.
+        if !(is_data(section) || section.is_rtp()) {
             continue;
         }
         let wrong = |what: &str| Err(Error::invalid_access(format!("m-section {index} {what}")));
-        if credentials(parsed, index).is_none() {
+        if description.credentials(index).is_none() {
             return wrong("has no ICE credentials (a=ice-ufrag, a=ice-pwd)");
         }
-        if fingerprints(parsed, index).is_empty() {
+        if description.fingerprints(index).is_empty() {
             return wrong("has no fingerprint of a supported hash function (a=fingerprint)");
         }
-        match (setup(parsed, index), kind) {
-            (Some(Setup::HoldConn), _) => return wrong("does not connect (a=setup:holdconn)"),
-            (Some(Setup::ActPass), SdpType::Answer | SdpType::PrAnswer) => {
+        match description.setup(index) {
+            Some(Setup::HoldConn) => return wrong("does not connect (a=setup:holdconn)"),
+            Some(Setup::ActPass) if description.is_answer() => {
                 return wrong("leaves the DTLS role open in an answer (a=setup:actpass)");
             }
             _ => {}
         }
     }
-    if let Some(data) = data_index(parsed)
-        && parsed.media[data].sctp_port() == Some(0)
-    {
+    let data = description.data.and_then(|data| description.section(data.index));
+    if data.and_then(MediaSection::sctp_port) == Some(0) {
         return Err(Error::invalid_access("the SCTP port is 0"));
     }
     Ok(())

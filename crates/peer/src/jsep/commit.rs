@@ -1,10 +1,9 @@
 //! Setting a checked description (webrtc-pc, set a session description, steps 4.5.5 and 4.5.6). Cannot fail.
 
-use ice::Credentials;
 use session::SessionPlan;
 
 use super::check::Checked;
-use super::negotiation::Negotiation;
+use super::negotiation::{Mapping, Negotiation};
 use super::parsed::Description;
 use super::plan::role_after_offer;
 use crate::{SdpType, SignalingState};
@@ -12,22 +11,28 @@ use crate::{SdpType, SignalingState};
 impl Negotiation {
     /// Moves the description into its slot; the session's new plan, if it has one.
     pub(crate) fn commit(&mut self, remote: bool, checked: Checked) -> Option<SessionPlan> {
-        let Checked { description, next_state } = checked;
+        let Checked { description, next_state, mapping, next_transport } = checked;
         let kind = description.public.kind;
-        if kind == SdpType::Offer && description.data.is_some() && self.role.is_none() {
-            self.role = Some(role_after_offer(remote, &description));
+        if kind == SdpType::Offer {
+            self.next_transport = next_transport;
+            let role = role_after_offer(remote, &description);
+            for id in mapping.iter().flatten() {
+                self.roles.entry(*id).or_insert(role);
+            }
         }
-        let plan = if remote { self.commit_remote(description) } else { self.commit_local(description) };
+        let plan = if remote {
+            self.commit_remote(description, mapping)
+        } else {
+            self.note_local(&description, &mapping);
+            self.commit_local(description, mapping)
+        };
         self.state = next_state;
         self.mark_stale();
         if let Some(plan) = &plan {
-            self.plan = Some(plan.clone());
+            self.plan.clone_from(plan);
         }
         if next_state == SignalingState::Stable {
-            self.stable_plan = self.plan.clone();
-            self.last_offer.clear();
-            self.last_answer.clear();
-            self.forget_replaced();
+            self.enter_stable();
         } else if kind == SdpType::Offer && !remote {
             // The offer is what was set just now.
             self.offer_is_stale = false;
@@ -35,37 +40,70 @@ impl Negotiation {
         plan
     }
 
-    fn commit_local(&mut self, mut description: Description) -> Option<SessionPlan> {
+    /// An answer is set.
+    fn enter_stable(&mut self) {
+        self.stable_plan.clone_from(&self.plan);
+        self.stable_transports.clone_from(&self.transports);
+        self.offered.clear();
+        self.fresh_transports.clear();
+        self.last_offer.clear();
+        self.last_answer.clear();
+        self.offer_owners.clear();
+        let plan = &self.plan;
+        self.roles.retain(|id, _| plan.transports.contains_key(id));
+        self.tls_ids.retain(|id, _| plan.transports.contains_key(id));
+        self.forget_replaced();
+    }
+
+    /// What a local description says of transports.
+    fn note_local(&mut self, description: &Description, mapping: &Mapping) {
+        self.fresh_sections.clear();
+        for (index, id) in mapping.iter().enumerate() {
+            let own = description.section(index).and_then(|section| section.tls_id());
+            if let (Some(id), Some(tls_id)) = (id, own) {
+                self.tls_ids.insert(*id, tls_id.to_owned());
+            }
+        }
+    }
+
+    fn commit_local(&mut self, mut description: Description, mapping: Mapping) -> Option<SessionPlan> {
         // What was gathered since the description was created belongs into it: it will not be gathered again.
-        if let Some((index, ufrag)) =
-            description.data.as_ref().map(|data| (data.index, data.credentials.ufrag.clone()))
-        {
-            for line in self.candidates_of(&ufrag) {
-                description.add_local_attribute(index, line);
+        let ufrags: Vec<(usize, String)> = description
+            .used()
+            .filter_map(|(index, section)| Some((index, section.ice_ufrag()?.to_owned())))
+            .collect();
+        for (index, ufrag) in &ufrags {
+            for line in self.candidates_of(ufrag) {
+                description.add_local_attribute(*index, line);
             }
         }
         // RFC 9429, section 3.5.1: cleared by new credentials, in an offer or in an answer.
-        if self.local().and_then(Description::ufrag) != description.ufrag() {
+        let is_known = |ufrag: &str| self.locals().any(|local| local.describes(ufrag).is_some());
+        if ufrags.iter().any(|(_, ufrag)| !is_known(ufrag)) {
             self.needs_ice_restart = false;
         }
         match description.public.kind {
             // Step 4.5.5.1.
             SdpType::Offer => {
-                let plan = self.plan_offer(&description);
+                let plan = self.plan_offer(&description, &mapping);
+                self.offered = mapping;
                 self.pending_local = Some(description);
-                plan
+                Some(plan)
             }
             // Step 4.5.5.3.
             SdpType::PrAnswer => {
-                let plan =
-                    self.pending_remote.as_ref().and_then(|remote| self.plan_answer(&description, remote));
+                let remote = self.pending_remote.as_ref();
+                let plan = remote.map(|remote| self.plan_answer(&description, remote, &mapping, false));
+                self.transports = mapping;
                 self.pending_local = Some(description);
                 plan
             }
             // Step 4.5.5.2.
             _ => {
                 let remote = self.pending_remote.take();
-                let plan = remote.as_ref().and_then(|remote| self.plan_answer(&description, remote));
+                let plan =
+                    remote.as_ref().map(|remote| self.plan_answer(&description, remote, &mapping, true));
+                self.transports = mapping;
                 self.pending_local = None;
                 self.current_local = Some(description);
                 self.current_remote = remote;
@@ -74,24 +112,27 @@ impl Negotiation {
         }
     }
 
-    fn commit_remote(&mut self, description: Description) -> Option<SessionPlan> {
+    fn commit_remote(&mut self, description: Description, mapping: Mapping) -> Option<SessionPlan> {
         match description.public.kind {
             // Step 4.5.6.1. Nothing flows before the application has answered.
             SdpType::Offer => {
+                self.offered = mapping;
                 self.pending_remote = Some(description);
                 None
             }
             // Step 4.5.6.3.
             SdpType::PrAnswer => {
-                let plan =
-                    self.pending_local.as_ref().and_then(|local| self.plan_answer(local, &description));
+                let local = self.pending_local.as_ref();
+                let plan = local.map(|local| self.plan_answer(local, &description, &mapping, false));
+                self.transports = mapping;
                 self.pending_remote = Some(description);
                 plan
             }
             // Step 4.5.6.2.
             _ => {
                 let local = self.pending_local.take();
-                let plan = local.as_ref().and_then(|local| self.plan_answer(local, &description));
+                let plan = local.as_ref().map(|local| self.plan_answer(local, &description, &mapping, true));
+                self.transports = mapping;
                 self.pending_remote = None;
                 self.current_local = local;
                 self.current_remote = Some(description);
@@ -103,14 +144,9 @@ impl Negotiation {
     /// The end of steps 4.5.5.2 and 4.5.6.2: once none of the credentials to replace is in the local description,
     /// nothing remains to be replaced.
     fn forget_replaced(&mut self) {
-        let current = self.current_local.as_ref().and_then(|description| description.data.as_ref());
-        if !current.is_some_and(|data| self.must_replace(&data.credentials)) {
+        let current = self.current_local.as_ref().map(Description::all_credentials).unwrap_or_default();
+        if !current.iter().any(|credentials| self.must_replace(credentials)) {
             self.to_replace.clear();
-        }
-        let accepted = self.current_remote.as_ref().is_some_and(|remote| remote.data.is_some());
-        if !accepted || current.is_none() {
-            // The next transport is a new one.
-            self.first_credentials = Credentials::generate(&mut self.rng);
         }
     }
 }

@@ -1,81 +1,222 @@
 //! Generating an answer (RFC 9429, section 5.3).
 
-use ice::Credentials;
-use sdp::Setup;
+use std::collections::BTreeSet;
 
-use super::m_section::{MSection, TransportLines};
+use ice::Credentials;
+use sdp::{Attribute, MediaSection, Setup};
+use session::TransportId;
+
+use super::m_section::{Content, MSection, MediaLines, Placement, SessionLines, TransportLines};
+use super::media::Format;
+use super::media::codec_match::{self, has_media};
+use super::media::extensions::ExtensionIds;
+use super::media::payload_types::{PayloadTypes, wanted_codecs};
 use super::negotiation::Negotiation;
-use super::parsed::{Description, data_index};
+use super::parsed::{Description, is_data, media_kind};
+use super::simulcast;
+use crate::BundlePolicy;
+use crate::transceiver::{Transceiver, Transceivers};
 
 impl Negotiation {
     /// The SDP of an answer to the pending remote offer; `None` without one. Draws new credentials where the offer
     /// restarts ICE; changes no slot.
-    pub(crate) fn create_answer(&mut self) -> Option<String> {
+    pub(crate) fn create_answer(&mut self, transceivers: &Transceivers) -> Option<String> {
         let offer = self.pending_remote.clone()?;
-        let credentials = self.answer_credentials(&offer);
-        let transport = TransportLines {
+        let mut sections = self.answer_contents(transceivers, &offer);
+        self.refuse_more_transports(&mut sections);
+        let groups = answer_groups(&offer, &sections);
+        self.place_answer(&mut sections, &groups, &offer);
+        let session = SessionLines {
+            groups: groups
+                .iter()
+                .map(|group| group.iter().filter_map(|&index| sections[index].mid.clone()).collect())
+                .collect(),
+            ice_options: answer_options(&offer),
+            extmap_allow_mixed: offer.parsed.attributes.contains(&Attribute::ExtmapAllowMixed),
+        };
+        Some(self.write_description(session, &sections))
+    }
+
+    /// What is accepted, and what is not.
+    fn answer_contents(&self, transceivers: &Transceivers, offer: &Description) -> Vec<MSection> {
+        let mut ids = ExtensionIds::default();
+        offer.parsed.media.iter().for_each(|section| ids.note(section));
+        let answer = |(index, section): (usize, &MediaSection)| {
+            let content = if offer.is_rejected(index) {
+                None
+            } else if let Some(kind) = media_kind(section) {
+                let owner = transceivers.iter().find(|transceiver| transceiver.m_line == Some(index));
+                let owner = owner.filter(|owner| owner.kind == kind && !owner.stopped);
+                owner.and_then(|owner| media_answer(owner, section, &mut ids)).map(Content::Media)
+            } else if offer.data.is_some_and(|data| data.index == index) && is_data(section) {
+                // RFC 9429, section 5.3.1: exactly the offered formats.
+                Some(Content::Data(section.formats.clone()))
+            } else {
+                None
+            };
+            match content {
+                Some(content) => MSection {
+                    mid: section.mid().map(str::to_owned),
+                    // RFC 9429, section 5.3.1: exactly the offered protocol.
+                    protocol: section.protocol.clone(),
+                    content,
+                    placement: Placement::None,
+                },
+                None => MSection::rejection_of(section),
+            }
+        };
+        offer.parsed.media.iter().enumerate().map(answer).collect()
+    }
+
+    /// RFC 9429, section 4.1.1: with "max-bundle", what does not share the first transport is rejected.
+    fn refuse_more_transports(&self, sections: &mut [MSection]) {
+        if self.bundle_policy != BundlePolicy::MaxBundle {
+            return;
+        }
+        let transport = |index: usize| self.offered.get(index).copied().flatten();
+        let first = sections.iter().position(|section| !section.is_rejected()).and_then(transport);
+        for (index, section) in sections.iter_mut().enumerate() {
+            if !section.is_rejected() && transport(index) != first {
+                let rejected = self.pending_remote.as_ref().and_then(|offer| offer.section(index));
+                if let Some(offered) = rejected {
+                    *section = MSection::rejection_of(offered);
+                }
+            }
+        }
+    }
+
+    /// Says where the transport of each m-section is described.
+    fn place_answer(&mut self, sections: &mut [MSection], groups: &[Vec<usize>], offer: &Description) {
+        let mut bundled: Vec<bool> = vec![false; sections.len()];
+        for group in groups {
+            group.iter().skip(1).for_each(|&index| bundled[index] = true);
+        }
+        let mut described: BTreeSet<TransportId> = BTreeSet::new();
+        for index in 0..sections.len() {
+            let Some(id) = self.offered.get(index).copied().flatten() else { continue };
+            if sections[index].is_rejected() {
+                continue;
+            }
+            sections[index].placement = if bundled[index] || !described.insert(id) {
+                Placement::Bundled
+            } else {
+                Placement::Own(self.answered_lines(id, index, offer))
+            };
+        }
+    }
+
+    fn answered_lines(&mut self, id: TransportId, index: usize, offer: &Description) -> TransportLines {
+        let credentials = self.answer_credentials(id, index, offer);
+        let tls_id = self.tls_ids.get(&id).or(self.fresh_transports.get(&id).map(|fresh| &fresh.tls_id));
+        TransportLines {
             candidates: self.candidates_of(&credentials.ufrag),
             credentials,
             fingerprint: self.fingerprint.clone(),
-            setup: self.answer_setup(&offer),
+            setup: self.answer_setup(id, offer.setup(index)),
             // RFC 8842, section 5.3: not in answer to an offer without one.
-            tls_id: offer.data.as_ref().and_then(|data| data.tls_id.as_ref()).map(|_| self.tls_id.clone()),
-        };
-        Some(self.write_description(&answer_sections(&offer), &transport, answer_options(&offer)))
+            tls_id: offer.tls_id(index).and(tls_id.cloned()),
+        }
     }
 
     /// New credentials if the offer has new ones (RFC 9429, section 5.3.1: an ICE restart is answered by one), those
     /// in use otherwise.
-    fn answer_credentials(&mut self, offer: &Description) -> Credentials {
-        let of = |description: &Description| description.data.as_ref().map(|data| data.credentials.clone());
+    fn answer_credentials(&mut self, id: TransportId, index: usize, offer: &Description) -> Credentials {
         // A provisional answer to this very offer was set already.
-        if let Some(credentials) = self.pending_local.as_ref().and_then(of) {
+        if let Some(pending) = &self.pending_local
+            && let Some(credentials) = pending.credentials(index)
+        {
             return credentials;
         }
-        let remote_before = self.current_remote.as_ref().and_then(of);
-        match self.current_local.as_ref().and_then(of) {
-            Some(local) if remote_before.is_some() && remote_before == of(offer) => local,
-            Some(_) => Credentials::generate(&mut self.rng),
-            None => self.first_credentials.clone(),
+        if let Some(standing) = self.stable_plan.transports.get(&id) {
+            let remote = standing.ice.remote.as_ref().map(|(remote, _)| remote);
+            if remote == offer.credentials(index).as_ref() {
+                return standing.ice.local.clone();
+            }
+            return Credentials::generate(&mut self.rng);
+        }
+        match self.fresh_transports.get(&id) {
+            Some(fresh) => fresh.credentials.clone(),
+            None => {
+                let fresh = self.fresh();
+                let credentials = fresh.credentials.clone();
+                self.fresh_transports.insert(id, fresh);
+                credentials
+            }
         }
     }
 
     /// RFC 8842, section 5.3: active where the offer leaves the choice, which saves a round trip; the role of a
     /// DTLS association that stands stays as it is.
-    fn answer_setup(&self, offer: &Description) -> Setup {
-        let standing = self.standing().and_then(|standing| standing.dtls.as_ref()).map(|dtls| dtls.role);
+    fn answer_setup(&self, id: TransportId, offered: Option<Setup>) -> Setup {
+        let standing = self.plan.transports.get(&id).and_then(|transport| transport.dtls.as_ref());
         // RFC 4145, section 4.1: an offer without the attribute is an active one.
-        match offer.data.as_ref().map(|data| data.setup.unwrap_or(Setup::Active)) {
-            Some(Setup::Active) => Setup::Passive,
-            Some(Setup::Passive) => Setup::Active,
-            _ if standing == Some(dtls::Role::Server) => Setup::Passive,
+        match offered.unwrap_or(Setup::Active) {
+            Setup::Active => Setup::Passive,
+            Setup::Passive => Setup::Active,
+            _ if standing.is_some_and(|dtls| dtls.role == dtls::Role::Server) => Setup::Passive,
             _ => Setup::Active,
         }
     }
 }
 
-/// Data is accepted, once; everything else is rejected.
-fn answer_sections(offer: &Description) -> Vec<MSection> {
-    let data = data_index(&offer.parsed);
-    let sections = offer.parsed.media.iter().enumerate();
-    sections
-        .map(|(index, section)| {
-            if Some(index) != data {
-                return MSection::rejection_of(section);
-            }
-            let mid = section.mid().map(str::to_owned);
-            // RFC 9143, section 7.3: only what the offer has grouped can be grouped in the answer.
-            let bundled =
-                offer.parsed.bundle_groups().any(|group| mid.as_ref().is_some_and(|mid| group.contains(mid)));
-            // RFC 9429, section 5.3.1: exactly the offered protocol and formats.
-            MSection::Data {
-                mid,
-                bundled,
-                protocol: section.protocol.clone(),
-                formats: section.formats.clone(),
-            }
-        })
-        .collect()
+/// The accepted m-sections of each offered group, in its order (RFC 9143, section 7.3: only what the offer has grouped
+/// can be grouped in the answer).
+fn answer_groups(offer: &Description, sections: &[MSection]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for group in offer.parsed.bundle_groups() {
+        let member = |mid: &String| {
+            sections.iter().position(|section| !section.is_rejected() && section.mid.as_ref() == Some(mid))
+        };
+        let mut members: Vec<usize> = group.iter().filter_map(member).collect();
+        // The tagged m-section of the offer is that of the answer, if it is accepted (RFC 9143, section 7.3.1).
+        if let Some(first) = members.first() {
+            let tag = offer.tag(*first);
+            members.sort_by_key(|index| *index != tag);
+        }
+        if !members.is_empty() {
+            groups.push(members);
+        }
+    }
+    groups
+}
+
+/// What a transceiver answers (RFC 9429, section 5.3.1); `None` if the two have no codec in common.
+fn media_answer(
+    transceiver: &Transceiver,
+    offered: &MediaSection,
+    ids: &mut ExtensionIds,
+) -> Option<MediaLines> {
+    let codecs = wanted_codecs(transceiver.kind, &transceiver.preferred_codecs);
+    let ours = PayloadTypes::default().offer(&codecs, &[]);
+    let theirs = Format::of(offered, transceiver.kind);
+    let formats = codec_match::answer(&ours, &theirs, !transceiver.preferred_codecs.is_empty());
+    if !has_media(&formats) {
+        return None;
+    }
+    let direction = super::offered_direction(offered).reversed();
+    let direction = crate::TransceiverDirection::new(
+        direction.sends() && transceiver.direction.sends(),
+        direction.receives() && transceiver.direction.receives(),
+    );
+    Some(MediaLines {
+        kind: transceiver.kind,
+        direction: direction.into(),
+        formats,
+        extensions: ids.answer(&transceiver.header_extensions_to_negotiate, offered),
+        streams: transceiver.sender.streams.clone(),
+        send_rids: if direction.sends() {
+            simulcast::answered_send(&transceiver.sender, offered)
+        } else {
+            Vec::new()
+        },
+        receive_rids: if direction.receives() {
+            simulcast::answered_receive(transceiver.kind, offered)
+        } else {
+            Vec::new()
+        },
+        reduced_size: offered.attributes.contains(&Attribute::RtcpRsize),
+        mux_only: false,
+    })
 }
 
 /// RFC 9429, section 5.3.1: "trickle" and "ice2", each only if the offer has it.

@@ -3,103 +3,350 @@
 use std::collections::BTreeSet;
 
 use ice::Credentials;
-use sdp::{Attribute, Setup};
+use sdp::Setup;
+use session::TransportId;
 
-use super::m_section::{MSection, TransportLines};
-use super::negotiation::Negotiation;
-use super::parsed::{Description, is_data};
+use super::m_section::{Content, MSection, MediaLines, Placement, SessionLines, TransportLines};
+use super::media::Format;
+use super::media::extensions::ExtensionIds;
+use super::media::payload_types::{PayloadTypes, wanted_codecs};
+use super::negotiation::{Fresh, Negotiation};
+use super::parsed::{is_data, media_kind};
+use crate::BundlePolicy;
+use crate::transceiver::{Transceiver, TransceiverId, Transceivers};
+
+/// What an offer is made of beside the transceivers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfferInput {
+    /// Whether a data m-section is wanted.
+    pub(crate) data: bool,
+    /// Whether ICE is to restart.
+    pub(crate) ice_restart: bool,
+}
+
+/// What an m-section of an offer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Slot {
+    Transceiver(TransceiverId),
+    Data,
+    /// Nothing: ready to be recycled.
+    Free,
+}
 
 impl Negotiation {
-    /// The SDP of an offer. Draws new credentials where ICE is to restart; changes no slot.
-    pub(crate) fn create_offer(&mut self, has_channels: bool, ice_restart: bool) -> String {
-        let credentials = self.offer_credentials(ice_restart);
-        let transport = TransportLines {
+    /// The SDP of an offer, and the transceivers of its m-sections. Draws new credentials where ICE is to restart;
+    /// changes no slot.
+    pub(crate) fn create_offer(
+        &mut self,
+        transceivers: &Transceivers,
+        input: OfferInput,
+    ) -> (String, Vec<Option<TransceiverId>>) {
+        let slots = self.offer_slots(transceivers, input.data);
+        let mut sections = self.offer_contents(transceivers, &slots);
+        let groups = self.offer_groups(transceivers, &slots, &sections);
+        self.place_offer(&mut sections, &groups, input.ice_restart);
+        let session = SessionLines {
+            groups: groups
+                .iter()
+                .map(|group| group.iter().filter_map(|&index| sections[index].mid.clone()).collect())
+                .collect(),
+            // RFC 9429, section 5.2.1; "ice2" says that we follow RFC 8445 (its section 10).
+            ice_options: vec!["trickle".to_owned(), "ice2".to_owned()],
+            extmap_allow_mixed: slots.iter().any(|slot| matches!(slot, Slot::Transceiver(_))),
+        };
+        let owners = slots.iter().map(|slot| match slot {
+            Slot::Transceiver(id) => Some(*id),
+            _ => None,
+        });
+        let owners = owners.collect();
+        (self.write_description(session, &sections), owners)
+    }
+
+    /// What each m-section is for: those that stand keep their places, new ones take those of rejected ones, then
+    /// come at the end (RFC 9429, section 5.2.2).
+    fn offer_slots(&self, transceivers: &Transceivers, data: bool) -> Vec<Slot> {
+        let mut slots = self.standing_slots(transceivers);
+        // webrtc-pc, createOffer: a stopping transceiver counts as stopped, and gets no m-section.
+        let is_new = |transceiver: &&Transceiver| transceiver.m_line.is_none() && !transceiver.stopping;
+        let new = transceivers.iter().filter(is_new).map(|transceiver| Slot::Transceiver(transceiver.id));
+        let data = (data && !slots.contains(&Slot::Data)).then_some(Slot::Data);
+        for slot in new.chain(data) {
+            match slots.iter_mut().find(|slot| **slot == Slot::Free) {
+                Some(free) => *free = slot,
+                None => slots.push(slot),
+            }
+        }
+        slots
+    }
+
+    /// The m-sections of the last negotiation, or of the local offer that was set since.
+    fn standing_slots(&self, transceivers: &Transceivers) -> Vec<Slot> {
+        let Some(local) = self.local() else { return Vec::new() };
+        // While an offer is pending, nothing has been accepted or rejected yet.
+        let remote = if self.pending_local.is_some() { None } else { self.current_remote.as_ref() };
+        let is_rejected =
+            |index: usize| local.is_rejected(index) || remote.is_some_and(|remote| remote.is_rejected(index));
+        let slot = |(index, section): (usize, &sdp::MediaSection)| {
+            let owner = transceivers.iter().find(|transceiver| transceiver.m_line == Some(index));
+            match owner {
+                Some(owner) => Slot::Transceiver(owner.id),
+                None if is_data(section) && !is_rejected(index) => Slot::Data,
+                None => Slot::Free,
+            }
+        };
+        local.parsed.media.iter().enumerate().map(slot).collect()
+    }
+
+    /// The m-sections, without their transports.
+    fn offer_contents(&self, transceivers: &Transceivers, slots: &[Slot]) -> Vec<MSection> {
+        let (mut types, mut ids) = (PayloadTypes::default(), ExtensionIds::default());
+        for description in self.descriptions() {
+            for section in &description.parsed.media {
+                if let Some(kind) = media_kind(section) {
+                    types.note(section, kind);
+                    ids.note(section);
+                }
+            }
+        }
+        let mut mids = self.used_mids(transceivers);
+        let standing = |index: usize| self.local().and_then(|local| local.section(index));
+        let mut sections = Vec::new();
+        for (index, slot) in slots.iter().enumerate() {
+            let owner = match slot {
+                Slot::Transceiver(id) => transceivers.get(*id),
+                _ => None,
+            };
+            sections.push(match (slot, owner, standing(index)) {
+                (Slot::Transceiver(_), Some(owner), standing) if owner.stopping => match standing {
+                    Some(standing) => MSection::rejection_of(standing),
+                    None => continue,
+                },
+                (Slot::Transceiver(_), Some(owner), standing) => {
+                    let mid = owner.jsep_mid.clone().unwrap_or_else(|| new_mid(&mut mids));
+                    let standing = standing.filter(|section| section.mid() == Some(mid.as_str()));
+                    let formats = standing.map(|section| Format::of(section, owner.kind)).unwrap_or_default();
+                    let protocol = standing.map(|section| section.protocol.clone());
+                    MSection {
+                        protocol: protocol.unwrap_or_else(|| "UDP/TLS/RTP/SAVPF".to_owned()),
+                        content: Content::Media(media_offer(owner, &formats, &mut types, &mut ids)),
+                        placement: Placement::None,
+                        mid: Some(mid),
+                    }
+                }
+                (Slot::Data, _, standing) => {
+                    let standing = standing.filter(|section| is_data(section));
+                    let mid = standing.and_then(|section| section.mid()).map(str::to_owned);
+                    MSection {
+                        mid: Some(mid.unwrap_or_else(|| new_mid(&mut mids))),
+                        protocol: "UDP/DTLS/SCTP".to_owned(),
+                        content: Content::Data(vec!["webrtc-datachannel".to_owned()]),
+                        placement: Placement::None,
+                    }
+                }
+                (_, _, Some(standing)) => MSection::rejection_of(standing),
+                (_, _, None) => continue,
+            });
+        }
+        sections
+    }
+
+    /// The mids that are no new m-section's.
+    fn used_mids(&self, transceivers: &Transceivers) -> BTreeSet<String> {
+        let sections = self.descriptions().flat_map(|description| &description.parsed.media);
+        let described = sections.filter_map(|section| section.mid()).map(str::to_owned);
+        described.chain(transceivers.iter().filter_map(|transceiver| transceiver.jsep_mid.clone())).collect()
+    }
+
+    /// The m-sections of each BUNDLE group, the tagged one first: the groups that were negotiated, and in the first of
+    /// them whatever is new.
+    fn offer_groups(
+        &self,
+        transceivers: &Transceivers,
+        slots: &[Slot],
+        sections: &[MSection],
+    ) -> Vec<Vec<usize>> {
+        let is_used = |index: &usize| sections.get(*index).is_some_and(|section| !section.is_rejected());
+        let mut groups: Vec<Vec<usize>> = Vec::new();
+        let answer = [&self.current_local, &self.current_remote]
+            .into_iter()
+            .flatten()
+            .find(|description| description.is_answer());
+        let is_negotiated = |index: &usize| {
+            answer.is_some_and(|answer| !answer.is_rejected(*index)) && is_standing(sections, answer, *index)
+        };
+        if let Some(answer) = answer {
+            for group in answer.parsed.bundle_groups() {
+                let member = |mid: &String| {
+                    answer.parsed.media.iter().position(|section| section.mid() == Some(mid.as_str()))
+                };
+                groups.push(group.iter().filter_map(member).filter(is_used).filter(is_negotiated).collect());
+            }
+        }
+        // An m-section whose peer did not bundle it stays by itself.
+        let new = (0..sections.len()).filter(is_used).filter(|index| !is_negotiated(index));
+        match groups.first_mut() {
+            Some(first) => first.extend(new),
+            None => groups.push(new.collect()),
+        }
+        groups.retain(|group| !group.is_empty());
+        // webrtc-pc, createOffer, final steps, step 3.1: the first transceiver that is not stopped is the tagged one.
+        let order = |index: &usize| match slots[*index] {
+            Slot::Transceiver(id) => transceivers.iter().position(|transceiver| transceiver.id == id),
+            _ => None,
+        };
+        for group in &mut groups {
+            let first = group.iter().copied().filter(|index| order(index).is_some()).min_by_key(order);
+            group.sort_by_key(|index| (Some(*index) != first, *index));
+        }
+        groups
+    }
+
+    /// Says where the transport of each m-section is described.
+    fn place_offer(&mut self, sections: &mut [MSection], groups: &[Vec<usize>], ice_restart: bool) {
+        let ice_restart = ice_restart || self.needs_ice_restart;
+        let mut grouped: Vec<bool> = vec![false; sections.len()];
+        let mut described: BTreeSet<TransportId> = BTreeSet::new();
+        for group in groups {
+            group.iter().for_each(|&index| grouped[index] = true);
+            let tag = group.first().copied();
+            let has_bundled = group.iter().any(|&index| self.standing_transport(index).is_some());
+            let mut kinds = Vec::new();
+            for &index in group {
+                let kind = kind_of(&sections[index]);
+                let is_first_of_kind = !kinds.contains(&kind);
+                kinds.push(kind);
+                let placement = match self.standing_transport(index) {
+                    Some(id) if !described.insert(id) => Placement::Bundled,
+                    Some(id) => self.describe_standing(id, ice_restart),
+                    // The bundle is there, and the new m-section is for it.
+                    None if has_bundled && self.is_bundle_negotiated() => Placement::Bundled,
+                    None => {
+                        let is_own = match self.bundle_policy {
+                            BundlePolicy::MaxCompat => true,
+                            BundlePolicy::Balanced => is_first_of_kind,
+                            BundlePolicy::MaxBundle => false,
+                        };
+                        if is_own || Some(index) == tag {
+                            self.describe_fresh(index)
+                        } else {
+                            Placement::BundleOnly
+                        }
+                    }
+                };
+                sections[index].placement = placement;
+            }
+        }
+        for index in 0..sections.len() {
+            if grouped[index] || sections[index].is_rejected() {
+                continue;
+            }
+            sections[index].placement = match self.standing_transport(index) {
+                Some(id) if !described.insert(id) => Placement::Bundled,
+                Some(id) => self.describe_standing(id, ice_restart),
+                None => self.describe_fresh(index),
+            };
+        }
+    }
+
+    /// Whether the last answer has bundled anything, so that what is new can join.
+    fn is_bundle_negotiated(&self) -> bool {
+        let answers = [&self.current_local, &self.current_remote].into_iter().flatten();
+        answers
+            .filter(|description| description.is_answer())
+            .any(|answer| answer.parsed.bundle_groups().next().is_some())
+    }
+
+    /// The transport that an m-section has, or that the pending offer of ours gives it.
+    pub(crate) fn standing_transport(&self, index: usize) -> Option<TransportId> {
+        let mapping = if self.pending_local.is_some() { &self.offered } else { &self.transports };
+        mapping.get(index).copied().flatten()
+    }
+
+    /// The lines of a transport that stands, with the credentials in use, or new ones: asked for by the application,
+    /// because restartIce() wants those in use replaced, or because the ICE configuration changed (RFC 9429, sections
+    /// 5.2.2 and 5.2.3.1).
+    fn describe_standing(&mut self, id: TransportId, ice_restart: bool) -> Placement {
+        let credentials = match self.local_credentials(id).cloned() {
+            Some(credentials) if !ice_restart && !self.must_replace(&credentials) => credentials,
+            _ => Credentials::generate(&mut self.rng),
+        };
+        let tls_id = self.tls_ids.get(&id).cloned();
+        Placement::Own(self.offered_lines(credentials, tls_id))
+    }
+
+    /// The lines of a transport for an m-section that has none.
+    fn describe_fresh(&mut self, index: usize) -> Placement {
+        let fresh = match self.fresh_sections.get(&index) {
+            Some(fresh) => fresh.clone(),
+            None => {
+                let fresh = self.fresh();
+                self.fresh_sections.insert(index, fresh.clone());
+                fresh
+            }
+        };
+        let Fresh { credentials, tls_id } = fresh;
+        Placement::Own(self.offered_lines(credentials, Some(tls_id)))
+    }
+
+    fn offered_lines(&self, credentials: Credentials, tls_id: Option<String>) -> TransportLines {
+        TransportLines {
             candidates: self.candidates_of(&credentials.ufrag),
             credentials,
             fingerprint: self.fingerprint.clone(),
             // RFC 8842, section 5.2: actpass in every offer, later ones included.
             setup: Setup::ActPass,
             // RFC 8842, section 5.2: in every offer, and the same as long as the association is.
-            tls_id: Some(self.tls_id.clone()),
-        };
-        let sections = self.offer_sections(has_channels);
-        // RFC 9429, section 5.2.1; "ice2" says that we follow RFC 8445 (its section 10).
-        self.write_description(&sections, &transport, vec!["trickle".to_owned(), "ice2".to_owned()])
-    }
-
-    /// The credentials in use, or new ones: asked for by the application, because restartIce() wants those in use
-    /// replaced, or because the ICE configuration changed (RFC 9429, sections 5.2.2 and 5.2.3.1).
-    fn offer_credentials(&mut self, ice_restart: bool) -> Credentials {
-        let ice_restart = ice_restart || self.needs_ice_restart;
-        let current = self.local().and_then(|description| description.data.as_ref());
-        match current.map(|data| data.credentials.clone()) {
-            Some(credentials) if !ice_restart && !self.must_replace(&credentials) => credentials,
-            Some(_) => Credentials::generate(&mut self.rng),
-            None => self.first_credentials.clone(),
+            tls_id,
         }
-    }
-
-    /// The candidates that were gathered for a generation, as lines.
-    pub(crate) fn candidates_of(&self, ufrag: &str) -> Vec<Attribute> {
-        let description = [&self.pending_local, &self.current_local]
-            .into_iter()
-            .flatten()
-            .find(|description| description.ufrag() == Some(ufrag));
-        let section = description.and_then(|description| {
-            description.parsed.media.get(description.data.as_ref().map_or(usize::MAX, |data| data.index))
-        });
-        let is_candidate =
-            |line: &&Attribute| matches!(line, Attribute::Candidate(_) | Attribute::EndOfCandidates);
-        section
-            .map(|section| section.attributes.iter().filter(is_candidate).cloned().collect())
-            .unwrap_or_default()
-    }
-
-    /// The m-sections that stand, in their places, and one for data if channels want it.
-    fn offer_sections(&self, has_channels: bool) -> Vec<MSection> {
-        let mut sections = match (&self.current_local, &self.current_remote) {
-            (Some(local), Some(remote)) => standing_sections(local, remote),
-            _ => Vec::new(),
-        };
-        let has_data = sections.iter().any(|section| matches!(section, MSection::Data { .. }));
-        if has_channels && !has_data {
-            let data = MSection::data(Some(self.new_mid()));
-            // RFC 9429, section 5.2.2: a rejected m-section is recycled, with a new mid, before one is appended.
-            let rejected = |section: &&mut MSection| matches!(section, MSection::Rejected { .. });
-            match sections.iter_mut().find(rejected) {
-                Some(recycled) => *recycled = data,
-                None => sections.push(data),
-            }
-        }
-        sections
-    }
-
-    /// The smallest number that is no mid yet.
-    fn new_mid(&self) -> String {
-        let used: BTreeSet<&str> = [&self.current_local, &self.current_remote]
-            .into_iter()
-            .flatten()
-            .flat_map(|description| description.parsed.media.iter().filter_map(|section| section.mid()))
-            .collect();
-        let mut number = 0u32;
-        // Ends after at most one step for each mid in use.
-        while used.contains(number.to_string().as_str()) {
-            number += 1;
-        }
-        number.to_string()
     }
 }
 
-/// The m-sections of the last negotiation: data where both sides accepted it, else rejected.
-fn standing_sections(local: &Description, remote: &Description) -> Vec<MSection> {
-    let pairs = local.parsed.media.iter().zip(&remote.parsed.media);
-    pairs
-        .map(|(local, remote)| {
-            if is_data(local) && !local.is_rejected() && !remote.is_rejected() {
-                MSection::data(local.mid().map(str::to_owned))
-            } else {
-                MSection::rejection_of(local)
-            }
-        })
-        .collect()
+/// Whether an m-section is still the one that the answer is about.
+fn is_standing(sections: &[MSection], answer: Option<&super::Description>, index: usize) -> bool {
+    let answered = answer.and_then(|answer| answer.section(index)).and_then(|section| section.mid());
+    sections.get(index).is_some_and(|section| section.mid.as_deref() == answered)
+}
+
+/// What the "balanced" policy takes for a type of media.
+fn kind_of(section: &MSection) -> Option<crate::MediaKind> {
+    match &section.content {
+        Content::Media(media) => Some(media.kind),
+        _ => None,
+    }
+}
+
+/// The smallest number that is no mid yet.
+fn new_mid(used: &mut BTreeSet<String>) -> String {
+    let mut number = 0u32;
+    // Ends after at most one step for each mid in use.
+    while used.contains(number.to_string().as_str()) {
+        number += 1;
+    }
+    used.insert(number.to_string());
+    number.to_string()
+}
+
+/// What a transceiver offers (RFC 9429, section 5.2.1).
+fn media_offer(
+    transceiver: &Transceiver,
+    standing: &[Format],
+    types: &mut PayloadTypes,
+    ids: &mut ExtensionIds,
+) -> MediaLines {
+    let codecs = wanted_codecs(transceiver.kind, &transceiver.preferred_codecs);
+    let encodings = &transceiver.sender.encodings;
+    // webrtc-pc, createOffer, final steps, step 3.3.
+    let is_simulcast = encodings.len() > 1;
+    let rids = encodings.iter().filter(|_| is_simulcast).filter_map(|encoding| encoding.rid.clone());
+    MediaLines {
+        kind: transceiver.kind,
+        direction: transceiver.direction.into(),
+        formats: types.offer(&codecs, standing),
+        extensions: ids.offer(&transceiver.header_extensions_to_negotiate),
+        streams: transceiver.sender.streams.clone(),
+        send_rids: if transceiver.direction.sends() { rids.collect() } else { Vec::new() },
+        receive_rids: Vec::new(),
+        reduced_size: true,
+        mux_only: true,
+    }
 }

@@ -1,11 +1,27 @@
 //! The slots of the negotiation.
 
+use std::collections::BTreeMap;
+
 use base::Rng;
 use ice::{Credentials, Role};
-use session::SessionPlan;
+use session::{SessionPlan, TransportId};
 
 use super::parsed::Description;
-use crate::SignalingState;
+use crate::transceiver::TransceiverId;
+use crate::{BundlePolicy, SignalingState};
+
+/// The transport of each m-section, by its index.
+pub(crate) type Mapping = Vec<Option<TransportId>>;
+
+/// What descriptions of ours say about a transport that is not there yet.
+#[derive(Clone, Debug)]
+pub(crate) struct Fresh {
+    /// Its ICE credentials.
+    pub(crate) credentials: Credentials,
+    /// Our name for its DTLS association (RFC 8842, section 4). One for all time: a second association over the same
+    /// transport is not supported.
+    pub(crate) tls_id: String,
+}
 
 /// [[SignalingState]], the four descriptions and what belongs to them.
 pub(crate) struct Negotiation {
@@ -27,35 +43,50 @@ pub(crate) struct Negotiation {
     pub(crate) offer_is_stale: bool,
     /// Whether `last_answer` no longer represents the answerer's system state.
     pub(crate) answer_is_stale: bool,
+    /// The transceivers that were used to create the m-sections of `last_offer`.
+    pub(crate) offer_owners: Vec<Option<TransceiverId>>,
     /// [[LocalIceCredentialsToReplace]]
     pub(crate) to_replace: Vec<Credentials>,
-    /// The credentials of the first description that needs a transport.
-    pub(crate) first_credentials: Credentials,
-    /// [[IceRole]] of the transport.
-    pub(crate) role: Option<Role>,
+    /// How m-sections that are new are bundled.
+    pub(crate) bundle_policy: BundlePolicy,
+    /// The transports in force.
+    pub(crate) transports: Mapping,
+    /// The transports of the pending offer's m-sections.
+    pub(crate) offered: Mapping,
+    /// The transports when the state was last stable.
+    pub(crate) stable_transports: Mapping,
+    /// The next name of a transport.
+    pub(crate) next_transport: u32,
+    /// For the transports of m-sections that an offer would add, by their index.
+    pub(crate) fresh_sections: BTreeMap<usize, Fresh>,
+    /// For the transports that the pending remote offer adds.
+    pub(crate) fresh_transports: BTreeMap<TransportId, Fresh>,
+    /// [[IceRole]] of each transport.
+    pub(crate) roles: BTreeMap<TransportId, Role>,
+    /// Our names for the DTLS associations of the transports.
+    pub(crate) tls_ids: BTreeMap<TransportId, String>,
     /// What the session was last told.
-    pub(crate) plan: Option<SessionPlan>,
+    pub(crate) plan: SessionPlan,
     /// What the session was told when the state was last stable.
-    pub(crate) stable_plan: Option<SessionPlan>,
+    pub(crate) stable_plan: SessionPlan,
     /// The `<sess-id>` of our `o=` lines.
     pub(crate) session_id: u64,
     /// The last description that was created, whose version the next one follows.
     pub(crate) last_written: Option<sdp::SessionDescription>,
-    /// Our name for the DTLS association (RFC 8842, section 4). One for all time: a second association over the same
-    /// transport is not supported.
-    pub(crate) tls_id: String,
     /// The "needs-ice-restart" bit (RFC 9429, sections 3.5.1 and 4.1.18): the ICE servers or the transport policy
     /// changed after gathering had begun.
     pub(crate) needs_ice_restart: bool,
     /// What our descriptions say about our certificate.
     pub(crate) fingerprint: sdp::Fingerprint,
+    /// The id of the stream of all remote tracks whose m-sections do not name one.
+    pub(crate) default_stream: String,
     /// Where new credentials come from.
     pub(crate) rng: Rng,
 }
 
 impl Negotiation {
     /// The slots of a new connection.
-    pub(crate) fn new(certificate: &dtls::Certificate, mut rng: Rng) -> Self {
+    pub(crate) fn new(certificate: &dtls::Certificate, bundle_policy: BundlePolicy, mut rng: Rng) -> Self {
         let fingerprint = certificate.fingerprint(dtls::HashAlgorithm::Sha256);
         Negotiation {
             state: SignalingState::Stable,
@@ -67,21 +98,28 @@ impl Negotiation {
             last_answer: String::new(),
             offer_is_stale: false,
             answer_is_stale: false,
+            offer_owners: Vec::new(),
             to_replace: Vec::new(),
-            first_credentials: Credentials::generate(&mut rng),
-            role: None,
-            plan: None,
-            stable_plan: None,
+            bundle_policy,
+            transports: Vec::new(),
+            offered: Vec::new(),
+            stable_transports: Vec::new(),
+            next_transport: 0,
+            fresh_sections: BTreeMap::new(),
+            fresh_transports: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            tls_ids: BTreeMap::new(),
+            plan: SessionPlan::default(),
+            stable_plan: SessionPlan::default(),
             // RFC 9429, section 5.2.1: a random number below 2^63, and for old parsers not above it either.
             session_id: rng.u64() >> 1,
             last_written: None,
-            // RFC 8842, section 4: at least 120 bits of randomness.
-            tls_id: format!("{:016x}{:016x}", rng.u64(), rng.u64()),
             needs_ice_restart: false,
             fingerprint: sdp::Fingerprint {
                 algorithm: fingerprint.algorithm.name().to_owned(),
                 value: fingerprint.value,
             },
+            default_stream: format!("{:016x}{:016x}", rng.u64(), rng.u64()),
             rng,
         }
     }
@@ -96,12 +134,22 @@ impl Negotiation {
         self.pending_remote.as_ref().or(self.current_remote.as_ref())
     }
 
-    /// The local descriptions that represent this ICE generation.
-    pub(crate) fn locals_of(&mut self, ufrag: &str) -> impl Iterator<Item = &mut Description> {
-        self.pending_local
-            .iter_mut()
-            .chain(self.current_local.iter_mut())
-            .filter(move |description| description.ufrag() == Some(ufrag))
+    /// The four descriptions, as far as they are there.
+    pub(crate) fn descriptions(&self) -> impl Iterator<Item = &Description> {
+        [&self.current_local, &self.current_remote, &self.pending_local, &self.pending_remote]
+            .into_iter()
+            .flatten()
+    }
+
+    /// The local descriptions, the pending one first.
+    pub(crate) fn locals(&self) -> impl Iterator<Item = &Description> {
+        self.pending_local.iter().chain(&self.current_local)
+    }
+
+    /// The local descriptions that represent this ICE generation, each with the m-section that describes it.
+    pub(crate) fn locals_of(&mut self, ufrag: &str) -> impl Iterator<Item = (usize, &mut Description)> {
+        let locals = self.pending_local.iter_mut().chain(self.current_local.iter_mut());
+        locals.filter_map(move |description| Some((description.describes(ufrag)?, description)))
     }
 
     /// Whether these are credentials that restartIce() wants replaced.
@@ -109,9 +157,49 @@ impl Negotiation {
         self.to_replace.contains(credentials)
     }
 
+    /// Whether the DTLS role of the transport that carries data is known.
+    pub(crate) fn is_data_role_known(&self) -> bool {
+        let transport = self.plan.sctp.and_then(|(id, _)| self.plan.transports.get(&id));
+        transport.is_some_and(|transport| transport.dtls.is_some())
+    }
+
+    /// ICE has repaired a role conflict.
+    pub(crate) fn set_role(&mut self, id: TransportId, role: Role) {
+        self.roles.insert(id, role);
+        for plan in [&mut self.plan, &mut self.stable_plan] {
+            if let Some(transport) = plan.transports.get_mut(&id) {
+                transport.ice.role = role;
+            }
+        }
+    }
+
     /// Something that offers and answers depend on has changed.
     pub(crate) fn mark_stale(&mut self) {
         self.offer_is_stale = true;
         self.answer_is_stale = true;
+    }
+
+    /// Credentials and a name for a new transport.
+    pub(crate) fn fresh(&mut self) -> Fresh {
+        Fresh {
+            credentials: Credentials::generate(&mut self.rng),
+            // RFC 8842, section 4: at least 120 bits of randomness.
+            tls_id: format!("{:016x}{:016x}", self.rng.u64(), self.rng.u64()),
+        }
+    }
+
+    /// Our credentials on a transport that the session was told of.
+    pub(crate) fn local_credentials(&self, id: TransportId) -> Option<&Credentials> {
+        self.plan.transports.get(&id).map(|transport| &transport.ice.local)
+    }
+
+    /// The candidates that were gathered for a generation, as lines.
+    pub(crate) fn candidates_of(&self, ufrag: &str) -> Vec<sdp::Attribute> {
+        use sdp::Attribute::{Candidate, EndOfCandidates};
+        let section = self.locals().find_map(|local| local.section(local.describes(ufrag)?));
+        let is_candidate = |line: &&sdp::Attribute| matches!(line, Candidate(_) | EndOfCandidates);
+        section
+            .map(|section| section.attributes.iter().filter(is_candidate).cloned().collect())
+            .unwrap_or_default()
     }
 }

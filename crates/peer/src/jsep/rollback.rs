@@ -1,25 +1,27 @@
 //! Rolling back to the stable state (webrtc-pc, set a session description, step 4.5.10).
 
-use ice::Credentials;
 use session::SessionPlan;
 
 use super::negotiation::Negotiation;
 use crate::SignalingState;
 
 impl Negotiation {
-    /// Forgets the pending descriptions; the stable state's plan, to be applied again, if there is one.
+    /// Forgets the pending descriptions; the stable state's plan, to be applied again, if it is another.
     pub(crate) fn rollback(&mut self) -> Option<SessionPlan> {
         self.pending_local = None;
         self.pending_remote = None;
         self.state = SignalingState::Stable;
         self.mark_stale();
-        if self.stable_plan.is_none() {
-            // There was no transport. What has been gathered belongs to credentials that nobody will see again.
-            self.role = None;
-            self.first_credentials = Credentials::generate(&mut self.rng);
-        }
+        self.offered.clear();
+        self.fresh_transports.clear();
+        // What has been gathered belongs to credentials that nobody will see again.
+        self.fresh_sections.clear();
+        self.transports.clone_from(&self.stable_transports);
         let changed = self.plan != self.stable_plan;
-        self.plan = self.stable_plan.clone();
-        self.plan.clone().filter(|_| changed)
+        self.plan.clone_from(&self.stable_plan);
+        let plan = &self.plan;
+        self.roles.retain(|id, _| plan.transports.contains_key(id));
+        self.tls_ids.retain(|id, _| plan.transports.contains_key(id));
+        changed.then(|| self.plan.clone())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::jsep::OfferInput;
 use crate::operations::{Job, Operation};
 use crate::{
     Error, ErrorName, IceCandidateInit, OfferOptions, OperationId, Outcome, SdpType, SessionDescription,
@@ -196,8 +197,11 @@ impl PeerConnection {
         let result = match job {
             Job::CreateOffer { options, then_set } => {
                 // Final steps to create an offer, steps 3 to 6.
-                let sdp = self.negotiation.create_offer(self.channels.any_created(), options.ice_restart);
+                let input =
+                    OfferInput { data: self.channels.any_created(), ice_restart: options.ice_restart };
+                let (sdp, owners) = self.negotiation.create_offer(&self.transceivers, input);
                 self.negotiation.last_offer.clone_from(&sdp);
+                self.negotiation.offer_owners = owners;
                 self.negotiation.offer_is_stale = false;
                 if then_set {
                     return self.go_on(Job::SetDescription { remote: false, kind: SdpType::Offer, sdp });
@@ -206,7 +210,7 @@ impl PeerConnection {
             }
             Job::CreateAnswer { then_set } => {
                 // Final steps to create an answer, steps 3 to 6.
-                let Some(sdp) = self.negotiation.create_answer() else {
+                let Some(sdp) = self.negotiation.create_answer(&self.transceivers) else {
                     return self.settle_first(now, Err(Error::invalid_state("there is no offer to answer")));
                 };
                 self.negotiation.last_answer.clone_from(&sdp);

@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use sdp::{Attribute, MediaSection};
+use sdp::Attribute;
+use session::TransportId;
 
-use crate::candidate::{is_bad_port, to_ice};
-use crate::jsep::{Description, TRANSPORT, same_bundle};
+use crate::candidate::{fields_of, is_bad_port, to_ice};
+use crate::jsep::Description;
 use crate::operations::Job;
-use crate::{Error, IceCandidateInit, Outcome};
+use crate::{Error, IceCandidate, IceCandidateInit, Outcome};
 
 use super::PeerConnection;
 use super::calls::Started;
@@ -18,8 +19,8 @@ use super::calls::Started;
 /// fewer.
 const MAX_REMOTE_CANDIDATES: usize = 256;
 
-/// What ICE was given already.
-#[derive(Debug, Default)]
+/// What ICE was given already of the candidates of one transport's peer.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RemoteCandidates {
     /// Our and the peer's username fragment, which name the generation.
     generation: (String, String),
@@ -27,6 +28,8 @@ pub(crate) struct RemoteCandidates {
     given: BTreeSet<String>,
     /// Whether it is complete.
     ended: bool,
+    /// The set of remote candidates.
+    pub(crate) candidates: Vec<IceCandidate>,
 }
 
 impl PeerConnection {
@@ -47,19 +50,11 @@ impl PeerConnection {
         };
         // Steps 4.2 and 4.3.
         let index = section_index(remote, candidate)?;
-        // Step 4.4. What we have rejected for good has no transceiver that could be in use.
+        // Step 4.4. What is rejected for good has no transceiver that could be in use.
         let local = self.negotiation.local().filter(|local| local.is_answer() || self.is_stable());
-        let is_rejected = |index: usize| {
-            let rejects = |description: &Description| {
-                description.parsed.media.get(index).is_some_and(MediaSection::is_rejected)
-            };
-            rejects(remote) || local.is_some_and(rejects)
-        };
-        let index_of_data = remote.data.as_ref().map(|data| data.index);
-        if let Some(index) = index
-            && is_rejected(index)
-            && !index_of_data.is_some_and(|data| same_bundle(&remote.parsed, index, data))
-        {
+        let is_rejected =
+            |index: usize| remote.is_rejected(index) || local.is_some_and(|local| local.is_rejected(index));
+        if index.is_some_and(is_rejected) {
             return Ok(false);
         }
         // Step 4.5.
@@ -79,13 +74,8 @@ impl PeerConnection {
     fn remote_ufrags(&self, index: Option<usize>) -> impl Iterator<Item = &str> {
         let descriptions = [&self.negotiation.pending_remote, &self.negotiation.current_remote];
         descriptions.into_iter().flatten().flat_map(move |description| {
-            let parsed = &description.parsed;
-            let sections = parsed.media.iter().enumerate();
-            let of_sections = sections
-                .filter(move |(position, _)| index.is_none_or(|index| *position == index))
-                .filter_map(|(_, section)| parsed.ice_ufrag_for(section));
-            // A bundled m-section may leave its credentials to the tagged one.
-            of_sections.chain(description.ufrag())
+            let indices = index.map_or(0..description.parsed.media.len(), |index| index..index + 1);
+            indices.filter_map(|index| description.ufrag(index))
         })
     }
 
@@ -109,12 +99,13 @@ impl PeerConnection {
             Attribute::Candidate(parsed)
         };
         // The generation: the one that is named, else the most recent.
-        let ufrag = candidate.username_fragment.clone().or_else(|| remote.ufrag_of(index).map(str::to_owned));
+        let ufrag =
+            candidate.username_fragment.clone().or_else(|| generation(remote, index).map(str::to_owned));
         let negotiation = &mut self.negotiation;
         for description in
             [&mut negotiation.pending_remote, &mut negotiation.current_remote].into_iter().flatten()
         {
-            let theirs = description.ufrag_of(index);
+            let theirs = generation(description, index);
             if theirs.is_none() || theirs == ufrag.as_deref() {
                 add_line(description, index, &line)?;
             }
@@ -123,51 +114,82 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// Gives ICE what it has not got of the remote candidates, once it runs with their generation: of the data
-    /// m-section and of those that it is bundled with.
+    /// Gives ICE what it has not got of the remote candidates, once it runs with their generation.
     pub(super) fn feed_remote_candidates(&mut self, now: Instant) {
-        let Some(plan) = self.negotiation.standing() else { return };
+        let transports: BTreeSet<TransportId> =
+            self.negotiation.transports.iter().flatten().copied().collect();
+        for id in transports {
+            self.feed_transport(now, id);
+        }
+    }
+
+    /// The same for one transport: from the m-sections that use it and speak for it.
+    fn feed_transport(&mut self, now: Instant, id: TransportId) {
+        let Some(plan) = self.negotiation.plan.transports.get(&id) else { return };
+        let Some(slots) = self.transports.get_mut(id) else { return };
         let Some((remote, _)) = &plan.ice.remote else {
-            self.remote_candidates = RemoteCandidates::default();
+            slots.remote = RemoteCandidates::default();
             return;
         };
-        let ufrag = remote.ufrag.clone();
-        let generation = (plan.ice.local.ufrag.clone(), ufrag.clone());
-        if self.remote_candidates.generation != generation {
-            self.remote_candidates = RemoteCandidates { generation, ..RemoteCandidates::default() };
+        let ufrag = remote.ufrag.as_str();
+        let generation = (plan.ice.local.ufrag.clone(), ufrag.to_owned());
+        if slots.remote.generation != generation {
+            slots.remote = RemoteCandidates { generation, ..RemoteCandidates::default() };
         }
-        let descriptions = [&self.negotiation.pending_remote, &self.negotiation.current_remote];
-        let of_generation = descriptions
-            .into_iter()
-            .flatten()
-            .filter(|description| description.ufrag() == Some(ufrag.as_str()));
-        for description in of_generation {
-            let Some(data) = &description.data else { continue };
-            for (index, section) in description.parsed.media.iter().enumerate() {
-                if !same_bundle(&description.parsed, index, data.index) {
+        let negotiation = &self.negotiation;
+        let mut given = Vec::new();
+        let mut ended = false;
+        for description in [&negotiation.pending_remote, &negotiation.current_remote].into_iter().flatten() {
+            for (index, section) in description.used() {
+                let is_used = negotiation.transports.get(index) == Some(&Some(id));
+                let speaks = description.speaks_for_transport(index);
+                if !is_used || !speaks || description.ufrag(index) != Some(ufrag) {
                     continue;
                 }
                 for candidate in section.candidates() {
-                    if !self.remote_candidates.given.insert(candidate.to_string()) {
-                        continue;
-                    }
-                    match to_ice(candidate, &ufrag) {
-                        Some(_) if is_bad_port(candidate.port) => {
-                            self.counters.remote_candidates_prohibited += 1;
-                        }
-                        Some(candidate) => self.session.add_remote_candidate(now, TRANSPORT, candidate),
-                        None if matches!(candidate.address, sdp::CandidateAddress::Name(_)) => {
-                            self.counters.remote_candidates_named += 1;
-                        }
-                        None => self.counters.remote_candidates_unsupported += 1,
+                    if slots.remote.given.insert(candidate.to_string()) {
+                        let mid = section.mid().map(str::to_owned);
+                        slots.remote.candidates.push(signalled(candidate, mid, index, ufrag));
+                        given.push(candidate.clone());
                     }
                 }
-            }
-            if description.has_all_candidates() && !std::mem::replace(&mut self.remote_candidates.ended, true)
-            {
-                self.session.remote_end_of_candidates(now, TRANSPORT);
+                ended |= description.has_all_candidates(index);
             }
         }
+        let is_end = ended && !std::mem::replace(&mut slots.remote.ended, true);
+        let ufrag = ufrag.to_owned();
+        for candidate in given {
+            match to_ice(&candidate, &ufrag) {
+                Some(_) if is_bad_port(candidate.port) => {
+                    self.counters.remote_candidates_prohibited += 1;
+                }
+                Some(candidate) => self.session.add_remote_candidate(now, id, candidate),
+                None if matches!(candidate.address, sdp::CandidateAddress::Name(_)) => {
+                    self.counters.remote_candidates_named += 1;
+                }
+                None => self.counters.remote_candidates_unsupported += 1,
+            }
+        }
+        if is_end {
+            self.session.remote_end_of_candidates(now, id);
+        }
+    }
+}
+
+/// The most recent generation of an m-section, or where none is named, of the first that is used.
+fn generation(description: &Description, index: Option<usize>) -> Option<&str> {
+    let index = index.or_else(|| description.used().next().map(|(index, _)| index))?;
+    description.ufrag(index)
+}
+
+/// The `RTCIceCandidate` of a candidate that was signalled to us.
+fn signalled(candidate: &sdp::Candidate, mid: Option<String>, index: usize, ufrag: &str) -> IceCandidate {
+    IceCandidate {
+        candidate: candidate.to_string(),
+        sdp_mid: mid,
+        sdp_m_line_index: u16::try_from(index).ok(),
+        username_fragment: Some(ufrag.to_owned()),
+        fields: to_ice(candidate, ufrag).map(|candidate| fields_of(&candidate)),
     }
 }
 

@@ -152,7 +152,7 @@ impl PeerConnection {
         });
         // Step 18: an identifier right away if the DTLS role is known.
         let id = id.or_else(|| self.session.channel(key).and_then(|info| info.id));
-        let is_role_known = self.negotiation.standing().is_some_and(|standing| standing.dtls.is_some());
+        let is_role_known = self.negotiation.is_data_role_known();
         let is_over = self.sctp.is_some_and(|sctp| sctp.attributes.state == SctpTransportState::Closed);
         if id.is_none() && is_role_known && !is_over {
             self.session.close_channel(now, key);

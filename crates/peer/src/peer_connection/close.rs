@@ -2,9 +2,7 @@
 
 use std::time::Instant;
 
-use crate::{
-    DtlsTransportState, IceConnectionState, PeerConnectionState, SctpTransportState, SignalingState,
-};
+use crate::{SctpTransportState, SignalingState};
 
 use super::PeerConnection;
 use super::settle::Task;
@@ -36,16 +34,13 @@ impl PeerConnection {
         // Step 5: abruptly, without the closing procedure. Announcing them as closed would find them closed already,
         // so no event follows.
         self.channels.close_all(&mut self.counters);
-        // Steps 6 to 9.
+        // Step 6.
         if let Some(sctp) = &mut self.sctp {
             sctp.attributes.state = SctpTransportState::Closed;
         }
-        self.transports.dtls = DtlsTransportState::Closed;
-        self.transports.ice = ice::TransportState::Closed;
+        // Steps 7 to 11.
+        self.transports.close();
         self.session.close(now);
-        // Steps 10 and 11.
-        self.transports.ice_connection_state = IceConnectionState::Closed;
-        self.transports.connection_state = PeerConnectionState::Closed;
         self.operations.clear();
         self.look_ahead();
     }

@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use sdp::Attribute;
-use session::StunServer;
+use session::{StunServer, TransportId};
 
-use crate::candidate::{fields_of, to_sdp};
+use crate::candidate::{described, to_sdp};
 use crate::ice_server::ServerUrl;
-use crate::jsep::TRANSPORT;
-use crate::{Event, IceCandidate, IceCandidateError, IceTransportPolicy};
+use crate::{
+    Event, IceCandidate, IceCandidateError, IceGathererState, IceGatheringState, IceTransportEvent,
+    IceTransportPolicy,
+};
 
 use super::PeerConnection;
 use super::settle::Task;
@@ -26,49 +28,63 @@ pub(super) fn stun_servers(urls: &[ServerUrl]) -> Vec<StunServer> {
 }
 
 impl PeerConnection {
-    /// Gathers candidates for the local description, unless its generation gathers already (RFC 9429, section 5.9).
+    /// Gathers candidates for the transports of the local description, but for generations that gather already (RFC
+    /// 9429, section 5.9).
     pub(super) fn gather(&mut self, now: Instant) {
-        let Some(ufrag) = self.negotiation.local().and_then(|local| local.ufrag()).map(str::to_owned) else {
-            return;
-        };
-        if self.gathered_ufrag.as_deref() == Some(ufrag.as_str()) {
+        let generations: Vec<(TransportId, String)> = self
+            .negotiation
+            .plan
+            .transports
+            .iter()
+            .map(|(id, transport)| (*id, transport.ice.local.ufrag.clone()))
+            .collect();
+        for (id, ufrag) in generations {
+            self.gather_transport(now, id, ufrag);
+        }
+    }
+
+    fn gather_transport(&mut self, now: Instant, id: TransportId, ufrag: String) {
+        let policy = self.configuration.ice_transport_policy;
+        let slots = self.transports.entry(id);
+        if slots.gathered_ufrag.as_deref() == Some(ufrag.as_str()) {
             return;
         }
-        self.gathered_ufrag = Some(ufrag.clone());
-        self.gathered_policy = self.configuration.ice_transport_policy;
-        match self.gathered_policy {
+        slots.gathered_ufrag = Some(ufrag.clone());
+        slots.gathered_policy = policy;
+        slots.local_candidates.clear();
+        match policy {
             IceTransportPolicy::All => {
-                self.tasks.push_back(Task::GatheringBegan);
-                self.session.gather(now, TRANSPORT);
+                self.tasks.push_back(Task::GatheringBegan(id));
+                self.session.gather(now, id);
             }
             // Set a session description, step 4.1.2: host and server-reflexive candidates are administratively
             // prohibited. As there is no TURN client, that leaves none, and nothing is asked of the network.
             IceTransportPolicy::Relay => {
                 self.tasks.extend([
-                    Task::GatheringBegan,
-                    Task::GenerationComplete(Some(ufrag.clone())),
-                    Task::GatheringComplete(Some(ufrag)),
+                    Task::GatheringBegan(id),
+                    Task::GenerationComplete(id, Some(ufrag.clone())),
+                    Task::GatheringComplete(id, Some(ufrag)),
                 ]);
             }
         }
     }
 
-    /// ICE is about to restart, or to go back. What the session has said so far is about the generation that stood
-    /// until now: its end of gathering must not be taken for the end of the next one, and its candidates must reach
-    /// the application before the description that replaces it. The second task does not follow: another generation
-    /// gathers.
-    pub(super) fn close_generation(&mut self) {
+    /// ICE is about to restart on a transport, or to go back. What the session has said so far is about the generation
+    /// that stood until now: its end of gathering must not be taken for the end of the next one, and its candidates
+    /// must reach the application before the description that replaces it. The second task does not follow: another
+    /// generation gathers.
+    pub(super) fn close_generation(&mut self, id: TransportId) {
         let next = self.ahead.take();
         let events: Vec<_> =
             next.into_iter().chain(std::iter::from_fn(|| self.session.poll_event())).collect();
         for event in events {
             match event {
-                session::Event::Ice(_, ice::Event::LocalCandidate(candidate)) => {
-                    self.surface_candidate(&candidate)
+                session::Event::Ice(of, ice::Event::LocalCandidate(candidate)) if of == id => {
+                    self.surface_candidate(id, &candidate)
                 }
-                session::Event::Ice(_, ice::Event::GatheringState(state)) => {
+                session::Event::Ice(of, ice::Event::GatheringState(state)) if of == id => {
                     if state == ice::GatheringState::Complete {
-                        self.generation_complete(self.gathered_ufrag.clone());
+                        self.generation_complete(id, self.gathered_ufrag(id));
                     }
                 }
                 event => self.tasks.push_back(Task::Session(Box::new(event))),
@@ -76,14 +92,19 @@ impl PeerConnection {
         }
     }
 
+    /// The ICE generation of a transport that gathers, or has.
+    pub(super) fn gathered_ufrag(&self, id: TransportId) -> Option<String> {
+        self.transports.get(id)?.gathered_ufrag.clone()
+    }
+
     /// webrtc-pc, the ICE Agent began gathering a generation.
-    pub(super) fn gathering_began(&mut self) {
-        if self.gathered_ufrag.is_none() {
+    pub(super) fn gathering_began(&mut self, id: TransportId) {
+        let Some(slots) = self.transports.get_mut(id).filter(|slots| slots.gathered_ufrag.is_some()) else {
             // It was rolled back.
             return;
-        }
-        self.transports.gatherer = ice::GatheringState::Gathering;
-        self.update_gathering_state();
+        };
+        let before = std::mem::replace(&mut slots.gatherer, IceGathererState::Gathering);
+        self.gatherer_changed(id, before);
         // Nothing that was configured is ignored in silence.
         for url in self.server_urls.iter().rev() {
             if let ServerUrl::Unsupported { url, text } = url {
@@ -97,9 +118,27 @@ impl PeerConnection {
         }
     }
 
+    /// The events of a gatherer's new state; whether that of the connection has changed.
+    fn gatherer_changed(&mut self, id: TransportId, before: IceGathererState) -> bool {
+        let changed = self.derive_gathering_state();
+        let Some(after) = self.transports.get(id).map(|slots| slots.gatherer) else { return changed };
+        if after != before {
+            self.events.push_back(Event::IceTransport(id, IceTransportEvent::GatheringStateChange(after)));
+        }
+        if changed {
+            let state = self.transports.ice_gathering_state;
+            self.events.push_back(Event::IceGatheringStateChange(state));
+        }
+        changed
+    }
+
     /// webrtc-pc, the ICE Agent is finished gathering a generation, the first task.
-    pub(super) fn generation_complete(&mut self, ufrag: Option<String>) {
+    pub(super) fn generation_complete(&mut self, id: TransportId, ufrag: Option<String>) {
         let Some(ufrag) = ufrag else { return };
+        let used = self.transports.get(id).is_some_and(|slots| slots.gathered_ufrag.is_some());
+        if !used {
+            return;
+        }
         let Some((index, mid, true)) = self.add_to_local(&ufrag, &Attribute::EndOfCandidates) else { return };
         self.events.push_back(Event::IceCandidate(Some(IceCandidate {
             candidate: String::new(),
@@ -111,32 +150,35 @@ impl PeerConnection {
     }
 
     /// The second task, unless the generation was replaced or rolled back in between.
-    pub(super) fn gathering_complete(&mut self, ufrag: Option<&str>) {
-        if self.sctp.is_none() || ufrag.is_none() || ufrag != self.gathered_ufrag.as_deref() {
+    pub(super) fn gathering_complete(&mut self, id: TransportId, ufrag: Option<&str>) {
+        let Some(slots) = self.transports.get_mut(id) else { return };
+        if ufrag.is_none() || ufrag != slots.gathered_ufrag.as_deref() {
             return;
         }
-        self.transports.gatherer = ice::GatheringState::Complete;
-        let before = self.transports.ice_gathering_state;
-        self.update_gathering_state();
-        if self.transports.ice_gathering_state != before {
+        let before = std::mem::replace(&mut slots.gatherer, IceGathererState::Complete);
+        if self.gatherer_changed(id, before)
+            && self.transports.ice_gathering_state == IceGatheringState::Complete
+        {
             self.events.push_back(Event::IceCandidate(None));
         }
     }
 
     /// webrtc-pc, surface a candidate. There are no [[EarlyCandidates]]: nothing is gathered before a description is
     /// set, so that a candidate that no description represents belongs to a generation that was rolled back.
-    pub(super) fn surface_candidate(&mut self, candidate: &ice::Candidate) {
-        let ufrag = candidate.ufrag.clone().or_else(|| self.gathered_ufrag.clone()).unwrap_or_default();
+    pub(super) fn surface_candidate(&mut self, id: TransportId, candidate: &ice::Candidate) {
+        let Some(slots) = self.transports.get(id) else { return };
+        let ufrag = candidate.ufrag.clone().or_else(|| slots.gathered_ufrag.clone()).unwrap_or_default();
         // RFC 9429, section 3.5.4: what the policy disallows is not exposed. After a restart ICE announces the
         // sockets that it has, whatever the policy is now.
-        if self.gathered_policy == IceTransportPolicy::Relay
-            && self.gathered_ufrag.as_ref() == Some(&ufrag)
+        let is_current = slots.gathered_ufrag.as_ref() == Some(&ufrag);
+        if slots.gathered_policy == IceTransportPolicy::Relay
+            && is_current
             && candidate.kind != ice::CandidateKind::Relayed
         {
             return;
         }
         let line = to_sdp(candidate);
-        let (index, mid) = match self.add_to_local(&ufrag, &Attribute::Candidate(line.clone())) {
+        let (index, mid) = match self.add_to_local(&ufrag, &Attribute::Candidate(line)) {
             Some((index, mid, true)) => (index, mid),
             // Gathered again after a rollback, and known to the application.
             Some((.., false)) => return,
@@ -145,39 +187,45 @@ impl PeerConnection {
                 return;
             }
         };
-        let mut trickled = line;
-        // RFC 8839, section 5.1, and RFC 8838, section 4.1: the generation travels with the candidate.
-        trickled.extensions.push(("ufrag".to_owned(), ufrag.clone()));
-        self.events.push_back(Event::IceCandidate(Some(IceCandidate {
-            candidate: trickled.to_string(),
-            sdp_mid: mid,
-            sdp_m_line_index: u16::try_from(index).ok(),
-            username_fragment: Some(ufrag),
-            fields: Some(fields_of(candidate)),
-        })));
+        let candidate = ice::Candidate { ufrag: Some(ufrag), ..candidate.clone() };
+        let candidate = described(&candidate, mid, Some(index));
+        if let Some(slots) = self.transports.get_mut(id).filter(|_| is_current) {
+            slots.local_candidates.push(candidate.clone());
+        }
+        self.events.push_back(Event::IceCandidate(Some(candidate)));
     }
 
     /// After a rollback, [[IceGathererState]] is that of the generation that is back.
-    pub(super) fn restore_gatherer(&mut self) {
-        let local = self.negotiation.local().filter(|local| local.data.is_some());
-        self.transports.gatherer = match local {
-            None => ice::GatheringState::New,
-            Some(local) if local.has_all_candidates() => ice::GatheringState::Complete,
-            Some(_) => ice::GatheringState::Gathering,
-        };
-        self.gathered_ufrag = local.and_then(|local| local.ufrag()).map(str::to_owned);
+    pub(super) fn restore_gatherers(&mut self) {
+        let negotiation = &self.negotiation;
+        let ids: Vec<TransportId> = self.transports.iter().map(|(id, _)| id).collect();
+        for id in ids {
+            let ufrag = negotiation.local_credentials(id).map(|credentials| credentials.ufrag.clone());
+            let local = ufrag.as_deref().and_then(|ufrag| {
+                negotiation.locals().find_map(|local| Some((local, local.describes(ufrag)?)))
+            });
+            let Some(slots) = self.transports.get_mut(id) else { continue };
+            if slots.gathered_ufrag == ufrag {
+                continue;
+            }
+            slots.gatherer = match local {
+                None => IceGathererState::New,
+                Some((local, index)) if local.has_all_candidates(index) => IceGathererState::Complete,
+                Some(_) => IceGathererState::Gathering,
+            };
+            slots.gathered_ufrag = ufrag;
+        }
     }
 
     /// Adds a line to the local descriptions that represent the generation; the m-section that it went to, and
     /// whether it was new to any.
     fn add_to_local(&mut self, ufrag: &str, line: &Attribute) -> Option<(usize, Option<String>, bool)> {
         let mut place = None;
-        for description in self.negotiation.locals_of(ufrag) {
-            if let Some((index, mid)) = description.data.as_ref().map(|data| (data.index, data.mid.clone())) {
-                let added = description.add_local_attribute(index, line.clone());
-                let (.., is_new) = place.get_or_insert((index, mid, false));
-                *is_new |= added;
-            }
+        for (index, description) in self.negotiation.locals_of(ufrag) {
+            let mid = description.section(index).and_then(|section| section.mid()).map(str::to_owned);
+            let added = description.add_local_attribute(index, line.clone());
+            let (.., is_new) = place.get_or_insert((index, mid, false));
+            *is_new |= added;
         }
         place
     }

@@ -12,6 +12,7 @@ mod senders;
 mod settle;
 mod tracks;
 mod transceivers;
+mod transport_views;
 mod transports;
 
 use std::collections::VecDeque;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::{Path, Rng, SendBatch, WallClock};
-use session::{Action, ActionResult, Session, SessionConfig};
+use session::{Action, ActionResult, Session, SessionConfig, TransportId};
 
 use crate::ice_server::ServerUrl;
 use crate::jsep::Negotiation;
@@ -28,13 +29,14 @@ use crate::negotiation_needed::NegotiationNeeded;
 use crate::operations::Operations;
 use crate::transceiver::Transceivers;
 use crate::{
-    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, IceTransportPolicy,
-    PeerConnectionState, SctpTransport, SessionDescription, SignalingState, StatsReport,
+    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, PeerConnectionState,
+    SctpTransport, SessionDescription, SignalingState, StatsReport,
 };
 
-use candidates::RemoteCandidates;
 use channels::Channels;
 use settle::Task;
+pub use transport_views::{DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView};
+pub(crate) use transports::TransportSlots;
 use transports::{Sctp, Transports};
 
 /// The state machine behind an `RTCPeerConnection`.
@@ -78,18 +80,12 @@ pub struct PeerConnection {
     transports: Transports,
     /// [[SctpTransport]]
     sctp: Option<Sctp>,
-    /// Whether [[LastStableStateSctpTransport]] is not null. It is the transport of `sctp` then, which goes on during
-    /// a negotiation: a copy of its slots would be out of date.
-    had_sctp_when_stable: bool,
+    /// The transport of [[LastStableStateSctpTransport]], unless that is null.
+    stable_sctp: Option<TransportId>,
     /// [[DataChannels]]
     channels: Channels,
     /// The set of transceivers.
     transceivers: Transceivers,
-    remote_candidates: RemoteCandidates,
-    /// The ICE generation that gathers, or has.
-    gathered_ufrag: Option<String>,
-    /// The ICE transports setting when that generation began to gather.
-    gathered_policy: IceTransportPolicy,
     session: Session,
     /// The next event of the session, taken only so that `has_task` can see it.
     ahead: Option<session::Event>,
@@ -134,6 +130,7 @@ impl PeerConnection {
         let mut config = SessionConfig::new(Arc::clone(&identity));
         config.hosts.include_loopback = configuration.include_loopback;
         config.ice_servers = gathering::stun_servers(&server_urls);
+        let bundle_policy = configuration.bundle_policy;
         let mut session_seed = [0; 32];
         rng.fork("session").fill(&mut session_seed);
         Ok(PeerConnection {
@@ -141,17 +138,14 @@ impl PeerConnection {
             server_urls,
             is_closed: false,
             local_description_set: false,
-            negotiation: Negotiation::new(&identity, rng.fork("jsep")),
+            negotiation: Negotiation::new(&identity, bundle_policy, rng.fork("jsep")),
             operations: Operations::default(),
             negotiation_needed: NegotiationNeeded::default(),
             transports: Transports::default(),
             sctp: None,
-            had_sctp_when_stable: false,
+            stable_sctp: None,
             channels: Channels::default(),
             transceivers: Transceivers::new(rng.fork("rtp")),
-            remote_candidates: RemoteCandidates::default(),
-            gathered_ufrag: None,
-            gathered_policy: IceTransportPolicy::All,
             session: Session::new(config, now, clock, session_seed),
             ahead: None,
             tasks: VecDeque::new(),
@@ -186,7 +180,7 @@ impl PeerConnection {
         let server_urls = configuration.server_urls()?;
         let is_new = configuration.ice_servers != self.configuration.ice_servers
             || configuration.ice_transport_policy != self.configuration.ice_transport_policy;
-        if is_new && self.gathered_ufrag.is_some() {
+        if is_new && self.transports.iter().any(|(_, slots)| slots.gathered_ufrag.is_some()) {
             // RFC 9429, section 4.1.18.
             self.negotiation.needs_ice_restart = true;
             self.negotiation.offer_is_stale = true;
@@ -202,12 +196,8 @@ impl PeerConnection {
         if self.is_closed {
             return;
         }
-        let descriptions = [&self.negotiation.current_local, &self.negotiation.pending_local];
-        let in_use = descriptions
-            .into_iter()
-            .flatten()
-            .filter_map(|description| description.data.as_ref())
-            .map(|data| data.credentials.clone());
+        let descriptions = self.negotiation.locals();
+        let in_use = descriptions.flat_map(crate::jsep::Description::all_credentials);
         self.negotiation.to_replace = in_use.collect();
         self.negotiation.offer_is_stale = true;
         self.update_negotiation_needed();

@@ -3,12 +3,13 @@
 
 use std::time::Instant;
 
-use session::SctpState;
+use session::{SctpState, TransportId};
 
+use crate::candidate::described;
 use crate::operations::Job;
 use crate::{
-    ChannelEvent, ChannelId, DtlsTransportState, Error, ErrorDetail, Event, IceCandidateError, OperationId,
-    Outcome, SctpTransportState, TransceiverId,
+    ChannelEvent, ChannelId, DtlsTransportState, Error, ErrorDetail, Event, IceCandidate, IceCandidateError,
+    IceTransportState, OperationId, Outcome, SctpTransportState, TransceiverId,
 };
 
 use super::PeerConnection;
@@ -33,11 +34,13 @@ pub(crate) enum Task {
     /// What the session said before its ICE generation was replaced.
     Session(Box<session::Event>),
     /// A gathering of candidates began.
-    GatheringBegan,
+    GatheringBegan(TransportId),
     /// The candidates of this generation are all there.
-    GenerationComplete(Option<String>),
-    /// No generation gathers any more after this one.
-    GatheringComplete(Option<String>),
+    GenerationComplete(TransportId, Option<String>),
+    /// No generation of the transport gathers any more after this one.
+    GatheringComplete(TransportId, Option<String>),
+    /// A transport that never began is over.
+    TransportOver(TransportId),
     /// A server gave no candidates.
     CandidateError(IceCandidateError),
     /// The parameters that getParameters() gave count no longer.
@@ -86,9 +89,10 @@ impl PeerConnection {
             Task::UpdateNegotiationNeeded => self.run_update_negotiation_needed(),
             Task::AnnounceOpen(id) => self.announce_open(id),
             Task::Session(event) => self.absorb(now, *event),
-            Task::GatheringBegan => self.gathering_began(),
-            Task::GenerationComplete(ufrag) => self.generation_complete(ufrag),
-            Task::GatheringComplete(ufrag) => self.gathering_complete(ufrag.as_deref()),
+            Task::GatheringBegan(id) => self.gathering_began(id),
+            Task::GenerationComplete(id, ufrag) => self.generation_complete(id, ufrag),
+            Task::GatheringComplete(id, ufrag) => self.gathering_complete(id, ufrag.as_deref()),
+            Task::TransportOver(id) => self.change_ice(id, None, Some(IceTransportState::Closed)),
             Task::CandidateError(error) => self.events.push_back(Event::IceCandidateError(error)),
             Task::ForgetParameters(id) => self.forget_parameters(id),
             Task::SetParameters(operation, id, new) => self.finish_set_parameters(operation, id, new),
@@ -142,7 +146,7 @@ impl PeerConnection {
             return;
         }
         // Steps 2.4 to 2.7.
-        let is_needed = self.negotiation.is_needed(self.channels.any_created());
+        let is_needed = self.negotiation.is_needed(&self.transceivers, self.channels.any_created());
         let was_set = std::mem::replace(&mut self.negotiation_needed.is_set, is_needed);
         if is_needed && !was_set {
             self.events.push_back(Event::NegotiationNeeded);
@@ -152,25 +156,16 @@ impl PeerConnection {
     /// The task that an event of the session becomes.
     fn absorb(&mut self, now: Instant, event: session::Event) {
         match event {
-            session::Event::Ice(_, event) => self.absorb_ice(event),
-            session::Event::DtlsState(_, state) => {
-                self.transports.dtls = match state {
-                    dtls::State::New => DtlsTransportState::New,
-                    dtls::State::Connecting => DtlsTransportState::Connecting,
-                    dtls::State::Connected => DtlsTransportState::Connected,
-                    dtls::State::Closed => DtlsTransportState::Closed,
-                    dtls::State::Failed => DtlsTransportState::Failed,
-                };
-                self.update_connection_states();
-            }
-            session::Event::DtlsFailed(_, cause) => {
+            session::Event::Ice(id, event) => self.absorb_ice(id, event),
+            session::Event::DtlsState(id, state) => self.change_dtls(id, state.into(), None),
+            session::Event::DtlsFailed(id, cause) => {
                 let (detail, message) = match cause {
                     dtls::FailureCause::FingerprintMismatch => {
                         (ErrorDetail::FingerprintFailure, "the peer's certificate has another fingerprint")
                     }
                     _ => (ErrorDetail::DtlsFailure, "the DTLS connection failed"),
                 };
-                self.events.push_back(Event::DtlsError(Error::rtc(detail, message)));
+                self.change_dtls(id, DtlsTransportState::Failed, Some(Error::rtc(detail, message)));
             }
             // "Connected" is part of the task below.
             session::Event::SctpState(SctpState::Connecting | SctpState::Connected) => {}
@@ -181,20 +176,18 @@ impl PeerConnection {
         }
     }
 
-    fn absorb_ice(&mut self, event: ice::Event) {
+    fn absorb_ice(&mut self, id: TransportId, event: ice::Event) {
         match event {
-            ice::Event::TransportState(state) => {
-                self.transports.ice = state;
-                self.update_connection_states();
-            }
+            ice::Event::TransportState(state) => self.change_ice(id, None, Some(state.into())),
             // Known already: the agent gathers when `gather` tells it to.
             ice::Event::GatheringState(ice::GatheringState::New | ice::GatheringState::Gathering) => {}
             ice::Event::GatheringState(ice::GatheringState::Complete) => {
                 // Two tasks; see `generation_complete`.
-                self.generation_complete(self.gathered_ufrag.clone());
-                self.tasks.push_back(Task::GatheringComplete(self.gathered_ufrag.clone()));
+                let ufrag = self.gathered_ufrag(id);
+                self.generation_complete(id, ufrag.clone());
+                self.tasks.push_back(Task::GatheringComplete(id, ufrag));
             }
-            ice::Event::LocalCandidate(candidate) => self.surface_candidate(&candidate),
+            ice::Event::LocalCandidate(candidate) => self.surface_candidate(id, &candidate),
             ice::Event::CandidateError(error) => {
                 self.events.push_back(Event::IceCandidateError(IceCandidateError {
                     address: error.address,
@@ -203,15 +196,39 @@ impl PeerConnection {
                     error_text: error.text,
                 }));
             }
-            ice::Event::SelectedPair { .. } => self.transports.selected_pair_changes += 1,
+            ice::Event::SelectedPair { local, remote } => {
+                let pair = Some((self.described(id, &local), self.described(id, &remote)));
+                // The pair and the state that goes with it change in one task.
+                self.look_ahead();
+                let state = match self.ahead.take() {
+                    Some(session::Event::Ice(of, ice::Event::TransportState(state))) if of == id => {
+                        Some(state.into())
+                    }
+                    other => {
+                        self.ahead = other;
+                        None
+                    }
+                };
+                self.change_ice(id, pair, state);
+            }
             ice::Event::Role(role) => {
-                self.negotiation.role = Some(role);
-                let plans = [&mut self.negotiation.plan, &mut self.negotiation.stable_plan];
-                let transports = plans.into_iter().flatten().flat_map(|plan| plan.transports.values_mut());
-                transports.for_each(|transport| transport.ice.role = role);
+                self.negotiation.set_role(id, role);
+                if let Some(slots) = self.transports.get_mut(id) {
+                    slots.role = Some(role);
+                }
             }
             _ => {}
         }
+    }
+
+    /// A candidate of the selected pair.
+    fn described(&self, id: TransportId, candidate: &ice::Candidate) -> IceCandidate {
+        let ufrag = self.gathered_ufrag(id);
+        let place = ufrag.and_then(|ufrag| {
+            self.negotiation.locals().find_map(|local| Some((local, local.describes(&ufrag)?)))
+        });
+        let mid = place.and_then(|(local, index)| local.section(index)?.mid().map(str::to_owned));
+        described(candidate, mid, place.map(|(_, index)| index))
     }
 
     /// Delivers a message and those that follow right behind it.

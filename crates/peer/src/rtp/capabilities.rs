@@ -45,7 +45,6 @@ pub fn capabilities(kind: MediaKind, _sender: bool) -> RtpCapabilities {
 
 /// A codec as it is offered by default.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "negotiation, which reads the rest, comes next")]
 pub(crate) struct KnownCodec {
     /// Its default payload type, and the codec.
     pub(crate) parameters: CodecParameters,

@@ -15,7 +15,7 @@ mod sources;
 mod validation;
 
 pub use capabilities::{HeaderExtensionCapability, RtpCapabilities, capabilities};
-pub(crate) use capabilities::{header_extensions, known_codecs};
+pub(crate) use capabilities::{KnownCodec, header_extensions, known_codecs};
 pub use codec::{Codec, CodecParameters};
 pub(crate) use codec_preferences::validate_preferences;
 pub use encodings::{EncodingParameters, ResolutionRestriction};
@@ -25,10 +25,7 @@ pub use parameters::{
     DegradationPreference, EncodingOptions, HeaderExtensionParameters, ReceiveParameters, RtcpParameters,
     SendParameters, SetParameterOptions,
 };
-#[allow(unused_imports, reason = "negotiation, which calls it, comes next")]
 pub(crate) use scalability::adapt as adapt_scalability;
 pub(crate) use set_parameters::validate_parameters;
 pub use sources::RtpSource;
-#[allow(unused_imports, reason = "negotiation, which calls it, comes next")]
-pub(crate) use validation::is_rid;
 pub(crate) use validation::validate_send_encodings;

@@ -71,7 +71,6 @@ pub(crate) fn is_unsupported(
     encodings.iter().any(is_wrong) || (active > 1 && encodings.iter().any(|e| is_active_s_mode(&e)))
 }
 
-#[allow(dead_code, reason = "negotiation, which calls it, comes next")]
 /// webrtc-svc, getParameters(): after a negotiation, a mode that the codec does not have gives way to one that it has,
 /// with as many temporal layers.
 pub(crate) fn adapt(encodings: &mut [EncodingParameters], negotiated: &[&Codec]) {

@@ -5,7 +5,10 @@ use std::time::Instant;
 use dtls::HashAlgorithm;
 use ice::{CandidateKind, Protocol};
 
+use session::TransportId;
+
 use crate::PeerConnection;
+use crate::peer_connection::TransportSlots;
 
 use super::{
     CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
@@ -13,9 +16,7 @@ use super::{
 };
 
 const PEER_CONNECTION: &str = "P";
-const TRANSPORT: &str = "T0";
 const LOCAL_CERTIFICATE: &str = "CFL";
-const REMOTE_CERTIFICATE: &str = "CFR";
 
 /// The report of a whole connection.
 pub(crate) fn collect(pc: &PeerConnection, now: Instant) -> StatsReport {
@@ -26,8 +27,10 @@ pub(crate) fn collect(pc: &PeerConnection, now: Instant) -> StatsReport {
             data_channels_closed: pc.counters().data_channels_closed,
         }),
     )];
-    if pc.sctp().is_some() {
-        collect_transport(pc, &mut entries);
+    for id in pc.used_transports() {
+        if let Some(slots) = pc.transports().get(id) {
+            collect_transport(pc, id, slots, &mut entries);
+        }
     }
     for (id, channel) in pc.data_channels().iter() {
         let stats = channel.stats;
@@ -47,35 +50,42 @@ pub(crate) fn collect(pc: &PeerConnection, now: Instant) -> StatsReport {
     StatsReport { timestamp: pc.wall_clock().at(now).as_secs_f64() * 1000.0, entries }
 }
 
-fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)>) {
+fn collect_transport(
+    pc: &PeerConnection,
+    id: TransportId,
+    slots: &TransportSlots,
+    entries: &mut Vec<(String, StatsValue)>,
+) {
     let counters = pc.session().counters();
     let mut selected = None;
     let (mut role, mut ufrag) = (None, None);
-    if let Some(agent) = pc.session().ice(crate::jsep::TRANSPORT) {
+    if let Some(agent) = pc.session().ice(id) {
         role = Some(agent.role());
         ufrag = Some(agent.local_credentials().ufrag.clone());
         for candidate in agent.local_candidates() {
-            add_candidate(entries, 'L', candidate);
+            add_candidate(entries, id, 'L', candidate);
         }
         for candidate in agent.remote_candidates() {
-            add_candidate(entries, 'R', candidate);
+            add_candidate(entries, id, 'R', candidate);
         }
         for pair in agent.pairs() {
-            let id = format!("CP{}", pair.id);
+            let pair_id = format!("CP{}-{}", id.0, pair.id);
             if pair.selected {
-                selected = Some(id.clone());
+                selected = Some(pair_id.clone());
             }
             // Peer-reflexive candidates are in no signalled list, and a pair in use may be of an older generation.
-            add_candidate(entries, 'L', &pair.local);
-            add_candidate(entries, 'R', &pair.remote);
-            entries.push((id, StatsValue::CandidatePair(pair_stats(&pair))));
+            add_candidate(entries, id, 'L', &pair.local);
+            add_candidate(entries, id, 'R', &pair.remote);
+            entries.push((pair_id, StatsValue::CandidatePair(pair_stats(id, &pair))));
         }
     }
     let identity = certificate_stats(pc.identity().der());
-    entries.push((LOCAL_CERTIFICATE.to_owned(), StatsValue::Certificate(identity)));
-    let remote = pc.session().remote_certificate(crate::jsep::TRANSPORT).map(certificate_stats);
-    let remote_certificate_id = remote.is_some().then(|| REMOTE_CERTIFICATE.to_owned());
-    entries.extend(remote.map(|stats| (REMOTE_CERTIFICATE.to_owned(), StatsValue::Certificate(stats))));
+    if !entries.iter().any(|(known, _)| known == LOCAL_CERTIFICATE) {
+        entries.push((LOCAL_CERTIFICATE.to_owned(), StatsValue::Certificate(identity)));
+    }
+    let remote = pc.session().remote_certificate(id).map(certificate_stats);
+    let remote_certificate_id = remote.is_some().then(|| format!("CFR{}", id.0));
+    entries.extend(remote_certificate_id.clone().zip(remote.map(StatsValue::Certificate)));
     let value = TransportStats {
         packets_sent: counters.datagrams_sent,
         packets_received: counters.datagrams_received,
@@ -83,23 +93,33 @@ fn collect_transport(pc: &PeerConnection, entries: &mut Vec<(String, StatsValue)
         bytes_received: counters.bytes_received,
         ice_role: role,
         ice_local_username_fragment: ufrag,
-        dtls_state: pc.transports().dtls,
-        ice_state: pc.transports().ice,
+        dtls_state: slots.dtls,
+        ice_state: slots.ice,
         selected_candidate_pair_id: selected,
-        selected_candidate_pair_changes: pc.transports().selected_pair_changes,
+        selected_candidate_pair_changes: slots.selected_pair_changes,
         local_certificate_id: Some(LOCAL_CERTIFICATE.to_owned()),
         remote_certificate_id,
     };
-    entries.push((TRANSPORT.to_owned(), StatsValue::Transport(value)));
+    entries.push((transport_id(id), StatsValue::Transport(value)));
+}
+
+/// The same in every report.
+fn transport_id(id: TransportId) -> String {
+    format!("T{}", id.0)
 }
 
 /// Adds a candidate of one side unless it is there.
-fn add_candidate(entries: &mut Vec<(String, StatsValue)>, side: char, candidate: &ice::Candidate) {
+fn add_candidate(
+    entries: &mut Vec<(String, StatsValue)>,
+    transport: TransportId,
+    side: char,
+    candidate: &ice::Candidate,
+) {
     let id = candidate_id(side, candidate);
     if entries.iter().any(|(known, _)| *known == id) {
         return;
     }
-    let stats = candidate_stats(candidate);
+    let stats = candidate_stats(transport, candidate);
     let value = match side {
         'L' => StatsValue::LocalCandidate(stats),
         _ => StatsValue::RemoteCandidate(stats),
@@ -118,9 +138,9 @@ fn candidate_id(side: char, candidate: &ice::Candidate) -> String {
     format!("I{side}-{}-{kind}-{}", candidate.ufrag.as_deref().unwrap_or_default(), candidate.address)
 }
 
-fn candidate_stats(candidate: &ice::Candidate) -> IceCandidateStats {
+fn candidate_stats(transport: TransportId, candidate: &ice::Candidate) -> IceCandidateStats {
     IceCandidateStats {
-        transport_id: TRANSPORT.to_owned(),
+        transport_id: transport_id(transport),
         address: candidate.address.ip(),
         port: candidate.address.port(),
         protocol: match candidate.protocol {
@@ -138,9 +158,9 @@ fn candidate_stats(candidate: &ice::Candidate) -> IceCandidateStats {
     }
 }
 
-fn pair_stats(pair: &ice::PairStats) -> CandidatePairStats {
+fn pair_stats(transport: TransportId, pair: &ice::PairStats) -> CandidatePairStats {
     CandidatePairStats {
-        transport_id: TRANSPORT.to_owned(),
+        transport_id: transport_id(transport),
         local_candidate_id: candidate_id('L', &pair.local),
         remote_candidate_id: candidate_id('R', &pair.remote),
         state: pair.state,

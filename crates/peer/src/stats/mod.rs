@@ -7,7 +7,7 @@ mod selection;
 
 use ice::{CandidateKind, TcpType};
 
-use crate::{DataChannelState, DtlsTransportState};
+use crate::{DataChannelState, DtlsTransportState, IceTransportState};
 
 pub(crate) use collect::collect;
 pub use selection::StatsSelector;
@@ -90,7 +90,7 @@ pub struct TransportStats {
     /// `dtlsState`
     pub dtls_state: DtlsTransportState,
     /// `iceState`
-    pub ice_state: ice::TransportState,
+    pub ice_state: IceTransportState,
     /// `selectedCandidatePairId`
     pub selected_candidate_pair_id: Option<String>,
     /// `selectedCandidatePairChanges`

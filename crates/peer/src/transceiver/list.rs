@@ -17,7 +17,6 @@ const MAX_DETACHED: usize = 1024;
 
 /// The set of transceivers, and what is the same for all of them.
 #[derive(Debug)]
-#[allow(dead_code, reason = "negotiation, which reads the rest, comes next")]
 pub(crate) struct Transceivers {
     /// The set, in insertion order.
     attached: Vec<Transceiver>,
@@ -29,7 +28,6 @@ pub(crate) struct Transceivers {
     rng: Rng,
 }
 
-#[allow(dead_code, reason = "negotiation, which calls the rest, comes next")]
 impl Transceivers {
     /// None yet.
     pub(crate) fn new(mut rng: Rng) -> Self {

@@ -7,6 +7,7 @@ mod init;
 mod list;
 mod receiver;
 mod sender;
+mod stable;
 mod view;
 
 use crate::{Codec, HeaderExtensionCapability, MediaKind};
@@ -17,6 +18,7 @@ pub use init::{Track, TrackOrKind, TransceiverInit};
 pub(crate) use list::Transceivers;
 pub(crate) use receiver::Receiver;
 pub(crate) use sender::Sender;
+pub(crate) use stable::Stable;
 pub use view::{DtmfView, ReceiverView, SenderView, TransceiverView};
 
 /// Names a transceiver of one connection, its sender and its receiver. Never reused within the connection.
@@ -25,7 +27,6 @@ pub struct TransceiverId(pub u64);
 
 /// The slots of an `RTCRtpTransceiver`.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "negotiation, which reads the rest, comes next")]
 pub(crate) struct Transceiver {
     /// Its name.
     pub(crate) id: TransceiverId,
@@ -64,6 +65,8 @@ pub(crate) struct Transceiver {
     pub(crate) sender: Sender,
     /// [[Receiver]]
     pub(crate) receiver: Receiver,
+    /// What a rollback restores.
+    pub(crate) stable: Stable,
 }
 
 impl Transceiver {
@@ -99,11 +102,11 @@ impl Transceiver {
             by_remote: false,
             sender,
             receiver,
+            stable: Stable::default(),
         }
     }
 
     /// Sets [[CurrentDirection]].
-    #[allow(dead_code, reason = "negotiation, which calls it, comes next")]
     pub(crate) fn set_current_direction(&mut self, direction: Option<TransceiverDirection>) {
         self.current_direction = direction;
         self.sender.has_ever_sent |= direction.is_some_and(TransceiverDirection::sends);
@@ -122,5 +125,6 @@ impl Transceiver {
         self.receptive = false;
         self.current_direction = None;
         self.receiver.streams.clear();
+        self.stable.streams.clear();
     }
 }

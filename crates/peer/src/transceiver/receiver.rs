@@ -8,7 +8,6 @@ use super::Track;
 
 /// The slots of an `RTCRtpReceiver`.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "negotiation, which reads the rest, comes next")]
 pub(crate) struct Receiver {
     /// [[ReceiverTrack]]
     pub(crate) track: Track,

@@ -2,8 +2,9 @@
 
 use session::TransportId;
 
+use crate::rtp::adapt_scalability;
 use crate::{
-    CodecParameters, DegradationPreference, EncodingParameters, HeaderExtensionParameters, MediaKind,
+    Codec, CodecParameters, DegradationPreference, EncodingParameters, HeaderExtensionParameters, MediaKind,
     SendParameters,
 };
 
@@ -12,7 +13,6 @@ use super::dtmf::Dtmf;
 
 /// The slots of an `RTCRtpSender`.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "negotiation, which reads the rest, comes next")]
 pub(crate) struct Sender {
     /// [[SenderTrack]]
     pub(crate) track: Option<Track>,
@@ -22,8 +22,6 @@ pub(crate) struct Sender {
     pub(crate) streams: Vec<String>,
     /// [[SendEncodings]]
     pub(crate) encodings: Vec<EncodingParameters>,
-    /// [[LastStableRidlessSendEncodings]]
-    pub(crate) last_stable_ridless_encodings: Option<Vec<EncodingParameters>>,
     /// [[SendCodecs]]
     pub(crate) send_codecs: Vec<CodecParameters>,
     /// The header extensions that were negotiated for sending.
@@ -53,7 +51,6 @@ impl Sender {
             transport: None,
             streams: Vec::new(),
             encodings,
-            last_stable_ridless_encodings: None,
             send_codecs: Vec::new(),
             header_extensions: Vec::new(),
             reduced_size: false,
@@ -73,6 +70,19 @@ impl Sender {
             }];
         }
         sender
+    }
+
+    /// webrtc-pc, set a session description, step 4.5.12.2: encodings with a codec that is not negotiated any more.
+    pub(crate) fn forget_codecs(&mut self) {
+        if self.send_codecs.is_empty() {
+            return;
+        }
+        let is_sent = |codec: &Codec| self.send_codecs.iter().any(|sent| sent.codec.matches(codec, true));
+        for encoding in &mut self.encodings {
+            encoding.codec = encoding.codec.take().filter(is_sent);
+        }
+        let negotiated: Vec<&Codec> = self.send_codecs.iter().map(|sent| &sent.codec).collect();
+        adapt_scalability(&mut self.encodings, &negotiated);
     }
 
     /// Sets [[AssociatedMediaStreamIds]], each stream once.

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use base::WallClock;
 use peer::{
-    ChannelEvent, Configuration, DataChannelInit, Event, IceCandidateInit, OfferOptions, OperationId,
-    Outcome, PeerConnection, SdpType, SendParameters, SessionDescription, SessionDescriptionInit, Track,
-    TransceiverId,
+    ChannelEvent, Configuration, DataChannelInit, DtlsTransportEvent, Event, IceCandidateInit,
+    IceTransportEvent, OfferOptions, OperationId, Outcome, PeerConnection, SdpType, SendParameters,
+    SessionDescription, SessionDescriptionInit, Track, TransceiverId,
 };
 
 pub(crate) const A: usize = 0;
@@ -176,6 +176,27 @@ impl Stage {
             Event::Channel(id, event) => format!("channel {} {event:?}", id.0),
             Event::DataChannel(id) => format!("datachannel {}", id.0),
             Event::SctpStateChange(state) => format!("sctp statechange {state}"),
+            Event::IceTransport(id, event) => {
+                let text = match event {
+                    IceTransportEvent::StateChange(state) => format!("statechange {state}"),
+                    IceTransportEvent::GatheringStateChange(state) => format!("gatheringstatechange {state}"),
+                    event => format!("{event:?}"),
+                };
+                format!("ice transport {} {text}", id.0)
+            }
+            Event::DtlsTransport(id, DtlsTransportEvent::StateChange(state)) => {
+                format!("dtls transport {} statechange {state}", id.0)
+            }
+            Event::Track { transceiver, streams } => {
+                format!("track of transceiver {} in {streams:?}", transceiver.0)
+            }
+            Event::StreamAddTrack { stream, transceiver } => {
+                format!("addtrack {stream} transceiver {}", transceiver.0)
+            }
+            Event::StreamRemoveTrack { stream, transceiver } => {
+                format!("removetrack {stream} transceiver {}", transceiver.0)
+            }
+            Event::TrackMute(id) => format!("mute transceiver {}", id.0),
             Event::TrackEnded(id) => format!("ended of transceiver {}", id.0),
             other => format!("{other:?}"),
         }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use peer::{
-    Error, Event, IceCandidate, IceCandidateError, IceConnectionState, IceGatheringState,
+    DtlsTransportEvent, Error, Event, IceCandidate, IceCandidateError, IceConnectionState, IceGatheringState,
     PeerConnectionState, SctpTransportState, SignalingState,
 };
 
@@ -119,7 +119,9 @@ impl RtcPeerConnectionEvents {
             Event::IceCandidate(candidate) => RtcPeerConnectionEvent::IceCandidate(candidate),
             Event::IceCandidateError(error) => RtcPeerConnectionEvent::IceCandidateError(error),
             Event::SctpStateChange(state) => RtcPeerConnectionEvent::SctpTransportStateChange(state),
-            Event::DtlsError(error) => RtcPeerConnectionEvent::DtlsTransportError(error),
+            Event::DtlsTransport(_, DtlsTransportEvent::Error(error)) => {
+                RtcPeerConnectionEvent::DtlsTransportError(error)
+            }
             Event::Track { transceiver, .. } => {
                 let transceiver = RtcRtpTransceiver::new(&self.handle, transceiver);
                 let receiver = transceiver.receiver();

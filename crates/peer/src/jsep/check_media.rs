@@ -1,0 +1,62 @@
+//! What can be wrong with what a remote description says about RTP.
+
+use std::collections::BTreeMap;
+
+use sdp::{Attribute, MediaSection};
+
+use super::media::Format;
+use super::media::payload_types::collides_with_rtcp;
+use super::parsed::{Description, media_kind};
+use crate::Error;
+
+/// Payload types that cannot be told from RTCP (RFC 5761, section 4), or that two m-sections of one transport use for
+/// different codecs (RFC 9143, section 10.1.1); likewise the ids of header extensions (RFC 9143, section 10.3).
+pub(crate) fn check_formats(description: &Description) -> Result<(), Error> {
+    let mut codecs: BTreeMap<(usize, u8), String> = BTreeMap::new();
+    let mut extensions: BTreeMap<(usize, u16), &str> = BTreeMap::new();
+    for (index, section) in description.used() {
+        let Some(kind) = media_kind(section) else { continue };
+        let tag = description.tag(index);
+        let numbers = section.formats.iter().filter_map(|format| format.parse::<u8>().ok());
+        if let Some(number) = numbers.into_iter().find(|&number| collides_with_rtcp(number)) {
+            return Err(Error::invalid_access(format!(
+                "the payload type {number} of m-section {index} cannot be told from RTCP"
+            )));
+        }
+        for format in Format::of(section, kind) {
+            let codec = format.codec();
+            let name =
+                format!("{} {} {:?}", codec.mime_type.to_ascii_lowercase(), codec.clock_rate, codec.channels);
+            let known = codecs.entry((tag, format.payload_type())).or_insert_with(|| name.clone());
+            if *known != name {
+                return Err(Error::invalid_access(format!(
+                    "the payload type {} stands for two codecs in one bundle",
+                    format.payload_type()
+                )));
+            }
+        }
+        for extmap in super::media::extensions::extmaps(section) {
+            let known = extensions.entry((tag, extmap.id)).or_insert(&extmap.uri);
+            if *known != extmap.uri {
+                return Err(Error::invalid_access(format!(
+                    "the id {} stands for two header extensions in one bundle",
+                    extmap.id
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// RFC 8853, section 5.1: an m-section has at most one `a=simulcast` line.
+pub(crate) fn check_simulcast(description: &Description) -> Result<(), Error> {
+    let lines = |section: &MediaSection| {
+        section.attributes.iter().filter(|line| matches!(line, Attribute::Simulcast(_))).count()
+    };
+    match description.used().find(|(_, section)| lines(section) > 1) {
+        Some((index, _)) => {
+            Err(Error::invalid_access(format!("m-section {index} has two a=simulcast lines")))
+        }
+        None => Ok(()),
+    }
+}
