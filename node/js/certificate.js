@@ -40,7 +40,7 @@ async function generateCertificate(given) {
   const lifetime = expires === undefined ? LIFETIME : Math.min(expires, LONGEST_LIFETIME);
   // Steps 4 to 6: normalize an algorithm, for generateKey.
   const algorithm = isObject ? normalize(given, what) : { name: given };
-  const certificate = calling(() => native.generateCertificate(algorithm, lifetime));
+  const certificate = calling(() => native.generateCertificate({ ...algorithm, expires: lifetime }));
   return create('RTCCertificate', new Certificate(certificate));
 }
 

@@ -75,6 +75,7 @@ module.exports = {
   PeerConnection,
   Certificate: addon.Certificate,
   generateCertificate: addon.generateCertificate,
+  capabilities: addon.capabilities,
   setWakeup,
   takeReady,
 };

@@ -53,3 +53,39 @@ test('a certificate is used by two connections', () => {
   assert.throws(() => connection.setConfiguration({}, [other]), { name: 'InvalidModificationError' });
   assert.throws(() => native.generateCertificate({ name: 'RSA-PSS' }), { name: 'NotSupportedError' });
 });
+
+test('transceivers have W3C\'s dictionaries', async () => {
+  const { connection, promise } = peer();
+  const audio = connection.addTrack({ id: 'a track', kind: 'audio' }, ['a stream']);
+  const video = connection.addTransceiver('video', {
+    direction: 'sendonly',
+    sendEncodings: [{ rid: 'q', active: true, maxBitrate: 1000, scaleResolutionDownBy: 4 }, { rid: 'f' }],
+  });
+  assert.deepEqual(connection.transceivers(), [audio, video]);
+  const view = connection.transceiver(audio);
+  assert.deepEqual(
+    [view.kind, view.mid, view.direction, view.sender.track, view.sender.streams, view.receiver.track.kind],
+    ['audio', undefined, 'sendrecv', { id: 'a track', kind: 'audio' }, ['a stream'], 'audio'],
+  );
+  const parameters = connection.senderParameters(video);
+  assert.deepEqual(parameters.encodings.map(({ rid, maxBitrate }) => [rid, maxBitrate]), [['q', 1000], ['f', undefined]]);
+  parameters.encodings[1].maxFramerate = 15;
+  await promise(connection.setParameters(video, parameters));
+  assert.equal(connection.senderParameters(video).encodings[1].maxFramerate, 15);
+  await promise(connection.replaceTrack(audio, undefined));
+  assert.equal(connection.transceiver(audio).sender.track, undefined);
+  connection.setDirection(audio, 'recvonly');
+  assert.throws(() => connection.setDirection(audio, 'sideways'), { name: 'TypeError' });
+  assert.throws(() => connection.insertDtmf(audio, '1', 100, 70), { name: 'InvalidStateError' });
+  assert.throws(() => connection.setJitterBufferTarget(audio, -1), { name: 'RangeError' });
+  assert.deepEqual(connection.stats({ sender: audio }), []);
+
+  const { codecs, headerExtensions } = native.capabilities('audio', true);
+  const opus = codecs.find(({ mimeType }) => mimeType === 'audio/opus');
+  assert.deepEqual([opus.clockRate, opus.channels], [48000, 2]);
+  assert.ok(headerExtensions.length > 0);
+  connection.setCodecPreferences(audio, [opus]);
+  connection.stopTransceiver(video);
+  assert.equal(connection.transceiver(video).direction, 'stopped');
+  connection.close();
+});

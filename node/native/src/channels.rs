@@ -4,9 +4,10 @@ use bytes::Bytes;
 use napi::Env;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
-use peer::{ChannelId, Payload, Priority};
+use peer::{ChannelId, Payload};
 
 use crate::error::{OrThrow, invalid};
+use crate::media::{parse_priority, priority};
 use crate::peer_connection::{PeerConnection, id, number};
 
 /// `RTCDataChannelInit`.
@@ -40,13 +41,7 @@ impl DataChannelInit {
             protocol: self.protocol.unwrap_or_default(),
             negotiated: self.negotiated.unwrap_or_default(),
             id: narrow("id", self.id)?,
-            priority: match self.priority.as_deref() {
-                None | Some("low") => Priority::Low,
-                Some("very-low") => Priority::VeryLow,
-                Some("medium") => Priority::Medium,
-                Some("high") => Priority::High,
-                Some(other) => return Err(invalid("RTCPriorityType", other)),
-            },
+            priority: self.priority.as_deref().map(parse_priority).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -88,12 +83,7 @@ impl From<peer::ChannelView> for ChannelView {
             max_retransmits: view.max_retransmits.map(u32::from),
             negotiated: view.negotiated,
             id: view.id.map(u32::from),
-            priority: match view.priority {
-                Priority::VeryLow => "very-low",
-                Priority::Low => "low",
-                Priority::Medium => "medium",
-                Priority::High => "high",
-            },
+            priority: priority(view.priority),
             ready_state: view.ready_state.as_str(),
             buffered_amount: view.buffered_amount as f64,
             buffered_amount_low_threshold: view.buffered_amount_low_threshold as f64,

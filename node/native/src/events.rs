@@ -27,6 +27,9 @@ macro_rules! list {
 ///   `['iceConnectionStateChange', state]`, `['connectionStateChange', state]`, `['sctpStateChange', state]`
 /// - `['iceCandidate', candidate | null]`, `['iceCandidateError', { address, port, url, errorCode, errorText }]`
 /// - `['dtlsError', error]`
+/// - `['track', transceiver, streams]`, `['trackMute', transceiver]`, `['trackUnmute', transceiver]`,
+///   `['trackEnded', transceiver]`, `['streamAddTrack', stream, transceiver]`,
+///   `['streamRemoveTrack', stream, transceiver]`, `['toneChange', transceiver, tone]`
 /// - `['dataChannel', channel]`
 /// - `['channel', channel, 'open' | 'bufferedAmountLow' | 'closing' | 'close']`, `['channel', channel, 'error', error]`
 /// - `['channel', channel, 'message', data]`: a string, or a Buffer that has its ArrayBuffer for itself
@@ -95,6 +98,17 @@ fn event_to_js<'env>(env: &'env Env, event: Event) -> napi::Result<Array<'env>> 
             event => list!(env, "unknown", format!("{event:?}")),
         },
         Event::DataChannel(channel) => list!(env, "dataChannel", number(channel.0)),
+        Event::Track { transceiver, streams } => list!(env, "track", number(transceiver.0), streams),
+        Event::TrackMute(transceiver) => list!(env, "trackMute", number(transceiver.0)),
+        Event::TrackUnmute(transceiver) => list!(env, "trackUnmute", number(transceiver.0)),
+        Event::TrackEnded(transceiver) => list!(env, "trackEnded", number(transceiver.0)),
+        Event::StreamAddTrack { stream, transceiver } => {
+            list!(env, "streamAddTrack", stream, number(transceiver.0))
+        }
+        Event::StreamRemoveTrack { stream, transceiver } => {
+            list!(env, "streamRemoveTrack", stream, number(transceiver.0))
+        }
+        Event::ToneChange { transceiver, tone } => list!(env, "toneChange", number(transceiver.0), tone),
         Event::Channel(channel, event) => channel_event_to_js(env, channel, event)?,
         // `peer` may say more than this knows only while somebody is at work on both.
         event => list!(env, "unknown", format!("{event:?}")),

@@ -16,5 +16,7 @@ mod descriptions;
 mod error;
 mod event_loop;
 mod events;
+mod media;
 mod peer_connection;
 mod stats;
+mod transceivers;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
-use peer::{OfferOptions, OperationId};
+use peer::{OfferOptions, OperationId, TransceiverId};
 use visavis::binding::Connection;
 
 use crate::certificate::Certificate;
@@ -60,7 +60,7 @@ impl PeerConnection {
         self.connection.read(f).or_throw(env)
     }
 
-    fn operation(
+    pub(crate) fn operation(
         &self,
         env: &Env,
         f: impl FnOnce(&mut peer::PeerConnection, Instant) -> OperationId,
@@ -198,16 +198,36 @@ impl PeerConnection {
         .or_throw(&env)
     }
 
-    /// `getStats()`, at once: an array of its entries.
+    /// `getStats()` of the connection, or of a sender or receiver, at once: an array of its entries.
     #[napi]
-    pub fn stats<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>> {
-        let report = self.call(env, |peer, now| peer.stats(now))?;
+    pub fn stats<'env>(&self, env: &'env Env, selector: Option<StatsSelector>) -> napi::Result<Array<'env>> {
+        let selector = selector.map_or(peer::StatsSelector::Connection, StatsSelector::into_peer);
+        let report = self.call(env, |peer, now| peer.selected_stats(now, &selector))?.or_throw(env)?;
         stats::to_js(env, report)
     }
 }
 
 fn inner(certificates: &[ClassInstance<'_, Certificate>]) -> Vec<Arc<dtls::Certificate>> {
     certificates.iter().map(|certificate| Arc::clone(&certificate.certificate)).collect()
+}
+
+/// Whose statistics: the sender's or the receiver's of that transceiver.
+#[napi(object, object_to_js = false)]
+pub struct StatsSelector {
+    /// A sender.
+    pub sender: Option<f64>,
+    /// A receiver.
+    pub receiver: Option<f64>,
+}
+
+impl StatsSelector {
+    fn into_peer(self) -> peer::StatsSelector {
+        match (self.sender, self.receiver) {
+            (Some(sender), _) => peer::StatsSelector::Sender(TransceiverId(id(sender))),
+            (None, Some(receiver)) => peer::StatsSelector::Receiver(TransceiverId(id(receiver))),
+            (None, None) => peer::StatsSelector::Connection,
+        }
+    }
 }
 
 /// `RTCSctpTransport`'s attributes.
