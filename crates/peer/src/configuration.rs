@@ -58,6 +58,10 @@ pub struct Configuration {
     /// How many sets of candidates may be gathered before they are needed. The pool is a hint; ours gathers
     /// when a description is set, whatever this says.
     pub ice_candidate_pool_size: u8,
+    /// Who the remote peer has to prove to be
+    /// ([webrtc-identity](https://www.w3.org/TR/webrtc-identity/#dom-rtcconfiguration-peeridentity)). As no identity
+    /// provider can be loaded here, nobody can, and every remote description is rejected.
+    pub peer_identity: Option<String>,
     /// Ours, not W3C's: also gather candidates of loopback interfaces.
     pub include_loopback: bool,
 }
@@ -83,6 +87,8 @@ impl Configuration {
             "bundlePolicy" // Step 3.4.
         } else if self.rtcp_mux_policy != old.rtcp_mux_policy {
             "rtcpMuxPolicy" // Step 3.5.
+        } else if self.peer_identity != old.peer_identity {
+            "peerIdentity" // webrtc-identity: once set, it cannot be changed.
         } else if self.ice_candidate_pool_size != old.ice_candidate_pool_size && local_description_set {
             "iceCandidatePoolSize" // Step 3.6.
         } else {

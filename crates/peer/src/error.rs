@@ -72,6 +72,9 @@ pub enum ErrorDetail {
     DtlsFailure,
     /// The remote certificate does not match the fingerprint in the description.
     FingerprintFailure,
+    /// The code of an identity provider could not be loaded
+    /// ([webrtc-identity](https://www.w3.org/TR/webrtc-identity/#sec.idp-error-handling)).
+    IdpLoadFailure,
     /// The SCTP association failed.
     SctpFailure,
     /// The session description could not be parsed.
@@ -85,6 +88,7 @@ impl ErrorDetail {
             ErrorDetail::DataChannelFailure => "data-channel-failure",
             ErrorDetail::DtlsFailure => "dtls-failure",
             ErrorDetail::FingerprintFailure => "fingerprint-failure",
+            ErrorDetail::IdpLoadFailure => "idp-load-failure",
             ErrorDetail::SctpFailure => "sctp-failure",
             ErrorDetail::SdpSyntaxError => "sdp-syntax-error",
         }

@@ -6,8 +6,8 @@ use session::{Payload, TransportId};
 
 use crate::{
     ChannelId, DtlsTransportState, Error, IceCandidate, IceConnectionState, IceGathererState,
-    IceGatheringState, IceTransportState, PeerConnectionState, SctpTransportState, SessionDescription,
-    SignalingState, TransceiverId,
+    IceGatheringState, IceTransportState, IdentityAssertion, PeerConnectionState, SctpTransportState,
+    SessionDescription, SignalingState, TransceiverId,
 };
 
 /// Names the promise of one asynchronous call. Never reused within a connection.
@@ -93,6 +93,8 @@ pub enum Event {
         /// Whose track.
         transceiver: TransceiverId,
     },
+    /// The promise `peerIdentity` was settled. When it was rejected, another one takes its place.
+    PeerIdentity(Result<IdentityAssertion, Error>),
     /// `tonechange` of the sender's `RTCDTMFSender`.
     ToneChange {
         /// Whose sender.

@@ -42,7 +42,8 @@ pub use event::{
 };
 pub use ice_server::IceServer;
 pub use peer_connection::{
-    DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView, PeerConnection,
+    DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView, IdentityAssertion,
+    IdentityProviderOptions, PeerConnection,
 };
 pub use rtp::{
     Codec, CodecParameters, DegradationPreference, EncodingOptions, EncodingParameters,

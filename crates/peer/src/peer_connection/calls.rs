@@ -10,6 +10,7 @@ use crate::{
 };
 
 use super::PeerConnection;
+use super::identity::asserts_identity;
 use super::settle::Task;
 
 /// What the synchronous steps of an operation lead to.
@@ -127,7 +128,7 @@ impl PeerConnection {
     /// webrtc-pc, create an offer, step 1.
     fn start_offer(&self) -> Result<(), Error> {
         match self.negotiation.state {
-            SignalingState::Stable | SignalingState::HaveLocalOffer => Ok(()),
+            SignalingState::Stable | SignalingState::HaveLocalOffer => self.check_identity(),
             state => Err(Error::invalid_state(format!("no offer can be created in the state {state}"))),
         }
     }
@@ -135,7 +136,7 @@ impl PeerConnection {
     /// webrtc-pc, create an answer, step 1.
     fn start_answer(&self) -> Result<(), Error> {
         match self.negotiation.state {
-            SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPranswer => Ok(()),
+            SignalingState::HaveRemoteOffer | SignalingState::HaveLocalPranswer => self.check_identity(),
             state => Err(Error::invalid_state(format!("no answer can be created in the state {state}"))),
         }
     }
@@ -180,6 +181,7 @@ impl PeerConnection {
     /// webrtc-pc, setRemoteDescription, step 3.
     fn start_set_remote(&self, kind: SdpType, sdp: &str) -> Result<Job, Error> {
         let state = self.negotiation.state;
+        self.check_peer_identity(kind, sdp)?;
         if kind == SdpType::Offer && state.after(true, kind).is_err() {
             // Step 3.1: the polite peer's implicit rollback, which fails on top of a provisional answer.
             state.after(false, SdpType::Rollback)?;
@@ -229,7 +231,13 @@ impl PeerConnection {
                 Ok(Outcome::Done)
             }
             Job::SetDescription { remote, kind, sdp } => {
-                self.set_description(now, remote, kind, sdp).map(|()| Outcome::Done)
+                let asserts_identity = remote && asserts_identity(&sdp);
+                let result = self.set_description(now, remote, kind, sdp);
+                if result.is_ok() && asserts_identity {
+                    // It is validated then, which does not hold up the promise.
+                    self.tasks.push_back(Task::RejectPeerIdentity);
+                }
+                result.map(|()| Outcome::Done)
             }
             Job::AddIceCandidate(candidate) => self.apply_candidate(now, &candidate).map(|()| Outcome::Done),
             Job::ReplaceTrack(id, track) => return self.finish_replace_track(id, track),

@@ -7,6 +7,7 @@ mod close;
 mod descriptions;
 mod dtmf;
 mod gathering;
+mod identity;
 mod receivers;
 mod senders;
 mod settle;
@@ -34,6 +35,7 @@ use crate::{
 };
 
 use channels::Channels;
+pub use identity::{IdentityAssertion, IdentityProviderOptions};
 use settle::Task;
 pub use transport_views::{DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView};
 pub(crate) use transports::TransportSlots;
@@ -72,6 +74,8 @@ pub struct PeerConnection {
     identity: Arc<dtls::Certificate>,
     /// [[IsClosed]]
     is_closed: bool,
+    /// Whether an identity provider is set.
+    has_identity_provider: bool,
     /// Whether `set_local_description` was ever called.
     local_description_set: bool,
     negotiation: Negotiation,
@@ -137,6 +141,7 @@ impl PeerConnection {
             configuration,
             server_urls,
             is_closed: false,
+            has_identity_provider: false,
             local_description_set: false,
             negotiation: Negotiation::new(&identity, bundle_policy, rng.fork("jsep")),
             operations: Operations::default(),

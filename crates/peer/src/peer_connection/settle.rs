@@ -27,6 +27,8 @@ pub(crate) enum Task {
     Job(Job),
     /// A promise that never was in the chain.
     Reject(OperationId, Error),
+    /// The identity that a remote description asserts cannot be validated.
+    RejectPeerIdentity,
     /// Update the negotiation-needed flag, step 2.
     UpdateNegotiationNeeded,
     /// Announce the data channel as open.
@@ -86,6 +88,7 @@ impl PeerConnection {
             Task::SettleFirst(result) => self.settle_first(now, result),
             Task::Job(job) => self.perform(now, job),
             Task::Reject(id, error) => self.events.push_back(Event::Settled(id, Err(error))),
+            Task::RejectPeerIdentity => self.reject_peer_identity(),
             Task::UpdateNegotiationNeeded => self.run_update_negotiation_needed(),
             Task::AnnounceOpen(id) => self.announce_open(id),
             Task::Session(event) => self.absorb(now, *event),

@@ -31,6 +31,10 @@ pub struct RtcConfiguration {
     /// How many sets of candidates may be gathered before they are needed. A hint; ours gathers when a
     /// description is set, whatever this says.
     pub ice_candidate_pool_size: u8,
+    /// Who the remote peer has to prove to be
+    /// ([webrtc-identity](https://www.w3.org/TR/webrtc-identity/#dom-rtcconfiguration-peeridentity)). As no identity
+    /// provider can be loaded here, nobody can, and every remote description is rejected.
+    pub peer_identity: Option<String>,
     /// Ours, not W3C's: also gather candidates of the loopback interface, to reach peers on the same machine
     /// without any other network.
     pub include_loopback: bool,
@@ -45,6 +49,7 @@ impl From<RtcConfiguration> for Configuration {
             rtcp_mux_policy: configuration.rtcp_mux_policy,
             certificates: configuration.certificates.into_iter().map(|certificate| certificate.0).collect(),
             ice_candidate_pool_size: configuration.ice_candidate_pool_size,
+            peer_identity: configuration.peer_identity,
             include_loopback: configuration.include_loopback,
         }
     }
@@ -59,6 +64,7 @@ impl From<Configuration> for RtcConfiguration {
             rtcp_mux_policy: configuration.rtcp_mux_policy,
             certificates: configuration.certificates.into_iter().map(RtcCertificate).collect(),
             ice_candidate_pool_size: configuration.ice_candidate_pool_size,
+            peer_identity: configuration.peer_identity,
             include_loopback: configuration.include_loopback,
         }
     }

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use peer::{
     DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState,
-    KeygenAlgorithm, OfferOptions, Outcome, PeerConnection, PeerConnectionState, SctpTransport,
-    SignalingState, StatsReport, StatsSelector, TrackOrKind, TransceiverInit,
+    IdentityAssertion, IdentityProviderOptions, KeygenAlgorithm, OfferOptions, Outcome, PeerConnection,
+    PeerConnectionState, SctpTransport, SignalingState, StatsReport, StatsSelector, TrackOrKind,
+    TransceiverInit,
 };
 
 use crate::api::operation::Operation;
 use crate::net::connection::{Fate, Handle};
 use crate::net::endpoint;
 use crate::{
-    MediaStream, MediaStreamTrack, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcPeerConnectionEvents,
-    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSessionDescription,
-    RtcTrackOrKind,
+    MediaStream, MediaStreamTrack, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcEventStream,
+    RtcPeerConnectionEvents, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit,
+    RtcSessionDescription, RtcTrackOrKind,
 };
 
 /// A connection to a remote peer
@@ -262,6 +263,58 @@ impl RtcPeerConnection {
     pub fn get_transceivers(&self) -> Vec<RtcRtpTransceiver> {
         let ids = self.read(PeerConnection::transceivers, Vec::new());
         ids.into_iter().map(|id| RtcRtpTransceiver::new(&self.handle, id)).collect()
+    }
+
+    /// Has this end's identity asserted by a provider
+    /// ([setIdentityProvider](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-setidentityprovider)).
+    ///
+    /// A provider is code that a browser loads from the web. **None can be loaded here**, so that everything which needs
+    /// one fails: from now on no offer and no answer can be created.
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed; `SyntaxError` for a slash in the protocol's name.
+    pub fn set_identity_provider(
+        &self,
+        provider: &str,
+        options: impl Into<Option<IdentityProviderOptions>>,
+    ) -> Result<(), Error> {
+        let options = options.into().unwrap_or_default();
+        self.handle.call(|shared, _| {
+            shared.check_open()?;
+            shared.peer.set_identity_provider(provider, &options)
+        })
+    }
+
+    /// This end's identity, asserted by its provider
+    /// ([getIdentityAssertion](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-getidentityassertion)).
+    ///
+    /// # Errors
+    /// `InvalidStateError` when closed, and else an `RTCError` with `idp-load-failure`: no provider can be loaded.
+    pub async fn get_identity_assertion(&self) -> Result<String, Error> {
+        Operation::begin(&self.handle, |peer, _| peer.get_identity_assertion())?.await?;
+        Err(Error::new(ErrorName::UnknownError, "the operation gave no assertion"))
+    }
+
+    /// Waits until it is known who the remote peer is. As no provider can be loaded, that never comes to be known: this
+    /// waits until the peer asserts an identity, which cannot be validated, and can be called again then
+    /// ([peerIdentity](https://www.w3.org/TR/webrtc-identity/#dom-rtcpeerconnection-peeridentity)).
+    ///
+    /// # Errors
+    /// An `RTCError` with `idp-load-failure` when the peer asserts one; `InvalidStateError` when closed.
+    pub async fn peer_identity(&self) -> Result<IdentityAssertion, Error> {
+        let source = self.handle.with(|shared| shared.peer_identities());
+        let settled = RtcEventStream::new(source, None).next().await;
+        settled.unwrap_or_else(|| Err(Error::new(ErrorName::InvalidStateError, "the connection is closed")))
+    }
+
+    /// Where the user can log in at the identity provider. `None`, as no provider can be loaded.
+    pub fn idp_login_url(&self) -> Option<String> {
+        None
+    }
+
+    /// What the identity provider says about an error. `None`, as no provider can be loaded.
+    pub fn idp_error_info(&self) -> Option<String> {
+        None
     }
 
     /// The connection's events, from the first one that was not taken yet.

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use peer::{
-    Error, ErrorName, Event, MediaKind, OperationId, Outcome, SendParameters, SetParameterOptions, Track,
-    TransceiverId, TransceiverView,
+    Error, ErrorName, Event, IdentityAssertion, MediaKind, OperationId, Outcome, SendParameters,
+    SetParameterOptions, Track, TransceiverId, TransceiverView,
 };
 
 use crate::legacy::RtcStreamEvent;
@@ -38,6 +38,8 @@ pub(crate) struct Media {
     track_events: VecDeque<Vec<MediaStream>>,
     tones: BTreeMap<TransceiverId, Arc<EventSource<RtcDtmfToneChangeEvent>>>,
     streams: Arc<EventSource<RtcStreamEvent>>,
+    /// What `peerIdentity` settles with.
+    identities: Arc<EventSource<Result<IdentityAssertion, Error>>>,
     /// How many entries may come until they are looked through.
     room: usize,
 }
@@ -85,8 +87,17 @@ impl Shared {
                 source.push(RtcDtmfToneChangeEvent { tone }, &mut self.awake);
                 None
             }
+            Event::PeerIdentity(result) => {
+                self.media.identities.push(result, &mut self.awake);
+                None
+            }
             event => Some(event),
         }
+    }
+
+    /// Where what `peerIdentity` settles with comes from.
+    pub(crate) fn peer_identities(&self) -> Arc<EventSource<Result<IdentityAssertion, Error>>> {
+        Arc::clone(&self.media.identities)
     }
 
     fn fire_track(&mut self, transceiver: TransceiverId, streams: Vec<String>) {
@@ -256,6 +267,7 @@ impl Shared {
         media.receiver_tracks.values().for_each(|track| track.set_ended(awake));
         media.tones.values().for_each(|source| source.end(awake));
         media.streams.end(awake);
+        media.identities.end(awake);
         media.replacing.clear();
     }
 
