@@ -38,6 +38,16 @@ class Media {
     return numbers.map((number) => this.transceiver(number));
   }
 
+  /** CollectSenders. */
+  senders() {
+    return this.#native.senders().map((number) => this.transceiver(number).sender);
+  }
+
+  /** CollectReceivers. */
+  receivers() {
+    return this.#native.receivers().map((number) => this.transceiver(number).receiver);
+  }
+
   transceiver(number) {
     let transceiver = this.#transceivers.get(number);
     if (!transceiver) {

@@ -241,11 +241,11 @@ class PeerConnection {
   // Media.
 
   getSenders() {
-    return this.media.transceivers().map(({ sender }) => sender.object);
+    return this.media.senders().map(({ object }) => object);
   }
 
   getReceivers() {
-    return this.media.transceivers().map(({ receiver }) => receiver.object);
+    return this.media.receivers().map(({ object }) => object);
   }
 
   getTransceivers() {

@@ -6,16 +6,17 @@ partial interface RTCRtpTransceiver {
 };
 
 partial dictionary RTCRtpHeaderExtensionCapability {
-  RTCRtpTransceiverDirection direction;
+  RTCRtpTransceiverDirection direction = "sendrecv";
 };
 
 dictionary RTCResolutionRestriction {
-  [EnforceRange] unsigned long maxWidth;
-  [EnforceRange] unsigned long maxHeight;
+  required unsigned long maxWidth;
+  required unsigned long maxHeight;
 };
 
 partial dictionary RTCRtpEncodingParameters {
   RTCResolutionRestriction scaleResolutionDownTo;
+  unsigned long ptime;
   boolean adaptivePtime = false;
 };
 
