@@ -12,13 +12,13 @@ const { interfaceOf } = require('../webidl/registry.js');
 /**
  * The settings of a device under constraints.
  *
- * @param device  `{ properties }`
- * @param settings what stands, to be kept where nothing asks for something else
+ * @param properties what the device can do
+ * @param settings   what stands, to be kept where nothing asks for something else
  * @throws OverconstrainedError
  */
-function restrict(device, constraints, settings = {}) {
+function restrict(properties, constraints, settings) {
   const { advanced = [], ...basic } = constraints;
-  const left = new Map(Object.entries(device.properties));
+  const left = new Map(Object.entries(properties));
   for (const [name, constraint] of Object.entries(basic)) {
     // What a device of this kind does not know does not count.
     if (!left.has(name)) continue;
@@ -87,4 +87,4 @@ function overconstrained(name) {
   return new (interfaceOf('OverconstrainedError'))(name, `The constraint '${name}' cannot be satisfied.`);
 }
 
-module.exports = { restrict };
+module.exports = { overconstrained, restrict };

@@ -2,9 +2,17 @@
 
 const { randomUUID } = require('node:crypto');
 const { create, implement } = require('../webidl/registry.js');
-const { restrict } = require('./constraints.js');
+const { overconstrained, restrict } = require('./constraints.js');
 const { Stream } = require('./stream.js');
 const { Track } = require('./track.js');
+
+/** Resolutions of the camera, the usual one first; others are cropped and scaled. */
+const RESOLUTIONS = [
+  [640, 480],
+  [320, 240],
+  [1280, 720],
+  [1920, 1080],
+];
 
 /**
  * A synthetic device: a tone or a test pattern, described by settings.
@@ -34,12 +42,44 @@ class Device {
     return Object.fromEntries(entries);
   }
 
+  /**
+   * The settings under constraints.
+   *
+   * @throws OverconstrainedError
+   */
+  settingsFor(constraints, before) {
+    const settings = restrict(this.properties, constraints, before);
+    return this.mediaKind === 'video' ? withResolution(settings, constraints) : settings;
+  }
+
   /** A new track of it; throws an OverconstrainedError. */
   open(constraints) {
-    const settings = restrict(this, constraints);
+    const settings = this.settingsFor(constraints, {});
     const source = { kind: this.mediaKind, label: this.label, isMuted: false, device: this };
     return Track.of(source, { constraints, settings });
   }
+}
+
+/** Without cropping and scaling only the camera's own resolutions can be had, and they have their aspect ratio. */
+function withResolution(settings, { width, height, resizeMode }) {
+  const isOwn = ([ownWidth, ownHeight]) => ownWidth === settings.width && ownHeight === settings.height;
+  if (!RESOLUTIONS.some(isOwn) && settings.resizeMode === 'none') {
+    if (resizeMode?.exact === undefined) settings.resizeMode = 'crop-and-scale';
+    else if (exactly(width, 0) || exactly(height, 1)) throw overconstrained(exactly(width, 0) ? 'width' : 'height');
+    else [settings.width, settings.height] = nearest(settings);
+  }
+  return { ...settings, aspectRatio: settings.width / settings.height };
+}
+
+/** Whether a width or height is demanded that no resolution has. */
+function exactly(constraint, index) {
+  const value = constraint?.exact;
+  return value !== undefined && !RESOLUTIONS.some((resolution) => resolution[index] === value);
+}
+
+function nearest({ width, height }) {
+  const distance = ([ownWidth, ownHeight]) => Math.abs(ownWidth - width) + Math.abs(ownHeight - height);
+  return RESOLUTIONS.reduce((best, next) => (distance(next) < distance(best) ? next : best));
 }
 
 const range = (min, max, initial) => ({ range: { min, max }, initial });
@@ -56,6 +96,7 @@ function makeDevices() {
       echoCancellation: oneOf([false]),
       autoGainControl: oneOf([false]),
       noiseSuppression: oneOf([false]),
+      voiceIsolation: oneOf([false]),
       latency: range(0.01, 0.06, 0.02),
       channelCount: range(1, 2, 1),
     }),
@@ -70,14 +111,20 @@ function makeDevices() {
   ];
 }
 
+const unknown = { deviceId: '', groupId: '', label: '', capabilities: () => ({}) };
+
 /** https://www.w3.org/TR/mediacapture-streams/#mediadevices */
 class MediaDevices {
   #devices = makeDevices();
-  #infos = null;
+  /** Kinds that were captured: of other devices a script learns that there is one, and nothing else. */
+  #captured = new Set();
 
   async enumerateDevices() {
-    this.#infos ??= this.#devices.map((device) => create('InputDeviceInfo', new InputDeviceInfo(device)));
-    return [...this.#infos];
+    return this.#devices.map((device) =>
+      this.#captured.has(device.kind)
+        ? create('InputDeviceInfo', new InputDeviceInfo(device))
+        : create('InputDeviceInfo', new InputDeviceInfo({ ...unknown, kind: device.kind })),
+    );
   }
 
   getSupportedConstraints() {
@@ -94,6 +141,7 @@ class MediaDevices {
       const device = this.#devices.find(({ mediaKind }) => mediaKind === kind);
       tracks.push(device.open(constraints === true ? {} : constraints).object);
     }
+    for (const { kind } of tracks) this.#captured.add(`${kind}input`);
     return create('MediaStream', new Stream(null, tracks));
   }
 }

@@ -3,7 +3,6 @@
 const { randomUUID } = require('node:crypto');
 const { fire } = require('../events/fire.js');
 const { create, implement } = require('../webidl/registry.js');
-const { restrict } = require('./constraints.js');
 
 const contentHints = {
   audio: new Set(['', 'speech', 'speech-recognition', 'music']),
@@ -85,7 +84,7 @@ class Track {
   async applyConstraints(constraints) {
     // https://www.w3.org/TR/mediacapture-streams/#dom-mediastreamtrack-applyconstraints: an ended track stays as it is.
     if (this.readyState === 'ended') return;
-    if (this.source.device) this.settings = restrict(this.source.device, constraints, this.settings);
+    if (this.source.device) this.settings = this.source.device.settingsFor(constraints, this.settings);
     this.#constraints = constraints;
   }
 

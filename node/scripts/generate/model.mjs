@@ -4,7 +4,7 @@ import { parse } from 'webidl2';
 import { formerValues, leftOut, platform, specifications } from './surface.mjs';
 
 const require = createRequire(import.meta.url);
-const own = ['platform', 'webrtc-extensions', 'visavis'];
+const own = ['platform', 'webrtc-extensions', 'mediacapture-extensions', 'visavis'];
 
 /**
  * Reads the IDL and merges partial definitions.

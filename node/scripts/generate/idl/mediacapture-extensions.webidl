@@ -1,0 +1,4 @@
+// https://w3c.github.io/mediacapture-extensions/
+partial dictionary MediaTrackConstraintSet {
+  ConstrainBoolean voiceIsolation;
+};
