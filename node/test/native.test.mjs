@@ -36,6 +36,15 @@ test('messages come in order, alone and in runs', async () => {
   await done;
   assert.deepEqual(received, Array.from({ length: count }, (_, i) => message(i)));
   assert.equal(b.connection.stats().find(({ type }) => type === 'data-channel').messagesReceived, count);
+
+  const { transport, state } = a.connection.sctp();
+  const { remoteCertificates, ...dtls } = a.connection.dtlsTransport(transport);
+  assert.deepEqual([state, dtls.state, remoteCertificates.length], ['connected', 'connected', 1]);
+  const ice = a.connection.iceTransport(transport);
+  assert.deepEqual([ice.role, ice.component, ice.gatheringState], ['controlling', 'rtp', 'complete']);
+  assert.match(ice.selectedCandidatePair.local.candidate, /^candidate:/);
+  const theirs = b.connection.iceTransport(b.connection.sctp().transport);
+  assert.deepEqual(ice.remoteParameters, theirs.localParameters);
   a.connection.close();
   b.connection.close();
 });

@@ -26,7 +26,9 @@ macro_rules! list {
 /// - `['negotiationNeeded']`, `['signalingStateChange', state]`, `['iceGatheringStateChange', state]`,
 ///   `['iceConnectionStateChange', state]`, `['connectionStateChange', state]`, `['sctpStateChange', state]`
 /// - `['iceCandidate', candidate | null]`, `['iceCandidateError', { address, port, url, errorCode, errorText }]`
-/// - `['dtlsError', error]`
+/// - `['iceTransport', transport, 'stateChange' | 'gatheringStateChange', state]`,
+///   `['iceTransport', transport, 'selectedCandidatePairChange']`
+/// - `['dtlsTransport', transport, 'stateChange', state]`, `['dtlsTransport', transport, 'error', error]`
 /// - `['track', transceiver, streams]`, `['trackMute', transceiver]`, `['trackUnmute', transceiver]`,
 ///   `['trackEnded', transceiver]`, `['streamAddTrack', stream, transceiver]`,
 ///   `['streamRemoveTrack', stream, transceiver]`, `['toneChange', transceiver, tone]`

@@ -20,3 +20,4 @@ mod media;
 mod peer_connection;
 mod stats;
 mod transceivers;
+mod transports;

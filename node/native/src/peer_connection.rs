@@ -233,6 +233,8 @@ impl StatsSelector {
 /// `RTCSctpTransport`'s attributes.
 #[napi(object, object_from_js = false)]
 pub struct SctpTransport {
+    /// `transport`
+    pub transport: u32,
     /// `state`
     pub state: &'static str,
     /// `maxMessageSize`
@@ -315,6 +317,7 @@ impl PeerConnection {
     pub fn sctp(&self, env: Env) -> napi::Result<Option<SctpTransport>> {
         let sctp = self.read(&env, peer::PeerConnection::sctp)?;
         Ok(sctp.map(|sctp| SctpTransport {
+            transport: sctp.transport.0,
             state: sctp.state.as_str(),
             max_message_size: sctp.max_message_size.map(number),
             max_channels: sctp.max_channels.map(u32::from),
