@@ -4,6 +4,10 @@ import { interfaces } from './document.mjs';
 
 class Window extends EventTarget {}
 
+class Navigator {
+  userAgent = `Node.js/${process.versions.node}`;
+}
+
 class ErrorEvent extends Event {
   constructor(type, { message = '', filename = '', lineno = 0, colno = 0, error = null, ...init } = {}) {
     super(type, init);
@@ -73,7 +77,7 @@ export function install(url, checkout) {
   define('location', url);
   define('origin', url.origin);
   define('isSecureContext', true);
-  if (!('navigator' in globalThis)) define('navigator', { userAgent: `Node.js/${process.versions.node}` });
+  if (!('navigator' in globalThis)) define('navigator', new Navigator());
   for (const name of ['addEventListener', 'removeEventListener']) define(name, target[name].bind(target));
   define('dispatchEvent', fire);
   define('reportError', reportError);
