@@ -262,6 +262,11 @@ impl Association {
         self.streams.buffered(stream)
     }
 
+    /// How many bytes of a stream's messages were in no packet yet.
+    pub fn unsent(&self, stream: u16) -> usize {
+        self.streams.unsent(stream)
+    }
+
     /// The next message of a stream. Unread messages stay inside and close the receive window.
     pub fn read(&mut self, stream: u16) -> Option<Message> {
         let message = self.streams.read(stream)?;

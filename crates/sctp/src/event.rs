@@ -48,6 +48,7 @@ pub enum Event {
         /// The stream.
         stream: u16,
     },
+    /// [`Association::unsent`](crate::Association::unsent) or
     /// [`Association::buffered_amount`](crate::Association::buffered_amount) has fallen.
     BufferDrained {
         /// The stream.

@@ -50,6 +50,8 @@ pub(crate) struct Stream {
     send: VecDeque<Outgoing>,
     queued: usize,
     outstanding: usize,
+    /// What of `outstanding` was not in any packet yet.
+    unsent: usize,
     receive: VecDeque<Incoming>,
     /// An [`Event::IncomingReset`] is on its way: what follows it stays unread until it was seen.
     at_reset: bool,
@@ -108,6 +110,10 @@ impl Stream {
 
     fn buffered(&self) -> usize {
         self.queued + self.outstanding
+    }
+
+    fn unsent(&self) -> usize {
+        self.queued + self.unsent
     }
 }
 
@@ -173,6 +179,7 @@ impl Streams {
         let length = message.payload.len();
         stream.queued -= length;
         stream.outstanding += length;
+        stream.unsent += length;
         self.queued -= length;
         self.outstanding += length;
         self.active.insert(id);
@@ -197,9 +204,18 @@ impl Streams {
         }
         self.outstanding = self.outstanding + bytes - stream.outstanding;
         stream.outstanding = bytes;
+        // Less than that if messages were given up before they were sent.
+        stream.unsent = stream.unsent.min(bytes);
         if bytes == 0 {
             self.active.remove(&id);
         }
+    }
+
+    /// Notes that a chunk with so many of a stream's bytes is sent for the first time.
+    pub(crate) fn note_sent(&mut self, id: u16, bytes: usize) {
+        let Some(stream) = self.map.get_mut(&id) else { return };
+        stream.unsent = stream.unsent.saturating_sub(bytes);
+        self.drained.insert(id);
     }
 
     /// Bytes handed over and not acknowledged.
@@ -217,12 +233,18 @@ impl Streams {
         self.map.get(&id).map_or(0, Stream::buffered)
     }
 
+    /// Bytes of one stream that were accepted and never sent.
+    pub(crate) fn unsent(&self, id: u16) -> usize {
+        self.map.get(&id).map_or(0, Stream::unsent)
+    }
+
     /// Forgets what waits to be sent.
     pub(crate) fn clear_outgoing(&mut self) {
         for stream in self.map.values_mut() {
             stream.send.clear();
             stream.queued = 0;
             stream.outstanding = 0;
+            stream.unsent = 0;
         }
         self.turn.clear();
         self.active.clear();

@@ -232,3 +232,15 @@ fn the_buffered_amount_falls_with_acknowledgements_and_says_so() {
     assert!(pair.take(0, &Event::BufferDrained { stream: 1 }));
     assert!(pair.take(0, &Event::BufferDrained { stream: 2 }));
 }
+
+/// webrtc-pc, bufferedAmount: what "had not yet been transmitted to the network".
+#[test]
+fn what_is_in_a_packet_is_not_unsent_any_more() {
+    let mut pair = Pair::connected(14, Link::CLEAN);
+    send(&mut pair, 0, 1, vec![0; 1000], Delivery::default());
+    assert_eq!(pair.ends[0].unsent(1), 1000);
+    let now = pair.now;
+    assert!(pair.ends[0].poll_packet(now, &mut Vec::new()));
+    assert_eq!((pair.ends[0].unsent(1), pair.ends[0].buffered_amount(1)), (0, 1000));
+    assert_eq!(pair.ends[0].poll_event(), Some(Event::BufferDrained { stream: 1 }));
+}

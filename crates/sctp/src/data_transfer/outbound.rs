@@ -66,7 +66,9 @@ impl DataTransfer {
         let stream = streams.entry(id);
         if stream.last_tsn.is_none_or(|last| tsn.is_after(last)) {
             stream.last_tsn = Some(tsn);
+            streams.note_sent(id, chunk.value.len().saturating_sub(DATA_HEADER));
         }
+        let stream = streams.entry(id);
         let mut changed = None;
         if chunk.flags & UNORDERED == 0 {
             let wire = stream.outgoing_ssn(inner);

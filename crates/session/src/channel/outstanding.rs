@@ -1,8 +1,8 @@
-//! What a channel has given to SCTP and SCTP has not got rid of.
+//! What a channel has given to SCTP and SCTP has not sent.
 
 use std::collections::VecDeque;
 
-/// The messages of one channel that wait in SCTP or were not acknowledged, in the order of sending.
+/// The messages of one channel that wait in SCTP, in the order of sending.
 ///
 /// SCTP counts bytes per stream, with the DCEP message and the dummy byte of an empty message. W3C's
 /// `bufferedAmount` counts the application's bytes alone, hence this ledger.
@@ -13,7 +13,7 @@ pub(crate) struct Outstanding {
     wire: usize,
     /// Sum of the entries' application bytes.
     application: usize,
-    /// How many of `wire` SCTP has got rid of since; less than the first entry's.
+    /// How many of `wire` SCTP has sent since; less than the first entry's.
     drained: usize,
 }
 
@@ -35,7 +35,7 @@ impl Outstanding {
         self.application += application;
     }
 
-    /// Takes note that SCTP now has `buffered` bytes of this stream.
+    /// Takes note that SCTP now has `buffered` bytes of this stream that were never sent.
     pub(crate) fn set_buffered(&mut self, buffered: usize) {
         self.drained = self.wire.saturating_sub(buffered);
         while let Some(first) = self.messages.front()

@@ -287,14 +287,14 @@ impl Table {
         })
     }
 
-    /// SCTP has got rid of some of a stream's bytes.
+    /// SCTP has sent some of a stream's bytes.
     fn handle_drained(&mut self, id: u16, cx: &mut Context<'_>) {
         let (Some(key), Some(association)) = (self.by_id.get(&id), cx.association.as_deref_mut()) else {
             return;
         };
         let Some(channel) = self.channels.get_mut(key) else { return };
         let before = channel.outstanding.buffered_amount();
-        channel.outstanding.set_buffered(association.buffered_amount(id));
+        channel.outstanding.set_buffered(association.unsent(id));
         let after = channel.outstanding.buffered_amount();
         if after < before && !std::mem::replace(&mut channel.is_drain_said, true) {
             cx.output.events.push_back(Event::Drained { key: *key });
