@@ -8,6 +8,9 @@ use super::parsed::Description;
 use super::plan::role_after_offer;
 use crate::{SdpType, SignalingState};
 
+/// The numbers that our own mids stay below, as each takes an m-section that was negotiated.
+const MAX_COUNTED_MID: u32 = 1 << 24;
+
 impl Negotiation {
     /// Moves the description into its slot; the session's new plan, if it has one.
     pub(crate) fn commit(&mut self, remote: bool, checked: Checked) -> Option<SessionPlan> {
@@ -42,6 +45,11 @@ impl Negotiation {
 
     /// An answer is set.
     fn enter_stable(&mut self) {
+        let sections = self.current_local.iter().flat_map(|description| &description.parsed.media);
+        // The peer's mids are whatever they are; larger numbers than these are not met by counting.
+        let numbers = sections.filter_map(|section| section.mid()?.parse::<u32>().ok());
+        let highest = numbers.filter(|&number| number < MAX_COUNTED_MID).max();
+        self.next_mid = self.next_mid.max(highest.map_or(0, |number| number + 1));
         self.stable_plan.clone_from(&self.plan);
         self.stable_transports.clone_from(&self.transports);
         self.offered.clear();

@@ -122,7 +122,7 @@ impl Negotiation {
                     None => continue,
                 },
                 (Slot::Transceiver(_), Some(owner), standing) => {
-                    let mid = owner.jsep_mid.clone().unwrap_or_else(|| new_mid(&mut mids));
+                    let mid = owner.jsep_mid.clone().unwrap_or_else(|| self.new_mid(&mut mids));
                     let standing = standing.filter(|section| section.mid() == Some(mid.as_str()));
                     let formats = standing.map(|section| Format::of(section, owner.kind)).unwrap_or_default();
                     let protocol = standing.map(|section| section.protocol.clone());
@@ -137,7 +137,7 @@ impl Negotiation {
                     let standing = standing.filter(|section| is_data(section));
                     let mid = standing.and_then(|section| section.mid()).map(str::to_owned);
                     MSection {
-                        mid: Some(mid.unwrap_or_else(|| new_mid(&mut mids))),
+                        mid: Some(mid.unwrap_or_else(|| self.new_mid(&mut mids))),
                         protocol: "UDP/DTLS/SCTP".to_owned(),
                         content: Content::Data(vec!["webrtc-datachannel".to_owned()]),
                         placement: Placement::None,
@@ -155,6 +155,18 @@ impl Negotiation {
         let sections = self.descriptions().flat_map(|description| &description.parsed.media);
         let described = sections.filter_map(|section| section.mid()).map(str::to_owned);
         described.chain(transceivers.iter().filter_map(|transceiver| transceiver.jsep_mid.clone())).collect()
+    }
+
+    /// The smallest number that is no mid, and never was one that was negotiated: of an m-section that was recycled,
+    /// the old mid must not name another.
+    fn new_mid(&self, used: &mut BTreeSet<String>) -> String {
+        let mut number = self.next_mid;
+        // Ends after at most one step for each mid in use.
+        while used.contains(number.to_string().as_str()) {
+            number += 1;
+        }
+        used.insert(number.to_string());
+        number.to_string()
     }
 
     /// The m-sections of each BUNDLE group, the tagged one first: the groups that were negotiated, and in the first of
@@ -218,8 +230,15 @@ impl Negotiation {
                 let placement = match self.standing_transport(index) {
                     Some(id) if !described.insert(id) => Placement::Bundled,
                     Some(id) => self.describe_standing(id, ice_restart),
-                    // The bundle is there, and the new m-section is for it.
-                    None if has_bundled && self.is_bundle_negotiated() => Placement::Bundled,
+                    // The bundle is there, and the new m-section is for it; where that is the tagged one, it describes
+                    // the transport.
+                    None if has_bundled && self.is_bundle_negotiated() => {
+                        let standing = group.iter().find_map(|&member| self.standing_transport(member));
+                        match standing.filter(|id| Some(index) == tag && described.insert(*id)) {
+                            Some(id) => self.describe_standing(id, ice_restart),
+                            None => Placement::Bundled,
+                        }
+                    }
                     None => {
                         let is_own = match self.bundle_policy {
                             BundlePolicy::MaxCompat => true,
@@ -313,17 +332,6 @@ fn kind_of(section: &MSection) -> Option<crate::MediaKind> {
         Content::Media(media) => Some(media.kind),
         _ => None,
     }
-}
-
-/// The smallest number that is no mid yet.
-fn new_mid(used: &mut BTreeSet<String>) -> String {
-    let mut number = 0u32;
-    // Ends after at most one step for each mid in use.
-    while used.contains(number.to_string().as_str()) {
-        number += 1;
-    }
-    used.insert(number.to_string());
-    number.to_string()
 }
 
 /// What a transceiver offers (RFC 9429, section 5.2.1).

@@ -57,6 +57,8 @@ pub(crate) struct Negotiation {
     pub(crate) stable_transports: Mapping,
     /// The next name of a transport.
     pub(crate) next_transport: u32,
+    /// Above every number that was negotiated as a mid.
+    pub(crate) next_mid: u32,
     /// For the transports of m-sections that an offer would add, by their index.
     pub(crate) fresh_sections: BTreeMap<usize, Fresh>,
     /// For the transports that the pending remote offer adds.
@@ -105,6 +107,7 @@ impl Negotiation {
             offered: Vec::new(),
             stable_transports: Vec::new(),
             next_transport: 0,
+            next_mid: 0,
             fresh_sections: BTreeMap::new(),
             fresh_transports: BTreeMap::new(),
             roles: BTreeMap::new(),
