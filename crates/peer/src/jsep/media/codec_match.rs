@@ -162,8 +162,13 @@ pub(crate) fn has_media(formats: &[Format]) -> bool {
     formats.iter().any(|format| !is_auxiliary(format.codec()))
 }
 
-/// The formats of one description that the other has too, each as the first has it.
+/// The formats of one description that the other has too, each as the first has it. RTX and RED come with what they
+/// name.
 pub(crate) fn common(formats: &[Format], other: &[Format]) -> Vec<Format> {
     let is_known = |format: &&Format| other.iter().any(|other| matches(other.codec(), format.codec()));
-    formats.iter().filter(is_known).cloned().collect()
+    let mut common: Vec<Format> = formats.iter().filter(is_known).cloned().collect();
+    let bases = common.iter().filter(|format| !format.codec().is_named("rtx"));
+    let bases: Vec<u8> = bases.map(Format::payload_type).collect();
+    common.retain(|format| is_complete(format.codec(), &bases));
+    common
 }

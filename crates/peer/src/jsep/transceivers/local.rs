@@ -3,7 +3,7 @@
 use sdp::MediaSection;
 
 use super::TrackChanges;
-use super::settled::{Sides, described_codecs};
+use super::settled::Sides;
 use crate::TransceiverDirection;
 use crate::jsep::parsed::media_kind;
 use crate::jsep::{Description, Mapping, Negotiation, offered_direction, simulcast};
@@ -51,11 +51,8 @@ impl Negotiation {
         };
         // Step 4.5.9.1.5.
         transceiver.receptive = direction.receives();
-        // Step 4.5.9.1.6.
-        transceiver.receiver.receive_codecs = match direction.receives() {
-            true => described_codecs(section, transceiver.kind),
-            false => Vec::new(),
-        };
+        // Step 4.5.9.1.6 is for answers only: what an offer proposes is not negotiated, and all browsers, and the tests
+        // that they share, keep it from getParameters().
         // Step 4.5.9.1.7.
         if !local.is_answer() {
             return;

@@ -6,7 +6,7 @@ use crate::jsep::media::Format;
 use crate::jsep::media::codec_match::common;
 use crate::jsep::media::extensions::{negotiated, parameters};
 use crate::transceiver::Transceiver;
-use crate::{CodecParameters, MediaKind, TransceiverDirection};
+use crate::{CodecParameters, TransceiverDirection};
 
 /// The two sides of a negotiation for one m-section.
 #[derive(Clone, Copy)]
@@ -20,11 +20,6 @@ pub(super) struct Sides<'a> {
 /// The payload types and codecs of formats.
 pub(super) fn codecs(formats: Vec<Format>) -> Vec<CodecParameters> {
     formats.into_iter().map(|format| format.parameters).collect()
-}
-
-/// The formats of an m-section, as codecs.
-pub(super) fn described_codecs(section: &MediaSection, kind: MediaKind) -> Vec<CodecParameters> {
-    codecs(Format::of(section, kind))
 }
 
 impl Sides<'_> {
