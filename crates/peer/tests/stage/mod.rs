@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test binary uses its own part.
 
 pub(crate) mod network;
+pub(crate) mod pair;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
