@@ -23,7 +23,10 @@ function browserGlobals(navigatorProperties) {
   }
 }
 
-globalThis.emit = (event) => process.send?.({ event });
+/** A test that has ended listens no more. */
+const send = (message) => process.connected && process.send(message, undefined, undefined, () => {});
+
+globalThis.emit = (event) => send({ event });
 
 process.on('message', async ({ id, operation, argument, code, program, navigator }) => {
   if (code) {
@@ -33,9 +36,9 @@ process.on('message', async ({ id, operation, argument, code, program, navigator
     return;
   }
   try {
-    process.send({ answer: id, ok: await globalThis.program[operation](argument) });
+    send({ answer: id, ok: await globalThis.program[operation](argument) });
   } catch (error) {
-    process.send({ answer: id, error: error?.stack ?? String(error) });
+    send({ answer: id, error: error?.stack ?? String(error) });
   }
 });
 

@@ -88,6 +88,8 @@ class NodeSide extends Side {
   }
 
   call(operation, argument) {
+    // Signals may still be under way when a test has ended.
+    if (this.#closing) return new Promise(() => {});
     this.#last += 1;
     const id = this.#last;
     const answer = new Promise((resolve, reject) => { this.#calls.set(id, { resolve, reject }); });
@@ -95,7 +97,7 @@ class NodeSide extends Side {
     return this.soon(answer, () => `answer to ${operation}`);
   }
 
-  /** Lets the process end by itself, and answers its exit code. */
+  /** Tells the process to end, and answers its exit code. */
   async close() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return this.#child.exitCode;
     this.#closing = true;
@@ -112,6 +114,7 @@ class NodeSide extends Side {
 
 class PageSide extends Side {
   #page;
+  #closing = false;
 
   constructor(name, page) {
     super(name);
@@ -120,6 +123,7 @@ class PageSide extends Side {
   }
 
   call(operation, argument) {
+    if (this.#closing) return new Promise(() => {});
     const answer = this.#page.evaluate(
       (operation, argument) => globalThis.program[operation](argument),
       operation,
@@ -129,8 +133,8 @@ class PageSide extends Side {
   }
 
   async close() {
+    this.#closing = true;
     await this.#page.close();
-    return 0;
   }
 }
 

@@ -1,15 +1,12 @@
 // peerjs' data connections through a PeerServer on loopback: two Node.js processes.
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import test from 'node:test';
-import { DEADLINE, within } from '../harness/deadline.mjs';
+import { DEADLINE } from '../harness/deadline.mjs';
+import { peerServer } from '../harness/servers.mjs';
 import { inNode } from '../harness/side.mjs';
 
 async function registered(t, serializer) {
-  const server = fork(new URL('../harness/peer-server.mjs', import.meta.url));
-  t.after(() => server.kill());
-  const [{ port }] = await within(once(server, 'message'), () => 'the PeerServer does not listen');
+  const port = await peerServer(t);
   const sides = await Promise.all(['one', 'two'].map((name) => inNode(t, 'peerjs', { name })));
   await Promise.all(sides.map(async (side, at) => {
     const id = ['one', 'two'][at];

@@ -1,38 +1,12 @@
 // y-webrtc: three Node.js processes edit one document, through the signalling server of the package on loopback.
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { createRequire } from 'node:module';
 import test from 'node:test';
-import { DEADLINE, within } from '../harness/deadline.mjs';
+import { DEADLINE } from '../harness/deadline.mjs';
+import { yjsSignalling } from '../harness/servers.mjs';
 import { inNode } from '../harness/side.mjs';
 
-const { resolve } = createRequire(import.meta.url);
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** The server says when it listens, but not where: we choose. */
-async function signalling(t) {
-  const port = await freePort();
-  const server = fork(new URL('../bin/server.js', `file://${resolve('y-webrtc')}`), [], {
-    env: { ...process.env, PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  t.after(() => server.kill());
-  await within(once(server.stdout, 'data'), () => 'the signalling server says nothing');
-  return `ws://127.0.0.1:${port}`;
-}
-
 async function room(t, count, options = {}) {
-  const signaling = await signalling(t);
+  const signaling = await yjsSignalling(t);
   const names = ['ada', 'bob', 'eve'].slice(0, count);
   const sides = await Promise.all(names.map((name) => inNode(t, 'y-webrtc', { name })));
   await Promise.all(sides.map((side) => side.call('join', { room: 'room', signaling, ...options })));
@@ -52,7 +26,7 @@ test('three documents become one', { timeout: 3 * DEADLINE }, async (t) => {
 });
 
 test('what was there before is synced', { timeout: 3 * DEADLINE }, async (t) => {
-  const signaling = await signalling(t);
+  const signaling = await yjsSignalling(t);
   const [ada, bob] = await Promise.all(['ada', 'bob'].map((name) => inNode(t, 'y-webrtc', { name })));
   const text = 'a long page. '.repeat(20_000);
   await ada.call('insert', { at: 0, text });
