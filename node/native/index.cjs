@@ -9,14 +9,7 @@
 
 const { existsSync } = require('node:fs');
 const path = require('node:path');
-
-/** `linux-x64-gnu`, `darwin-arm64` ... */
-function platform() {
-  const { platform: system, arch } = process;
-  if (system !== 'linux') return `${system}-${arch}`;
-  const libc = process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl';
-  return `${system}-${arch}-${libc}`;
-}
+const { platform } = require('./platform.cjs');
 
 /** A local build first, then the package that was built for this platform. */
 function load() {

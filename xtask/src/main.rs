@@ -4,6 +4,7 @@
 
 mod deny;
 mod interop;
+mod node;
 mod process;
 mod setup;
 mod spec_coverage;
@@ -20,9 +21,9 @@ cargo xtask COMMAND
 
   test [--fast] [--allow-missing]
         The one test command: tidy, fmt, clippy, unit, scenario and doc tests, documentation, cargo deny,
-        the Web Platform Tests where a checkout is, then the program and the library against real peers (Chromium,
+        the package for Node.js, the Web Platform Tests where a checkout is, then the program and the library against real peers (Chromium,
         Firefox, aiortc). Installs what these need.
-        --fast           leaves the real peers and the Web Platform Tests out
+        --fast           leaves Node.js, the Web Platform Tests and the real peers out
         --allow-missing  passes although something could not be installed; the list at the end says what
   interop [--allow-missing] [NAME...]
         Only the tests against real peers, or those of them whose name contains a NAME.

@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: what the tests need beyond a Rust toolchain and a C compiler.
 //!
-//! Debian's packages come through apt-get (as root, or with a sudo that asks nothing), puppeteer-core through npm, aiortc through
-//! pip into a virtual environment, cargo-deny through cargo; the last three into the repository's ignored directories.
+//! Debian's packages come through apt-get (as root, or with a sudo that asks nothing), puppeteer-core and what node/ is
+//! made and tested with through npm, aiortc through pip into a virtual environment, cargo-deny through cargo; the last three into the repository's ignored directories.
 
 use std::fmt;
 use std::fs;
@@ -20,6 +20,7 @@ pub(crate) enum Need {
     Python,
     Puppeteer,
     Aiortc,
+    NodePackage,
 }
 
 /// A need that is not met, and why.
@@ -34,8 +35,8 @@ impl fmt::Display for Missing {
     }
 }
 
-/// The oldest Node.js that puppeteer-core runs on.
-const NODE_MAJOR: u32 = 18;
+/// The oldest Node.js that our package is for; puppeteer-core is content with older ones.
+const NODE_MAJOR: u32 = 20;
 
 impl Need {
     /// Those before others that they need.
@@ -47,9 +48,11 @@ impl Need {
         Need::Python,
         Need::Puppeteer,
         Need::Aiortc,
+        Need::NodePackage,
     ];
-    /// Without what only the static checks use.
-    pub(crate) const PEERS: &[Need] = Need::ALL.split_at(1).1;
+    /// What the tests against real peers use.
+    pub(crate) const PEERS: &[Need] =
+        &[Need::Node, Need::Chromium, Need::Firefox, Need::Python, Need::Puppeteer, Need::Aiortc];
 
     fn name(self) -> &'static str {
         match self {
@@ -60,6 +63,7 @@ impl Need {
             Need::Python => "Python 3 with venv",
             Need::Puppeteer => "puppeteer-core",
             Need::Aiortc => "aiortc",
+            Need::NodePackage => "the packages of node/",
         }
     }
 
@@ -70,7 +74,7 @@ impl Need {
             Need::Chromium => &["chromium"],
             Need::Firefox => &["firefox-esr"],
             Need::Python => &["python3", "python3-venv"],
-            Need::CargoDeny | Need::Puppeteer | Need::Aiortc => &[],
+            Need::CargoDeny | Need::Puppeteer | Need::Aiortc | Need::NodePackage => &[],
         }
     }
 
@@ -83,7 +87,8 @@ impl Need {
             Need::Chromium => browser("VISAVIS_CHROMIUM", "/usr/bin/chromium").exists(),
             Need::Firefox => browser("VISAVIS_FIREFOX", "/usr/bin/firefox-esr").exists(),
             Need::Python => runs("python3", &["-c", "import venv, ensurepip"]),
-            Need::Puppeteer => same(&npm_stamp(), &repository().join("interop/package-lock.json")),
+            Need::Puppeteer => npm_is_installed("interop"),
+            Need::NodePackage => npm_is_installed("node"),
             Need::Aiortc => same(&venv().join("requirements.txt"), &requirements()),
         }
     }
@@ -91,7 +96,8 @@ impl Need {
     fn install(self) -> Result<(), String> {
         match self {
             Need::CargoDeny => install_cargo_deny(),
-            Need::Puppeteer => install_puppeteer(),
+            Need::Puppeteer => install_npm("interop"),
+            Need::NodePackage => install_npm("node"),
             Need::Aiortc => install_aiortc(),
             Need::Node | Need::Chromium | Need::Firefox | Need::Python => {
                 Err(format!("Debian's {} did not bring it", self.packages().join(" and ")))
@@ -173,11 +179,16 @@ fn install_cargo_deny() -> Result<(), String> {
     result
 }
 
-fn install_puppeteer() -> Result<(), String> {
+/// Installs exactly what a directory's lock file names.
+fn install_npm(directory: &str) -> Result<(), String> {
     let mut install = command("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
-    install.current_dir(repository().join("interop"));
+    install.current_dir(repository().join(directory));
     run(install)?;
-    copy(&repository().join("interop/package-lock.json"), &npm_stamp())
+    copy(&repository().join(directory).join("package-lock.json"), &npm_stamp(directory))
+}
+
+fn npm_is_installed(directory: &str) -> bool {
+    same(&npm_stamp(directory), &repository().join(directory).join("package-lock.json"))
 }
 
 fn install_aiortc() -> Result<(), String> {
@@ -207,8 +218,8 @@ fn requirements() -> PathBuf {
 }
 
 /// The lock file that node_modules was installed from.
-fn npm_stamp() -> PathBuf {
-    repository().join("interop/node_modules/.installed-from.json")
+fn npm_stamp(directory: &str) -> PathBuf {
+    repository().join(directory).join("node_modules/.installed-from.json")
 }
 
 fn browser(variable: &str, default: &str) -> PathBuf {

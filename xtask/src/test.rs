@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::process::{cargo, run, run_tests};
 use crate::setup::{self, Need};
 use crate::tally::Tally;
-use crate::{deny, interop, spec_coverage, tidy, wpt};
+use crate::{deny, interop, node, spec_coverage, tidy, wpt};
 
 /// What a run adds up to.
 #[derive(Default)]
@@ -56,6 +56,7 @@ pub(crate) fn run_all(fast: bool, allow_missing: bool) -> bool {
         }
     }
     if !fast {
+        whole.tests("Node.js", node::run());
         match wpt::left_out() {
             Some(reason) => not_checked.push(format!("Web Platform Tests: {reason}")),
             None => whole.tests("Web Platform Tests", wpt::run(&[])),

@@ -4,9 +4,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::process::{announce, command, run as run_command};
-use crate::repository;
+use crate::process::{announce, command};
 use crate::tally::Tally;
+use crate::{node, repository};
 
 /// `cargo xtask wpt`.
 pub(crate) fn command_line(flags: &[&str], files: &[&str]) -> bool {
@@ -31,7 +31,7 @@ pub(crate) fn left_out() -> Option<String> {
 
 /// Builds the addon and runs the tests: subtests that pass, and those that are not as expected.
 pub(crate) fn run(arguments: &[&str]) -> Tally {
-    if let Err(error) = build() {
+    if let Err(error) = node::build() {
         println!("{error}");
         return Tally::one(false);
     }
@@ -44,12 +44,6 @@ pub(crate) fn run(arguments: &[&str]) -> Tally {
 fn checkout() -> Option<PathBuf> {
     let usual = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/wpt"));
     std::env::var_os("WPT_DIR").map(PathBuf::from).or_else(usual)
-}
-
-fn build() -> Result<(), String> {
-    let mut build = command("npm", &["run", "--silent", "build:test"]);
-    build.current_dir(repository().join("node"));
-    run_command(build)
 }
 
 /// Shows the output and reads the last line's counts; whatever ends without them has failed.

@@ -34,6 +34,13 @@ fn relative_links_must_resolve() {
 }
 
 #[test]
+fn the_addon_has_no_unsafe_code_of_its_own() {
+    let text = "#![allow(unsafe_code)] // unsafe is what macros make\nfn f() { unsafe { g() } }\n";
+    assert_eq!(unsafe_by_hand(&file("node/native/src/lib.rs", text)), [":2: unsafe"]);
+    assert!(unsafe_by_hand(&file("node/native/README.md", text)).is_empty());
+}
+
+#[test]
 fn lock_files_hold_no_download_addresses() {
     let text = "{\n  \"resolved\": \"https://example.org/a.tgz\"\n}\n";
     assert_eq!(download_addresses(&file("interop/package-lock.json", text)), [":2: a download address"]);
