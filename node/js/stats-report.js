@@ -8,11 +8,9 @@ class StatsReport {
     this.map = map;
   }
 
-  /** The object for the addon's entries: members without a value are absent. */
+  /** The object for the addon's entries, which are W3C's dictionaries. */
   static from(entries) {
-    const present = ([, value]) => value !== null && value !== undefined;
-    const map = new Map(entries.map((entry) => [entry.id, Object.fromEntries(Object.entries(entry).filter(present))]));
-    return create('RTCStatsReport', new StatsReport(map));
+    return create('RTCStatsReport', new StatsReport(new Map(entries.map((entry) => [entry.id, entry]))));
   }
 }
 

@@ -312,6 +312,11 @@ impl Endpoint {
         self.end(State::Closed, Event::Closed);
     }
 
+    /// Which end this is.
+    pub fn role(&self) -> Role {
+        self.config.role
+    }
+
     /// Where the endpoint stands.
     pub fn state(&self) -> State {
         self.state

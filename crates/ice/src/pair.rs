@@ -45,7 +45,7 @@ pub struct PairStats {
     pub current_rtt: Option<Duration>,
     /// The sum of the round-trip times of its answered checks.
     pub total_rtt: Duration,
-    /// Checks sent, with retransmissions, without consent checks.
+    /// Checks sent, without retransmissions and consent checks.
     pub requests_sent: u64,
     /// Checks received.
     pub requests_received: u64,

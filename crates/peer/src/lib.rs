@@ -57,8 +57,8 @@ pub use states::{
     PeerConnectionState, SctpTransport, SctpTransportState, SignalingState,
 };
 pub use stats::{
-    CandidatePairStats, CertificateStats, DataChannelStats, IceCandidateStats, PeerConnectionStats,
-    StatsReport, StatsSelector, StatsValue, TransportStats,
+    CandidatePairStats, CertificateStats, CodecStats, DataChannelStats, IceCandidateStats, MediaSourceStats,
+    OutboundRtpStats, PeerConnectionStats, StatsReport, StatsSelector, StatsValue, TransportStats,
 };
 pub use transceiver::{
     DtmfView, ReceiverView, SenderView, Track, TrackOrKind, TransceiverDirection, TransceiverId,

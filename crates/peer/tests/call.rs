@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use peer::{
     ChannelEvent, ChannelId, DataChannelInit, DataChannelState, ErrorDetail, ErrorName, Event,
-    IceConnectionState, Payload, PeerConnectionState, SignalingState, StatsValue,
+    IceConnectionState, Payload, PeerConnectionState, SignalingState, StatsReport, StatsValue,
 };
 use stage::network::Call;
 use stage::{A, B};
@@ -16,6 +16,10 @@ const SOON: Duration = Duration::from_secs(10);
 
 fn text(text: &str) -> Payload {
     Payload { text: true, bytes: Bytes::copy_from_slice(text.as_bytes()) }
+}
+
+fn of_kind<'a>(report: &'a StatsReport, kind: &str) -> Vec<&'a StatsValue> {
+    report.entries.iter().map(|(_, value)| value).filter(|value| value.kind() == kind).collect()
 }
 
 fn is_connected(call: &Call) -> bool {
@@ -61,17 +65,20 @@ fn statistics_name_the_selected_pair_and_both_certificates() {
     let (mut call, ours, _) = connected();
     call.with(A, |pc, now| pc.channel_send(now, ours, text("ping"))).expect("sent");
     let report = call.with(A, |pc, now| pc.stats(now));
-    let Some(StatsValue::Transport(transport)) = report.get("T0") else { panic!("{report:?}") };
+    let [StatsValue::Transport(transport)] = of_kind(&report, "transport")[..] else { panic!("{report:?}") };
     let pair = transport.selected_candidate_pair_id.as_ref().expect("a selected pair");
     let Some(StatsValue::CandidatePair(pair)) = report.get(pair) else { panic!("{report:?}") };
     for id in [&pair.local_candidate_id, &pair.remote_candidate_id] {
         assert!(report.get(id).is_some(), "{id} {report:?}");
     }
-    let Some(StatsValue::Certificate(remote)) = report.get("CFR0") else { panic!("{report:?}") };
+    let remote = report.get(transport.remote_certificate_id.as_ref().expect("a certificate"));
     let theirs = call.with(B, |pc, now| pc.stats(now));
-    let Some(StatsValue::Certificate(local)) = theirs.get("CFL") else { panic!("{theirs:?}") };
-    assert_eq!(remote, local);
-    let Some(StatsValue::DataChannel(channel)) = report.get("D1") else { panic!("{report:?}") };
+    let [StatsValue::Transport(transport)] = of_kind(&theirs, "transport")[..] else { panic!("{theirs:?}") };
+    let local = theirs.get(transport.local_certificate_id.as_ref().expect("a certificate"));
+    assert!(remote.is_some() && remote == local);
+    let [StatsValue::DataChannel(channel)] = of_kind(&report, "data-channel")[..] else {
+        panic!("{report:?}")
+    };
     assert_eq!((channel.messages_sent, channel.bytes_sent), (1, 4));
 }
 
@@ -83,7 +90,9 @@ fn what_a_channel_has_counted_outlives_it() {
     assert!(call.run_until(SOON, |call| call.peer(B).messages().len() == 1));
     let totals = |call: &mut Call, index: usize| {
         let report = call.with(index, |pc, now| pc.stats(now));
-        let Some(StatsValue::PeerConnection(stats)) = report.get("P") else { panic!("{report:?}") };
+        let [StatsValue::PeerConnection(stats)] = of_kind(&report, "peer-connection")[..] else {
+            panic!("{report:?}")
+        };
         (stats.data_channels_opened, stats.data_channels_closed)
     };
     assert_eq!(totals(&mut call, A), (1, 0));
@@ -94,7 +103,9 @@ fn what_a_channel_has_counted_outlives_it() {
     assert_eq!(totals(&mut call, B), (1, 1));
     for (index, sent, received) in [(A, (1, 4), (0, 0)), (B, (0, 0), (1, 4))] {
         let report = call.with(index, |pc, now| pc.stats(now));
-        let Some(StatsValue::DataChannel(channel)) = report.get("D1") else { panic!("{report:?}") };
+        let [StatsValue::DataChannel(channel)] = of_kind(&report, "data-channel")[..] else {
+            panic!("{report:?}")
+        };
         assert_eq!(channel.state, DataChannelState::Closed);
         assert_eq!((channel.messages_sent, channel.bytes_sent), sent);
         assert_eq!((channel.messages_received, channel.bytes_received), received);

@@ -106,3 +106,7 @@ pub use peer::{
     SignalingState as RtcSignalingState, StatsReport as RtcStatsReport, StatsValue as RtcStats,
     TransceiverDirection as RtcRtpTransceiverDirection, TransportStats as RtcTransportStats,
 };
+pub use peer::{
+    CodecStats as RtcCodecStats, MediaSourceStats as RtcMediaSourceStats,
+    OutboundRtpStats as RtcOutboundRtpStreamStats,
+};

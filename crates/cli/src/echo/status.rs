@@ -86,7 +86,7 @@ fn describe(candidate: &RtcIceCandidateStats) -> Value {
             RtcIceCandidateType::Relayed => "relay",
         },
         "protocol": candidate.protocol,
-        "address": candidate.address.to_string(),
+        "address": candidate.address.map(|address| address.to_string()),
         "port": candidate.port,
     })
 }

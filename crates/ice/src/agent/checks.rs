@@ -177,19 +177,19 @@ impl Agent {
             use_candidate,
         };
         let (pair, request) = (pair.id, check.write());
-        self.send_request(pair, path, request.clone());
+        self.send_request(path, request.clone());
+        if let Some(pair) = self.current.checklist.pair_mut(pair) {
+            pair.traffic.requests_sent += 1;
+        }
         let rto = self.current.checklist.rto(self.config.pacing, self.config.rto);
         let transaction = Transaction::new(now, (id, request), path, rto).with_sends(self.config.max_sends);
         self.current.checklist.cancel(pair);
         self.current.checklist.sent(PendingCheck { transaction, pair, role: self.role, use_candidate });
     }
 
-    fn send_request(&mut self, pair: u64, path: Path, request: Vec<u8>) {
+    fn send_request(&mut self, path: Path, request: Vec<u8>) {
         if self.queue(path, request) {
             self.counters.requests_sent += 1;
-            if let Some(pair) = self.current.checklist.pair_mut(pair) {
-                pair.traffic.requests_sent += 1;
-            }
         }
     }
 
@@ -202,12 +202,11 @@ impl Agent {
     pub(super) fn run_checks(&mut self, now: Instant) {
         let mut index = 0;
         while let Some(check) = self.current.checklist.pending_mut().get_mut(index) {
-            let pair = check.pair;
             match check.transaction.step(now) {
                 Step::Wait => index += 1,
                 Step::Resend => {
                     let (path, request) = (check.transaction.path, check.transaction.request.clone());
-                    self.send_request(pair, path, request);
+                    self.send_request(path, request);
                     index += 1;
                 }
                 Step::GiveUp => {

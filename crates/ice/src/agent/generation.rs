@@ -115,6 +115,13 @@ impl Generation {
         self.validated.contains(&path)
     }
 
+    /// Nothing is checked any more.
+    pub(crate) fn stop(&mut self) {
+        self.early.clear();
+        self.validated.clear();
+        self.checklist.pending_mut().clear();
+    }
+
     pub(crate) fn take_validated(&mut self) -> BTreeSet<Path> {
         std::mem::take(&mut self.validated)
     }

@@ -208,7 +208,8 @@ impl Agent {
 
     /// Where data may go now: over the selected pair, else over the best that works. `None` without consent.
     pub fn send_path(&self) -> Option<Path> {
-        self.link.as_ref().map(|link| link.path)
+        let open = self.state != TransportState::Closed;
+        self.link.as_ref().filter(|_| open).map(|link| link.path)
     }
 
     /// Whether an authenticated check came from, or succeeded on, exactly this path. Only then may other
@@ -261,14 +262,13 @@ impl Agent {
         self.counters
     }
 
-    /// Stops everything. What waits to be sent is dropped.
+    /// Stops everything. What waits to be sent is dropped; candidates and pairs stay readable.
     pub fn close(&mut self) {
         if self.state == TransportState::Closed {
             return;
         }
-        self.link = None;
         self.outgoing.clear();
-        self.current = Generation::new(self.current.number + 1, self.current.local.clone());
+        self.current.stop();
         self.previous_validated.clear();
         self.gatherer.stop();
         self.nominate_at = None;

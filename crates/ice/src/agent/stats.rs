@@ -33,7 +33,7 @@ impl Agent {
     }
 
     /// The addresses of which authenticated checks came before the other side's credentials did, as the
-    /// peer-reflexive candidates that they may become.
+    /// peer-reflexive candidates that they may become. Their username fragment is what the sender claims.
     pub fn early_candidates(&self) -> impl Iterator<Item = Candidate> + '_ {
         self.current.early.iter().map(|check| Candidate {
             foundation: String::new(),
@@ -44,7 +44,7 @@ impl Agent {
             kind: CandidateKind::PeerReflexive,
             related: None,
             tcp_type: None,
-            ufrag: None,
+            ufrag: Some(check.remote_ufrag.clone()),
             url: None,
         })
     }

@@ -28,17 +28,17 @@ use crate::ice_server::ServerUrl;
 use crate::jsep::Negotiation;
 use crate::negotiation_needed::NegotiationNeeded;
 use crate::operations::Operations;
+use crate::stats;
 use crate::transceiver::Transceivers;
 use crate::{
     Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, PeerConnectionState,
-    SctpTransport, SessionDescription, SignalingState, StatsReport,
+    SctpTransport, SessionDescription, SignalingState,
 };
 
 use channels::Channels;
 pub use identity::{IdentityAssertion, IdentityProviderOptions};
 use settle::Task;
 pub use transport_views::{DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView};
-pub(crate) use transports::TransportSlots;
 use transports::{Sctp, Transports};
 
 /// The state machine behind an `RTCPeerConnection`.
@@ -97,6 +97,7 @@ pub struct PeerConnection {
     events: VecDeque<Event>,
     counters: Counters,
     clock: WallClock,
+    stats_ids: stats::Ids,
 }
 
 impl fmt::Debug for PeerConnection {
@@ -151,6 +152,7 @@ impl PeerConnection {
             stable_sctp: None,
             channels: Channels::default(),
             transceivers: Transceivers::new(rng.fork("rtp")),
+            stats_ids: stats::Ids::new(rng.fork("stats")),
             session: Session::new(config, now, clock, session_seed),
             ahead: None,
             tasks: VecDeque::new(),
@@ -272,11 +274,6 @@ impl PeerConnection {
         self.sctp.map(|sctp| sctp.attributes)
     }
 
-    /// `getStats()`, at once.
-    pub fn stats(&self, now: Instant) -> StatsReport {
-        crate::stats::collect(self, now)
-    }
-
     /// What this layer has counted.
     pub fn counters(&self) -> Counters {
         self.counters
@@ -347,6 +344,14 @@ impl PeerConnection {
 
     pub(crate) fn transports(&self) -> &Transports {
         &self.transports
+    }
+
+    pub(crate) fn transceiver_set(&self) -> &Transceivers {
+        &self.transceivers
+    }
+
+    pub(crate) fn stats_ids(&self) -> &stats::Ids {
+        &self.stats_ids
     }
 
     pub(crate) fn data_channels(&self) -> &Channels {

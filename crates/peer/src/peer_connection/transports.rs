@@ -30,8 +30,6 @@ pub(crate) struct TransportSlots {
     pub(crate) role: Option<ice::Role>,
     /// [[SelectedCandidatePair]]
     pub(crate) selected_pair: Option<(IceCandidate, IceCandidate)>,
-    /// How often a candidate pair was selected.
-    pub(crate) selected_pair_changes: u32,
     /// The set of local candidates, of the generation that is in use.
     pub(crate) local_candidates: Vec<IceCandidate>,
     /// What ICE has been given of the peer's candidates.
@@ -53,7 +51,6 @@ impl Default for TransportSlots {
             gatherer: IceGathererState::New,
             role: None,
             selected_pair: None,
-            selected_pair_changes: 0,
             local_candidates: Vec::new(),
             remote: RemoteCandidates::default(),
             gathered_ufrag: None,
@@ -294,7 +291,6 @@ impl PeerConnection {
         let has_pair = pair.is_some();
         if has_pair {
             slots.selected_pair = pair;
-            slots.selected_pair_changes += 1;
         }
         let state = state.filter(|state| *state != slots.ice);
         slots.ice = state.unwrap_or(slots.ice);

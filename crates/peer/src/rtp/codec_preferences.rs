@@ -5,7 +5,7 @@ use super::{Codec, MediaKind, capabilities};
 use crate::Error;
 
 /// Whether a codec carries no media of its own that could be offered: RTX, RED, FEC or comfort noise.
-fn is_resilience(codec: &Codec) -> bool {
+pub(crate) fn is_resilience(codec: &Codec) -> bool {
     ["rtx", "red", "ulpfec", "flexfec", "flexfec-03", "CN"].iter().any(|name| codec.is_named(name))
 }
 

@@ -17,7 +17,7 @@ mod validation;
 pub use capabilities::{HeaderExtensionCapability, RtpCapabilities, capabilities};
 pub(crate) use capabilities::{KnownCodec, header_extensions, known_codecs};
 pub use codec::{Codec, CodecParameters};
-pub(crate) use codec_preferences::validate_preferences;
+pub(crate) use codec_preferences::{is_resilience, validate_preferences};
 pub use encodings::{EncodingParameters, ResolutionRestriction};
 pub(crate) use header_extensions::check_extensions;
 pub use media_kind::MediaKind;

@@ -1,16 +1,23 @@
-//! `getStats()`: W3C's dictionaries ([webrtc-stats](https://www.w3.org/TR/webrtc-stats/)) as typed structs. The
-//! fields are W3C's members in Rust's case; times are `f64` as W3C has them: timestamps in milliseconds since
-//! 1970, round-trip times in seconds.
+//! `getStats()`: W3C's dictionaries ([webrtc-stats](https://www.w3.org/TR/webrtc-stats/)) as typed structs. Times are
+//! `f64` as W3C has them: timestamps in milliseconds since 1970, round-trip times in seconds.
+//!
+//! Objects exist as webrtc-stats says. Those of incoming streams, and those that RTCP packets make, begin with the
+//! first packet; as there is no media engine yet, there are none.
 
 mod collect;
+mod dictionaries;
+mod ids;
+mod rtp;
 mod selection;
+mod transport;
 
-use ice::{CandidateKind, TcpType};
-
-use crate::{DataChannelState, DtlsTransportState, IceTransportState};
-
-pub(crate) use collect::collect;
+pub use dictionaries::{
+    CandidatePairStats, CertificateStats, CodecStats, DataChannelStats, IceCandidateStats, MediaSourceStats,
+    OutboundRtpStats, PeerConnectionStats, TransportStats,
+};
 pub use selection::StatsSelector;
+
+pub(crate) use ids::Ids;
 
 /// `RTCStatsReport`: entries in the order of their ids.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,6 +53,12 @@ pub enum StatsValue {
     Certificate(CertificateStats),
     /// `data-channel`
     DataChannel(DataChannelStats),
+    /// `codec`
+    Codec(CodecStats),
+    /// `outbound-rtp`
+    OutboundRtp(OutboundRtpStats),
+    /// `media-source`
+    MediaSource(MediaSourceStats),
 }
 
 impl StatsValue {
@@ -59,134 +72,37 @@ impl StatsValue {
             StatsValue::RemoteCandidate(_) => "remote-candidate",
             StatsValue::Certificate(_) => "certificate",
             StatsValue::DataChannel(_) => "data-channel",
+            StatsValue::Codec(_) => "codec",
+            StatsValue::OutboundRtp(_) => "outbound-rtp",
+            StatsValue::MediaSource(_) => "media-source",
         }
     }
-}
 
-/// `RTCPeerConnectionStats`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PeerConnectionStats {
-    /// `dataChannelsOpened`
-    pub data_channels_opened: u64,
-    /// `dataChannelsClosed`
-    pub data_channels_closed: u64,
-}
-
-/// `RTCTransportStats`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TransportStats {
-    /// `packetsSent`
-    pub packets_sent: u64,
-    /// `packetsReceived`
-    pub packets_received: u64,
-    /// `bytesSent`
-    pub bytes_sent: u64,
-    /// `bytesReceived`
-    pub bytes_received: u64,
-    /// `iceRole`
-    pub ice_role: Option<ice::Role>,
-    /// `iceLocalUsernameFragment`
-    pub ice_local_username_fragment: Option<String>,
-    /// `dtlsState`
-    pub dtls_state: DtlsTransportState,
-    /// `iceState`
-    pub ice_state: IceTransportState,
-    /// `selectedCandidatePairId`
-    pub selected_candidate_pair_id: Option<String>,
-    /// `selectedCandidatePairChanges`
-    pub selected_candidate_pair_changes: u32,
-    /// `localCertificateId`
-    pub local_certificate_id: Option<String>,
-    /// `remoteCertificateId`
-    pub remote_certificate_id: Option<String>,
-}
-
-/// `RTCIceCandidatePairStats`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CandidatePairStats {
-    /// `transportId`
-    pub transport_id: String,
-    /// `localCandidateId`
-    pub local_candidate_id: String,
-    /// `remoteCandidateId`
-    pub remote_candidate_id: String,
-    /// `state`
-    pub state: ice::PairState,
-    /// `nominated`
-    pub nominated: bool,
-    /// `currentRoundTripTime`, in seconds.
-    pub current_round_trip_time: Option<f64>,
-    /// `totalRoundTripTime`, in seconds.
-    pub total_round_trip_time: f64,
-    /// `requestsSent`
-    pub requests_sent: u64,
-    /// `requestsReceived`
-    pub requests_received: u64,
-    /// `responsesSent`
-    pub responses_sent: u64,
-    /// `responsesReceived`
-    pub responses_received: u64,
-    /// `consentRequestsSent`
-    pub consent_requests_sent: u64,
-}
-
-/// `RTCIceCandidateStats`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IceCandidateStats {
-    /// `transportId`
-    pub transport_id: String,
-    /// `address`
-    pub address: std::net::IpAddr,
-    /// `port`
-    pub port: u16,
-    /// `protocol`
-    pub protocol: &'static str,
-    /// `candidateType`
-    pub candidate_type: CandidateKind,
-    /// `priority`
-    pub priority: u32,
-    /// `url`
-    pub url: Option<String>,
-    /// `foundation`
-    pub foundation: String,
-    /// `relatedAddress`
-    pub related_address: Option<std::net::IpAddr>,
-    /// `relatedPort`
-    pub related_port: Option<u16>,
-    /// `usernameFragment`
-    pub username_fragment: Option<String>,
-    /// `tcpType`
-    pub tcp_type: Option<TcpType>,
-}
-
-/// `RTCCertificateStats`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CertificateStats {
-    /// `fingerprint`
-    pub fingerprint: String,
-    /// `fingerprintAlgorithm`
-    pub fingerprint_algorithm: &'static str,
-    /// `base64Certificate`
-    pub base64_certificate: String,
-}
-
-/// `RTCDataChannelStats`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DataChannelStats {
-    /// `label`
-    pub label: String,
-    /// `protocol`
-    pub protocol: String,
-    /// `dataChannelIdentifier`
-    pub data_channel_identifier: Option<u16>,
-    /// `state`
-    pub state: DataChannelState,
-    /// `messagesSent`
-    pub messages_sent: u64,
-    /// `bytesSent`
-    pub bytes_sent: u64,
-    /// `messagesReceived`
-    pub messages_received: u64,
-    /// `bytesReceived`
-    pub bytes_received: u64,
+    /// The ids of the objects that this one refers to.
+    pub fn references(&self) -> Vec<&str> {
+        let ids: [Option<&String>; 4] = match self {
+            StatsValue::PeerConnection(_) | StatsValue::DataChannel(_) | StatsValue::MediaSource(_) => {
+                [None; 4]
+            }
+            StatsValue::Transport(stats) => [
+                stats.selected_candidate_pair_id.as_ref(),
+                stats.local_certificate_id.as_ref(),
+                stats.remote_certificate_id.as_ref(),
+                None,
+            ],
+            StatsValue::CandidatePair(stats) => {
+                let ends = [&stats.local_candidate_id, &stats.remote_candidate_id].map(Some);
+                [Some(&stats.transport_id), ends[0], ends[1], None]
+            }
+            StatsValue::LocalCandidate(stats) | StatsValue::RemoteCandidate(stats) => {
+                [Some(&stats.transport_id), None, None, None]
+            }
+            StatsValue::Certificate(stats) => [stats.issuer_certificate_id.as_ref(), None, None, None],
+            StatsValue::Codec(stats) => [Some(&stats.transport_id), None, None, None],
+            StatsValue::OutboundRtp(stats) => {
+                [stats.transport_id.as_ref(), stats.codec_id.as_ref(), stats.media_source_id.as_ref(), None]
+            }
+        };
+        ids.into_iter().flatten().map(String::as_str).collect()
+    }
 }
