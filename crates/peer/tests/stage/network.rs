@@ -107,9 +107,13 @@ pub(crate) struct Call {
 
 impl Call {
     pub(crate) fn new() -> Self {
+        Call::with_configuration(&Configuration::default())
+    }
+
+    pub(crate) fn with_configuration(configuration: &Configuration) -> Self {
         let mut network = Network::new(7);
         let mut add = |name: &str, seed: u8, address: &str| {
-            let pc = connection(Configuration::default(), seed);
+            let pc = connection(configuration.clone(), seed);
             let peer = Peer { pc, events: Vec::new(), outbox: Vec::new() };
             network.add_node(name, peer, &[address.parse().expect("an address")])
         };
