@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use peer::{
-    BundlePolicy, ChannelEvent, Configuration, DataChannelInit, DtlsTransportState, Event, IceConnectionState,
-    IceTransportState, MediaKind, OfferOptions, Outcome, PeerConnectionState, SdpType, SessionDescriptionInit,
-    TrackOrKind, TransceiverInit, TransportId,
+    BundlePolicy, ChannelEvent, Configuration, DataChannelInit, DtlsTransportState, Event,
+    IceConnectionState, IceTransportState, MediaKind, OfferOptions, Outcome, PeerConnectionState, SdpType,
+    SessionDescriptionInit, TrackOrKind, TransceiverInit, TransportId,
 };
 use stage::network::Call;
 use stage::{A, B};
@@ -21,7 +21,8 @@ fn call(bundle_policy: BundlePolicy) -> Call {
     for kind in [MediaKind::Audio, MediaKind::Video] {
         add_transceiver(&mut call, A, kind);
     }
-    call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default())).expect("a channel");
+    call.with(A, |pc, now| pc.create_data_channel(now, "chat", DataChannelInit::default()))
+        .expect("a channel");
     call
 }
 
@@ -131,8 +132,7 @@ fn max_bundle_takes_the_first_m_section_of_a_peer_that_does_not_bundle() {
     let mut call = call(BundlePolicy::MaxCompat);
     let created = call.settle(A, |pc, now| pc.create_offer(now, OfferOptions::default()));
     let Ok(Outcome::Description(offer)) = created else { panic!("{created:?}") };
-    let configuration =
-        Configuration { bundle_policy: BundlePolicy::MaxBundle, ..Configuration::default() };
+    let configuration = Configuration { bundle_policy: BundlePolicy::MaxBundle, ..Configuration::default() };
     let mut bundling = Call::with_configuration(&configuration);
     let init = SessionDescriptionInit { kind: Some(SdpType::Offer), sdp: without_bundle(offer.sdp) };
     bundling.settle(B, |pc, now| pc.set_remote_description(now, init)).expect("an offer");

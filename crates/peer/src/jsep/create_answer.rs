@@ -203,7 +203,7 @@ fn media_answer(
         direction: direction.into(),
         formats,
         extensions: ids.answer(&transceiver.header_extensions_to_negotiate, offered),
-        streams: transceiver.sender.streams.clone(),
+        streams: transceiver.direction.sends().then(|| transceiver.sender.streams.clone()),
         send_rids: if direction.sends() {
             simulcast::answered_send(&transceiver.sender, offered)
         } else {

@@ -221,24 +221,17 @@ impl Negotiation {
         for group in groups {
             group.iter().for_each(|&index| grouped[index] = true);
             let tag = group.first().copied();
-            let has_bundled = group.iter().any(|&index| self.standing_transport(index).is_some());
+            // The bundle that is there is what new m-sections are for, the tagged one too.
+            let bundle = group.iter().find_map(|&index| self.standing_transport(index));
+            let bundle = bundle.filter(|_| self.is_bundle_negotiated());
             let mut kinds = Vec::new();
             for &index in group {
                 let kind = kind_of(&sections[index]);
                 let is_first_of_kind = !kinds.contains(&kind);
                 kinds.push(kind);
-                let placement = match self.standing_transport(index) {
+                let placement = match self.standing_transport(index).or(bundle) {
                     Some(id) if !described.insert(id) => Placement::Bundled,
                     Some(id) => self.describe_standing(id, ice_restart),
-                    // The bundle is there, and the new m-section is for it; where that is the tagged one, it describes
-                    // the transport.
-                    None if has_bundled && self.is_bundle_negotiated() => {
-                        let standing = group.iter().find_map(|&member| self.standing_transport(member));
-                        match standing.filter(|id| Some(index) == tag && described.insert(*id)) {
-                            Some(id) => self.describe_standing(id, ice_restart),
-                            None => Placement::Bundled,
-                        }
-                    }
                     None => {
                         let is_own = match self.bundle_policy {
                             BundlePolicy::MaxCompat => true,
@@ -351,7 +344,7 @@ fn media_offer(
         direction: transceiver.direction.into(),
         formats: types.offer(&codecs, standing),
         extensions: ids.offer(&transceiver.header_extensions_to_negotiate),
-        streams: transceiver.sender.streams.clone(),
+        streams: transceiver.direction.sends().then(|| transceiver.sender.streams.clone()),
         send_rids: if transceiver.direction.sends() { rids.collect() } else { Vec::new() },
         receive_rids: Vec::new(),
         reduced_size: true,

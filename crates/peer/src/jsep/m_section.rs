@@ -56,8 +56,9 @@ pub(crate) struct MediaLines {
     pub(crate) formats: Vec<Format>,
     /// The header extensions.
     pub(crate) extensions: Vec<Extmap>,
-    /// The ids of the streams of what is sent (RFC 8830).
-    pub(crate) streams: Vec<String>,
+    /// The ids of the streams of what is sent (RFC 8830). They are there whenever the transceiver wants to send, even if
+    /// the peer does not want to receive.
+    pub(crate) streams: Option<Vec<String>>,
     /// The streams of one source at once that this side sends (RFC 8853).
     pub(crate) send_rids: Vec<String>,
     /// Those that it receives.
@@ -160,11 +161,11 @@ impl MediaLines {
         let lines = &mut section.attributes;
         lines.extend(self.extensions.iter().cloned().map(Attribute::Extmap));
         lines.push(Attribute::Direction(self.direction));
-        if matches!(self.direction, Direction::SendRecv | Direction::SendOnly) {
+        if let Some(streams) = &self.streams {
             // RFC 9429, section 5.2.1: one line for each stream, or one that says that there is none.
-            let none = self.streams.is_empty().then(|| "-".to_owned());
+            let none = streams.is_empty().then(|| "-".to_owned());
             let msid = |stream| Attribute::Msid { stream, track: None };
-            lines.extend(self.streams.iter().cloned().chain(none).map(msid));
+            lines.extend(streams.iter().cloned().chain(none).map(msid));
         }
         // Category IDENTICAL (RFC 9143, section 7.1.3): the tagged m-section would do, but there are peers that look
         // for them in every m-section.

@@ -52,8 +52,14 @@ impl PeerConnection {
         let index = section_index(remote, candidate)?;
         // Step 4.4. What is rejected for good has no transceiver that could be in use.
         let local = self.negotiation.local().filter(|local| local.is_answer() || self.is_stable());
-        let is_rejected =
-            |index: usize| remote.is_rejected(index) || local.is_some_and(|local| local.is_rejected(index));
+        let is_rejected = |index: usize| {
+            // A pending offer may have recycled what was rejected.
+            let mid = |description: &Description| {
+                description.section(index).and_then(|section| section.mid()).map(str::to_owned)
+            };
+            let by_us = |local: &Description| local.is_rejected(index) && mid(local) == mid(remote);
+            remote.is_rejected(index) || local.is_some_and(by_us)
+        };
         if index.is_some_and(is_rejected) {
             return Ok(false);
         }

@@ -92,6 +92,11 @@ impl PeerConnection {
         }
     }
 
+    /// Whether a transport is in use. One that was bundled away is not: nobody waits for its candidates any more.
+    fn is_planned(&self, id: TransportId) -> bool {
+        self.negotiation.plan.transports.contains_key(&id)
+    }
+
     /// The ICE generation of a transport that gathers, or has.
     pub(super) fn gathered_ufrag(&self, id: TransportId) -> Option<String> {
         self.transports.get(id)?.gathered_ufrag.clone()
@@ -135,8 +140,7 @@ impl PeerConnection {
     /// webrtc-pc, the ICE Agent is finished gathering a generation, the first task.
     pub(super) fn generation_complete(&mut self, id: TransportId, ufrag: Option<String>) {
         let Some(ufrag) = ufrag else { return };
-        let used = self.transports.get(id).is_some_and(|slots| slots.gathered_ufrag.is_some());
-        if !used {
+        if !self.is_planned(id) {
             return;
         }
         let Some((index, mid, true)) = self.add_to_local(&ufrag, &Attribute::EndOfCandidates) else { return };
@@ -151,7 +155,8 @@ impl PeerConnection {
 
     /// The second task, unless the generation was replaced or rolled back in between.
     pub(super) fn gathering_complete(&mut self, id: TransportId, ufrag: Option<&str>) {
-        let Some(slots) = self.transports.get_mut(id) else { return };
+        let is_planned = self.is_planned(id);
+        let Some(slots) = self.transports.get_mut(id).filter(|_| is_planned) else { return };
         if ufrag.is_none() || ufrag != slots.gathered_ufrag.as_deref() {
             return;
         }
@@ -166,7 +171,10 @@ impl PeerConnection {
     /// webrtc-pc, surface a candidate. There are no [[EarlyCandidates]]: nothing is gathered before a description is
     /// set, so that a candidate that no description represents belongs to a generation that was rolled back.
     pub(super) fn surface_candidate(&mut self, id: TransportId, candidate: &ice::Candidate) {
-        let Some(slots) = self.transports.get(id) else { return };
+        let Some(slots) = self.transports.get(id).filter(|_| self.is_planned(id)) else {
+            self.counters.local_candidates_stale += 1;
+            return;
+        };
         let ufrag = candidate.ufrag.clone().or_else(|| slots.gathered_ufrag.clone()).unwrap_or_default();
         // RFC 9429, section 3.5.4: what the policy disallows is not exposed. After a restart ICE announces the
         // sockets that it has, whatever the policy is now.
