@@ -1,5 +1,5 @@
-// npm run rude -- 1000: so many processes in all, every rude way in turn, two at a time.
-import { WAYS, rude } from './rude/run.mjs';
+// npm run rude -- 1000: so many processes in all, every layer and rude way in turn, two at a time.
+import { LAYERS, WAYS, rude } from './rude/run.mjs';
 
 const count = Number(process.argv[2] ?? 100);
 let next = 0;
@@ -8,7 +8,7 @@ let failed = 0;
 async function lane() {
   while (next < count) {
     const number = next++;
-    const wrong = await rude(WAYS[number % WAYS.length]);
+    const wrong = await rude(LAYERS[Math.floor(number / WAYS.length) % LAYERS.length], WAYS[number % WAYS.length]);
     if (wrong) {
       failed++;
       console.log(`${number}: ${wrong}`);

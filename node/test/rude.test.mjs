@@ -1,11 +1,10 @@
 // Whatever a program does, the process ends as the program says: no crash, no hang. `npm run rude -- 1000` for more.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { WAYS, rude } from './rude/run.mjs';
+import { LAYERS, WAYS, rude } from './rude/run.mjs';
 
-for (const way of WAYS) {
-  test(`ends well: ${way}`, async () => {
-    assert.equal(await rude(way), null);
-    assert.equal(await rude(way), null);
-  });
+for (const layer of LAYERS) {
+  for (const way of WAYS) {
+    test(`ends well: ${layer}, ${way}`, async () => assert.equal(await rude(layer, way), null));
+  }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
-use peer::{OfferOptions, OperationId, TransceiverId};
+use peer::{IceGatheringState, OfferOptions, OperationId, TransceiverId};
 use visavis::binding::Connection;
 
 use crate::certificate::Certificate;
@@ -82,12 +82,15 @@ impl Drop for PeerConnection {
     }
 }
 
-/// Whether something may still happen by itself: then the process should not end. Until a description is set that is
-/// what the loop has not performed yet; then everything, until the connection is closed or has failed.
+/// Whether something may still happen by itself: then the process should not end. That is what the loop has not
+/// performed yet, candidates that are being gathered, and with both descriptions everything, until the connection is
+/// closed or has failed.
 fn is_under_way(peer: &peer::PeerConnection) -> bool {
     use peer::PeerConnectionState::{Closed, Failed};
-    let has_begun = peer.local_description().is_some() || peer.remote_description().is_some();
-    peer.has_task() || (has_begun && !matches!(peer.connection_state(), Closed | Failed))
+    let has_both = peer.local_description().is_some() && peer.remote_description().is_some();
+    let is_gathering = peer.ice_gathering_state() == IceGatheringState::Gathering;
+    let is_over = matches!(peer.connection_state(), Closed | Failed);
+    peer.has_task() || (!is_over && (has_both || is_gathering))
 }
 
 #[napi]

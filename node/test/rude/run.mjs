@@ -18,18 +18,20 @@ export const WAYS = [
 /** How long one may take: many times what it takes. */
 const PATIENCE = 60_000;
 
+export const LAYERS = ['addon', 'classes'];
+
 /** Runs one; what is wrong with how it ended, or `null`. */
-export function rude(way) {
+export function rude(layer, way) {
   return new Promise((resolve) => {
     const started = process.hrtime.bigint();
     execFile(
       process.execPath,
-      ['--expose-gc', victim, way],
+      ['--expose-gc', victim, layer, way],
       { timeout: PATIENCE, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         const took = Number(process.hrtime.bigint() - started) / 1e6;
         const how = error && (error.signal ? `signal ${error.signal}` : `exit code ${error.code}`);
-        resolve(how || stderr ? `${way}: ${how ?? 'exit code 0'} after ${took.toFixed()} ms\n${stderr}${stdout}` : null);
+        resolve(how || stderr ? `${layer}, ${way}: ${how ?? 'exit code 0'} after ${took.toFixed()} ms\n${stderr}${stdout}` : null);
       },
     );
   });

@@ -1,24 +1,61 @@
-// Connects, floods both ways, and ends in one rude way: node victim.mjs WAY. Whatever the way, the exit code is 0.
+// Connects, floods both ways, and ends in one rude way: node victim.mjs LAYER WAY. Whatever the way, the exit code is 0.
+// The layer is the addon by itself, or the classes around it.
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
 
-const way = isMainThread ? process.argv[2] : workerData.way;
+const [layer, way] = isMainThread ? process.argv.slice(2) : workerData;
 const inWorker = way.startsWith('worker-');
 
-/** Both ends send as much as the buffers take, as long as there is room, whenever a message comes. */
+/** Ends that can `send(bytes or text)`, have room or not, and `close()`; `onevent` is called when something comes. */
+const layers = {
+  async addon() {
+    const { connected } = await import('../native/loop.mjs');
+    return (await connected()).map((end) => {
+      const { connection, channel } = end;
+      const isOpen = () => connection.channelReadyState(channel) === 'open';
+      return {
+        hasRoom: () => isOpen() && connection.channelBufferedAmount(channel) < 1 << 20,
+        send(data) {
+          if (typeof data === 'string') connection.channelSendText(channel, data);
+          else connection.channelSendBinary(channel, data);
+        },
+        offer: () => end.promise(connection.createOffer()),
+        close: () => connection.close(),
+        set onevent(listener) {
+          end.onchannel = listener;
+        },
+      };
+    });
+  },
+
+  async classes() {
+    const { connect } = await import('../lifetime/channels.mjs');
+    const { a, b, channel, other } = await connect();
+    return [[a, channel], [b, other]].map(([connection, channel]) => ({
+      hasRoom: () => channel.readyState === 'open' && channel.bufferedAmount < 1 << 20,
+      send: (data) => channel.send(data),
+      offer: () => connection.createOffer(),
+      close: () => connection.close(),
+      set onevent(listener) {
+        channel.onmessage = channel.onbufferedamountlow = channel.onclose = listener;
+      },
+    }));
+  },
+};
+
+/** Both ends send as much as the buffers take, as long as there is room, whenever something comes. */
 async function flood(onEvent) {
-  const { connected } = await import('../native/loop.mjs');
-  const ends = await connected();
+  const ends = await layers[layer]();
   const bytes = new Uint8Array(1200);
-  const fill = ({ connection, channel }) => {
-    while (connection.channelReadyState(channel) === 'open' && connection.channelBufferedAmount(channel) < 1 << 20) {
-      connection.channelSendBinary(channel, bytes);
-      connection.channelSendText(channel, 'x'.repeat(100));
+  const fill = (end) => {
+    while (end.hasRoom()) {
+      end.send(bytes);
+      end.send('x'.repeat(100));
     }
   };
   let events = 0;
   for (const end of ends) {
-    end.onchannel = () => {
+    end.onevent = () => {
       fill(end);
       onEvent(++events, ends);
     };
@@ -51,16 +88,16 @@ const ways = {
   close: () =>
     flood((events, ends) => {
       if (events !== when) return;
-      for (const { connection, channel, promise } of ends) {
-        connection.close();
+      for (const end of ends) {
+        end.close();
         try {
-          connection.channelSendBinary(channel, new Uint8Array(10));
+          end.send(new Uint8Array(10));
           process.exit(3);
         } catch (error) {
           if (error.name !== 'InvalidStateError') throw error;
         }
-        promise(connection.createOffer()).catch(() => {});
-        connection.close();
+        end.offer().catch(() => {});
+        end.close();
       }
     }),
 
@@ -75,7 +112,7 @@ const ways = {
       for (let i = 0; i < 20; i++) peer().connection.createDataChannel('x', {});
       globalThis.gc();
       if (ends.length === 0) return setImmediate(collect);
-      ends.forEach(({ connection }) => connection.close());
+      ends.forEach((end) => end.close());
       globalThis.gc();
     };
     collect();
@@ -92,7 +129,7 @@ const ways = {
 };
 
 if (isMainThread && inWorker) {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { way } });
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: [layer, way] });
   worker.on('message', async (message) => {
     if (message === 'exit') process.exit(0);
     await worker.terminate();
