@@ -89,3 +89,12 @@ test('where uncaught exceptions are handled, everything goes on', async () => {
   assert.equal(output, 'caught: from a listener\ncaught: from a promise\ncaught: from a tick\nmessage 2\nsecond listener\n');
   assert.equal(code, 0);
 });
+
+test('the process ends when nothing can happen any more, and not before', async () => {
+  for (const [name, output] of [
+    ['idle.mjs', 'offered\n'],
+    ['closes.mjs', 'closed\n'],
+  ]) {
+    assert.deepEqual(await program(name), { code: 0, output });
+  }
+});
