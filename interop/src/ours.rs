@@ -154,8 +154,8 @@ impl Ours {
             "ice": connection.ice_connection_state().as_str(),
             "gathering": connection.ice_gathering_state().as_str(),
             "signaling": connection.signaling_state().as_str(),
-            "sctp": sctp.as_ref().map(|sctp| sctp.state.as_str()),
-            "maxMessageSize": sctp.and_then(|sctp| sctp.max_message_size).map(|size| size.to_string()),
+            "sctp": sctp.as_ref().map(|sctp| sctp.state().as_str()),
+            "maxMessageSize": sctp.and_then(|sctp| sctp.max_message_size()).map(|size| size.to_string()),
         })
     }
 }

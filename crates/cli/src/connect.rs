@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hyper::Uri;
 use visavis::{
-    RtcConfiguration, RtcDataChannel, RtcIceGatheringState, RtcPeerConnection, RtcPeerConnectionEvent,
+    RtcConfiguration, RtcDataChannel, RtcDtlsTransportEvent, RtcIceGatheringState, RtcPeerConnection,
     RtcPeerConnectionState, RtcSdpType, RtcSessionDescription,
 };
 
@@ -143,9 +143,15 @@ async fn watch(pc: &RtcPeerConnection) -> Failure {
     let mut events = pc.events();
     while pc.connection_state() != RtcPeerConnectionState::Failed {
         match events.next().await {
-            Some(RtcPeerConnectionEvent::DtlsTransportError(error)) => return error.to_string(),
             Some(_) => {}
             None => return "the connection was closed".into(),
+        }
+    }
+    if let Some(mut events) = pc.sctp().map(|sctp| sctp.transport().events()) {
+        while let Some(event) = events.try_next() {
+            if let RtcDtlsTransportEvent::Error(error) = event {
+                return error.to_string();
+            }
         }
     }
     "the connection failed: no path to the server answers".into()

@@ -5,7 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use visavis::{Error, ErrorName, RtcConfiguration, RtcPeerConnection, RtcSdpType, RtcSessionDescription};
+use visavis::{
+    Error, ErrorName, RtcConfiguration, RtcPeerConnection, RtcRtpTransceiverDirection, RtcSdpType,
+    RtcSessionDescription,
+};
 
 mod channel;
 mod session;
@@ -65,6 +68,10 @@ impl Sessions {
         tokio::spawn(Arc::clone(self).supervise(id.clone(), Arc::clone(&session)));
         let offer = RtcSessionDescription::new(RtcSdpType::Offer, offer);
         pc.set_remote_description(offer).await.map_err(Refused::Offer)?;
+        for transceiver in pc.get_transceivers() {
+            // What is sent here is data. Media that nobody looks at need not be sent.
+            transceiver.set_direction(RtcRtpTransceiverDirection::Inactive).map_err(Refused::Failed)?;
+        }
         let answer = pc.create_answer().await.map_err(Refused::Failed)?;
         pc.set_local_description(answer).await.map_err(Refused::Failed)?;
         let _ = tokio::time::timeout(GATHERING_TIMEOUT, session.gathered()).await;

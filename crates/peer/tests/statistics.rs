@@ -92,7 +92,7 @@ fn the_mandatory_members_are_there_once_data_flows() {
     assert!(matches!(transport.tls_version, Some("FEFD" | "FEFC")));
     assert_eq!(
         (transport.ice_role, transport.selected_candidate_pair_changes),
-        (Some(ice::Role::Controlling), 1)
+        (Some(peer::IceRole::Controlling), 1)
     );
 
     let pair = selected(&report, &transport);

@@ -70,15 +70,15 @@ struct Readme;
 pub use api::{
     MediaStream, MediaStreamEvent, MediaStreamTrack, MediaStreamTrackEvent, MediaStreamTrackState,
     RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelEvents,
-    RtcDtmfSender, RtcDtmfToneChangeEvent, RtcEventStream, RtcMessage, RtcPeerConnection,
-    RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver,
-    RtcRtpTransceiverInit, RtcSessionDescription, RtcTrackEvent, RtcTrackOrKind,
+    RtcDtlsTransport, RtcDtmfSender, RtcDtmfToneChangeEvent, RtcEventStream, RtcIceComponent,
+    RtcIceTransport, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents,
+    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSctpTransport,
+    RtcSctpTransportEvent, RtcSessionDescription, RtcTrackEvent, RtcTrackOrKind,
 };
 pub use base::Redacted;
 pub use bytes::Bytes;
-pub use ice::TransportState as RtcIceTransportState;
 pub use ice::{CandidateKind as RtcIceCandidateType, PairState as RtcStatsIceCandidatePairState};
-pub use ice::{Protocol as RtcIceProtocol, Role as RtcIceRole, TcpType as RtcIceTcpCandidateType};
+pub use ice::{Protocol as RtcIceProtocol, TcpType as RtcIceTcpCandidateType};
 pub use net::counters::{DriverCounters, driver_counters};
 pub use peer::{
     BundlePolicy as RtcBundlePolicy, CandidateFields as RtcIceCandidateFields,
@@ -86,22 +86,25 @@ pub use peer::{
     Codec as RtcRtpCodec, CodecParameters as RtcRtpCodecParameters, DataChannelInit as RtcDataChannelInit,
     DataChannelState as RtcDataChannelState, DataChannelStats as RtcDataChannelStats,
     DegradationPreference as RtcDegradationPreference, DtlsFingerprint as RtcDtlsFingerprint,
-    DtlsTransportState as RtcDtlsTransportState, EncodingOptions as RtcEncodingOptions,
-    EncodingParameters as RtcRtpEncodingParameters, Error, ErrorDetail as RtcErrorDetailType, ErrorName,
+    DtlsTransportEvent as RtcDtlsTransportEvent, DtlsTransportState as RtcDtlsTransportState,
+    EncodingOptions as RtcEncodingOptions, EncodingParameters as RtcRtpEncodingParameters, Error,
+    ErrorDetail as RtcErrorDetailType, ErrorName,
     HeaderExtensionCapability as RtcRtpHeaderExtensionCapability,
     HeaderExtensionParameters as RtcRtpHeaderExtensionParameters, IceCandidate as RtcIceCandidate,
     IceCandidateError as RtcIceCandidateError, IceCandidateInit as RtcIceCandidateInit,
-    IceCandidateStats as RtcIceCandidateStats, IceConnectionState as RtcIceConnectionState,
-    IceGatheringState as RtcIceGatheringState, IceServer as RtcIceServer,
-    IceTransportPolicy as RtcIceTransportPolicy, IdentityAssertion as RtcIdentityAssertion,
-    IdentityProviderOptions as RtcIdentityProviderOptions, KeygenAlgorithm as RtcKeygenAlgorithm,
-    MediaKind as RtcMediaKind, OfferOptions as RtcOfferOptions,
+    IceCandidatePair as RtcIceCandidatePair, IceCandidateStats as RtcIceCandidateStats,
+    IceConnectionState as RtcIceConnectionState, IceGathererState as RtcIceGathererState,
+    IceGatheringState as RtcIceGatheringState, IceParameters as RtcIceParameters, IceRole as RtcIceRole,
+    IceServer as RtcIceServer, IceTransportEvent as RtcIceTransportEvent,
+    IceTransportPolicy as RtcIceTransportPolicy, IceTransportState as RtcIceTransportState,
+    IdentityAssertion as RtcIdentityAssertion, IdentityProviderOptions as RtcIdentityProviderOptions,
+    KeygenAlgorithm as RtcKeygenAlgorithm, MediaKind as RtcMediaKind, OfferOptions as RtcOfferOptions,
     PeerConnectionState as RtcPeerConnectionState, PeerConnectionStats as RtcPeerConnectionStats,
     Priority as RtcPriorityType, ReceiveParameters as RtcRtpReceiveParameters,
     ResolutionRestriction as RtcResolutionRestriction, RtcpMuxPolicy as RtcRtcpMuxPolicy,
     RtcpParameters as RtcRtcpParameters, RtpCapabilities as RtcRtpCapabilities,
     RtpSource as RtcRtpContributingSource, RtpSource as RtcRtpSynchronizationSource,
-    SctpTransport as RtcSctpTransport, SctpTransportState as RtcSctpTransportState, SdpType as RtcSdpType,
+    SctpTransportState as RtcSctpTransportState, SdpType as RtcSdpType,
     SendParameters as RtcRtpSendParameters, SetParameterOptions as RtcSetParameterOptions,
     SignalingState as RtcSignalingState, StatsReport as RtcStatsReport, StatsValue as RtcStats,
     TransceiverDirection as RtcRtpTransceiverDirection, TransportStats as RtcTransportStats,

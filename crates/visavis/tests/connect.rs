@@ -35,7 +35,7 @@ async fn two_peers_trickle_connect_and_exchange() {
             assert_eq!(pc.signaling_state(), RtcSignalingState::Stable);
             assert_eq!(pc.connection_state(), RtcPeerConnectionState::Connected);
             assert_eq!(pc.ice_gathering_state(), RtcIceGatheringState::Complete);
-            assert_eq!(pc.sctp().unwrap().state, RtcSctpTransportState::Connected);
+            assert_eq!(pc.sctp().unwrap().state(), RtcSctpTransportState::Connected);
             assert!(matches!(
                 pc.ice_connection_state(),
                 RtcIceConnectionState::Connected | RtcIceConnectionState::Completed

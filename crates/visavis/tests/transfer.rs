@@ -98,7 +98,7 @@ async fn many_small_messages_stay_in_order() {
 async fn a_message_over_the_remote_limit_is_refused() {
     guarded(async {
         let pair = connected().await;
-        let limit = pair.a.sctp().unwrap().max_message_size.unwrap() as usize;
+        let limit = pair.a.sctp().unwrap().max_message_size().unwrap() as usize;
         assert_eq!(pair.channel_a.send(vec![0; limit + 1]).unwrap_err().name, ErrorName::TypeError);
         pair.channel_a.send(vec![7; limit]).unwrap();
         assert_eq!(pair.channel_b.recv().await.unwrap().len(), limit);

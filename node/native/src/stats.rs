@@ -100,7 +100,7 @@ fn transport(object: &mut Object<'_>, stats: TransportStats) -> napi::Result<()>
         "selectedCandidatePairChanges": stats.selected_candidate_pair_changes,
     );
     optional_members!(object,
-        "iceRole": stats.ice_role.map(role),
+        "iceRole": stats.ice_role.map(peer::IceRole::as_str),
         "iceLocalUsernameFragment": stats.ice_local_username_fragment,
         "selectedCandidatePairId": stats.selected_candidate_pair_id,
         "localCertificateId": stats.local_certificate_id,
@@ -177,14 +177,6 @@ fn outbound(object: &mut Object<'_>, stats: OutboundRtpStats) -> napi::Result<()
         "scalabilityMode": stats.scalability_mode,
     );
     Ok(())
-}
-
-/// `RTCIceRole`
-pub(crate) fn role(role: ice::Role) -> &'static str {
-    match role {
-        ice::Role::Controlling => "controlling",
-        ice::Role::Controlled => "controlled",
-    }
 }
 
 /// `RTCStatsIceCandidatePairState`

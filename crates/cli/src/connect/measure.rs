@@ -55,7 +55,7 @@ pub(super) async fn upload(
 ) -> Result<Throughput, Failure> {
     let channel = open(pc, UPLOAD).await?;
     let limit =
-        pc.sctp().and_then(|sctp| sctp.max_message_size).and_then(|limit| usize::try_from(limit).ok());
+        pc.sctp().and_then(|sctp| sctp.max_message_size()).and_then(|limit| usize::try_from(limit).ok());
     let piece = Bytes::from(vec![0xaa; limit.unwrap_or(PIECE).clamp(1, PIECE)]);
     let started = clock::now();
     let mut sent = 0;

@@ -20,7 +20,7 @@ const REPORT_EVERY: u64 = 256 * 1024;
 pub(super) async fn serve(channel: RtcDataChannel, pc: RtcPeerConnection) {
     match channel.protocol() {
         DOWNLOAD => {
-            let limit = pc.sctp().and_then(|sctp| sctp.max_message_size).unwrap_or(u64::MAX);
+            let limit = pc.sctp().and_then(|sctp| sctp.max_message_size()).unwrap_or(u64::MAX);
             // The handle would keep the connection open.
             drop(pc);
             download(&channel, usize::try_from(limit).unwrap_or(PIECE).clamp(1, PIECE)).await;

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use visavis::{
-    Error, RtcIceCandidateInit, RtcIceGatheringState, RtcPeerConnection, RtcPeerConnectionEvent,
-    RtcPeerConnectionEvents, RtcPeerConnectionState, RtcSctpTransportState,
+    Error, RtcEventStream, RtcIceCandidateInit, RtcIceGatheringState, RtcPeerConnection,
+    RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcPeerConnectionState, RtcSctpTransportEvent,
+    RtcSctpTransportState,
 };
 
 use super::channel;
@@ -71,7 +72,16 @@ impl Session {
 
     /// Follows the events until the end (`false`), or until connected (`true`) if that `is_enough`.
     async fn follow(&self, events: &mut RtcPeerConnectionEvents, is_enough: bool) -> bool {
-        while let Some(event) = events.next().await {
+        // Once connected it is there, if the peer wants data at all.
+        let mut sctp = self.pc.sctp().filter(|_| !is_enough).map(|sctp| sctp.events());
+        loop {
+            let event = tokio::select! {
+                event = events.next() => match event {
+                    Some(event) => event,
+                    None => return false,
+                },
+                () = association_ended(&mut sctp) => return false,
+            };
             match event {
                 RtcPeerConnectionEvent::SignalingStateChange(state) => {
                     self.note("signalingState", state.as_str())
@@ -94,14 +104,9 @@ impl Session {
                     self.note("channel", "open");
                     tokio::spawn(channel::serve(channel, self.pc.clone()));
                 }
-                // The peer ended the association: it closed its connection.
-                RtcPeerConnectionEvent::SctpTransportStateChange(RtcSctpTransportState::Closed) => {
-                    return false;
-                }
                 _ => {}
             }
         }
-        false
     }
 
     /// Takes the peer's candidates.
@@ -155,4 +160,16 @@ impl Session {
             changes.push(Change { at: clock::now(), of, state });
         }
     }
+}
+
+/// Waits until the peer ends the association: it closed its connection.
+async fn association_ended(events: &mut Option<RtcEventStream<RtcSctpTransportEvent>>) {
+    while let Some(events) = events {
+        match events.next().await {
+            Some(RtcSctpTransportEvent::StateChange(RtcSctpTransportState::Closed)) => return,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    std::future::pending().await
 }

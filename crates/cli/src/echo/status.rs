@@ -22,7 +22,7 @@ impl Session {
             "iceGatheringState": self.pc.ice_gathering_state().as_str(),
             "iceConnectionState": self.pc.ice_connection_state().as_str(),
             "connectionState": self.pc.connection_state().as_str(),
-            "sctpState": self.pc.sctp().map(|sctp| sctp.state.as_str()),
+            "sctpState": self.pc.sctp().map(|sctp| sctp.state().as_str()),
             "timeline": timeline.collect::<Vec<_>>(),
         });
         add_transport(&mut status, &report);

@@ -75,6 +75,28 @@ fn an_offer_is_answered_with_candidates() {
 }
 
 #[test]
+fn media_is_declined_beside_data() {
+    let server = Server::start(&[]);
+    let transport: String = OFFER
+        .lines()
+        .filter(|line| ["a=ice-", "a=fingerprint:", "a=setup:"].iter().any(|start| line.starts_with(start)))
+        .map(|line| format!("{line}\r\n"))
+        .collect();
+    let audio = format!(
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=sendrecv\r\na=rtcp-mux\r\n\
+         a=rtpmap:111 opus/48000/2\r\n{transport}"
+    );
+    let offer = OFFER.replace("a=group:BUNDLE 0\r\n", "a=group:BUNDLE 0 1\r\n") + &audio;
+    let response = server.post(SDP, offer.as_bytes());
+    assert_eq!(response.status, 201, "{response:?}");
+    let answer = sdp::SessionDescription::parse(&response.body).expect("an answer");
+    assert_eq!(answer.media.len(), 2);
+    assert_eq!(answer.media[0].sctp_port(), Some(5000));
+    assert_ne!(answer.media[1].port, 0, "not rejected: it may be turned on");
+    assert_eq!(answer.media[1].direction(), Some(sdp::Direction::Inactive), "{}", response.body);
+}
+
+#[test]
 fn malformed_sdp_is_refused_with_its_line() {
     let server = Server::start(&[]);
     let response = server.post(SDP, OFFER.replace("t=0 0", "t=zero").as_bytes());

@@ -3,7 +3,7 @@
 
 use ice::{CandidateKind, TcpType};
 
-use crate::{DataChannelState, DtlsTransportState, IceTransportState, MediaKind};
+use crate::{DataChannelState, DtlsTransportState, IceRole, IceTransportState, MediaKind};
 
 /// `RTCPeerConnectionStats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub struct TransportStats {
     /// `bytesReceived`
     pub bytes_received: u64,
     /// `iceRole`
-    pub ice_role: Option<ice::Role>,
+    pub ice_role: Option<IceRole>,
     /// `iceLocalUsernameFragment`
     pub ice_local_username_fragment: Option<String>,
     /// `dtlsState`

@@ -53,7 +53,7 @@ impl PeerConnection {
                 packets_received: carried.packets_received,
                 bytes_sent: carried.bytes_sent,
                 bytes_received: carried.bytes_received,
-                ice_role: agent.map(ice::Agent::role),
+                ice_role: agent.map(|agent| Some(agent.role()).into()),
                 ice_local_username_fragment: agent.map(|agent| agent.local_credentials().ufrag.clone()),
                 dtls_state: slots.dtls,
                 ice_state: slots.ice,

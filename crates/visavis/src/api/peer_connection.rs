@@ -5,8 +5,7 @@ use std::sync::Arc;
 use peer::{
     DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState,
     IdentityAssertion, IdentityProviderOptions, KeygenAlgorithm, OfferOptions, Outcome, PeerConnection,
-    PeerConnectionState, SctpTransport, SignalingState, StatsReport, StatsSelector, TrackOrKind,
-    TransceiverInit,
+    PeerConnectionState, SignalingState, StatsReport, StatsSelector, TrackOrKind, TransceiverInit,
 };
 
 use crate::api::operation::Operation;
@@ -15,7 +14,7 @@ use crate::net::endpoint;
 use crate::{
     MediaStream, MediaStreamTrack, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcEventStream,
     RtcPeerConnectionEvents, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit,
-    RtcSessionDescription, RtcTrackOrKind,
+    RtcSctpTransport, RtcSessionDescription, RtcTrackOrKind,
 };
 
 /// A connection to a remote peer
@@ -426,8 +425,9 @@ impl RtcPeerConnection {
     }
 
     /// The SCTP transport, once negotiated.
-    pub fn sctp(&self) -> Option<SctpTransport> {
-        self.read(PeerConnection::sctp, None)
+    pub fn sctp(&self) -> Option<RtcSctpTransport> {
+        let attributes = self.handle.with(|shared| shared.sctp_transport())?;
+        Some(RtcSctpTransport::new(&self.handle, attributes))
     }
 }
 

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use peer::{
-    DtlsTransportEvent, Error, Event, IceCandidate, IceCandidateError, IceConnectionState, IceGatheringState,
-    PeerConnectionState, SctpTransportState, SignalingState,
+    Event, IceCandidate, IceCandidateError, IceConnectionState, IceGatheringState, PeerConnectionState,
+    SignalingState,
 };
 
 use crate::net::connection::Handle;
@@ -37,10 +37,6 @@ pub enum RtcPeerConnectionEvent {
     DataChannel(RtcDataChannel),
     /// The remote peer sends on a transceiver.
     Track(RtcTrackEvent),
-    /// The SCTP transport's state changed.
-    SctpTransportStateChange(SctpTransportState),
-    /// The DTLS transport failed, and why.
-    DtlsTransportError(Error),
 }
 
 /// The events of a connection, as a stream that loses nothing: what came before it was made is there.
@@ -118,10 +114,6 @@ impl RtcPeerConnectionEvents {
             Event::ConnectionStateChange(state) => RtcPeerConnectionEvent::ConnectionStateChange(state),
             Event::IceCandidate(candidate) => RtcPeerConnectionEvent::IceCandidate(candidate),
             Event::IceCandidateError(error) => RtcPeerConnectionEvent::IceCandidateError(error),
-            Event::SctpStateChange(state) => RtcPeerConnectionEvent::SctpTransportStateChange(state),
-            Event::DtlsTransport(_, DtlsTransportEvent::Error(error)) => {
-                RtcPeerConnectionEvent::DtlsTransportError(error)
-            }
             Event::Track { transceiver, .. } => {
                 let transceiver = RtcRtpTransceiver::new(&self.handle, transceiver);
                 let receiver = transceiver.receiver();

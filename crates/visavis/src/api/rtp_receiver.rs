@@ -7,8 +7,8 @@ use peer::{
     StatsSelector,
 };
 
-use crate::MediaStreamTrack;
 use crate::api::part::Part;
+use crate::{MediaStreamTrack, RtcDtlsTransport};
 
 /// The half of a transceiver that receives
 /// ([webrtc-pc, section 5.3](https://www.w3.org/TR/webrtc/#rtcrtpreceiver-interface)).
@@ -45,6 +45,12 @@ impl RtcRtpReceiver {
     /// The track that is received: always the same.
     pub fn track(&self) -> MediaStreamTrack {
         self.part.handle.with(|shared| shared.receiver_track(self.part.id))
+    }
+
+    /// The transport that RTP goes over; `None` until it is negotiated.
+    pub fn transport(&self) -> Option<RtcDtlsTransport> {
+        let id = self.part.view()?.receiver.transport?;
+        Some(RtcDtlsTransport::new(&self.part.handle, id))
     }
 
     /// How it receives: what was negotiated

@@ -7,7 +7,7 @@ use peer::{
 
 use crate::api::operation::Operation;
 use crate::api::part::Part;
-use crate::{MediaStream, MediaStreamTrack, RtcDtmfSender};
+use crate::{MediaStream, MediaStreamTrack, RtcDtlsTransport, RtcDtmfSender};
 
 /// The half of a transceiver that sends
 /// ([webrtc-pc, section 5.2](https://www.w3.org/TR/webrtc/#rtcrtpsender-interface)).
@@ -57,6 +57,12 @@ impl RtcRtpSender {
     /// For tones, if this sends audio.
     pub fn dtmf(&self) -> Option<RtcDtmfSender> {
         (self.part.kind() == MediaKind::Audio).then(|| RtcDtmfSender::new(self.part.clone()))
+    }
+
+    /// The transport that RTP goes over; `None` until it is negotiated.
+    pub fn transport(&self) -> Option<RtcDtlsTransport> {
+        let id = self.part.view()?.sender.transport?;
+        Some(RtcDtlsTransport::new(&self.part.handle, id))
     }
 
     /// How it sends: what was negotiated, and what [`set_parameters`](RtcRtpSender::set_parameters) changes

@@ -17,6 +17,7 @@ use crate::net::counters::COUNTERS;
 use crate::net::event_queue::{Awake, EventQueue, Place, WaitList};
 use crate::net::media::Media;
 use crate::net::outside::Outside;
+use crate::net::transport_events::TransportEvents;
 use crate::net::worker::Inbox;
 
 /// Names a connection within the process. Never reused.
@@ -187,6 +188,7 @@ pub(crate) struct Shared {
     /// Channels whose `room` list is not empty.
     short_of_room: Vec<ChannelId>,
     pub(crate) media: Media,
+    pub(crate) transports: TransportEvents,
     pub(crate) outside: Option<Outside>,
     pub(crate) awake: Awake,
 }
@@ -221,6 +223,7 @@ impl Shared {
             channels: BTreeMap::new(),
             short_of_room: Vec::new(),
             media: Media::default(),
+            transports: TransportEvents::default(),
             outside,
             awake: Awake::new(),
         }
@@ -240,7 +243,8 @@ impl Shared {
                 Event::Channel(id, event) => self.take_channel_event(now, id, event),
                 Event::DataChannel(id) => self.take_channel(now, id),
                 event => {
-                    if let Some(event) = self.take_media_event(event) {
+                    let rest = self.take_media_event(event);
+                    if let Some(event) = rest.and_then(|event| self.take_transport_event(event)) {
                         self.push_event(event);
                     }
                 }
@@ -353,6 +357,7 @@ impl Shared {
             }
         }
         self.end_media();
+        self.end_transports();
         self.events.wake(&mut self.awake);
         self.short_of_room.clear();
         for channel in self.channels.values_mut() {

@@ -22,6 +22,7 @@ mod media;
 mod outside;
 mod resolver;
 mod router;
+mod transport_events;
 mod turn;
 mod udp;
 mod worker;
