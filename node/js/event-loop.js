@@ -17,7 +17,10 @@ const connections = new WeakMap();
 /** Connections that must not be collected, as they may still fire events. */
 const active = new Set();
 
-/** Connections that may have tasks, first come, first served. */
+/**
+ * Connections that may have tasks, first come, first served. All tasks of one come before the next one's, as nearly as
+ * tasks of a browser's networking task source do, where they are in the order in which they were queued.
+ */
 const ready = [];
 let isScheduled = false;
 
@@ -31,18 +34,20 @@ function turn() {
   const reports = reportCount();
   ready.push(...native.takeReady());
   while (ready.length > 0) {
-    const connection = ready.shift();
-    const implementation = connections.get(connection);
-    const events = connection.runTask();
+    const implementation = connections.get(ready[0]);
+    const events = ready[0].runTask();
     if (events === null) {
+      ready.shift();
       implementation.becameIdle();
       continue;
     }
-    // Behind the others: connections take turns.
-    ready.push(connection);
     runTask(() => implementation.perform(events));
     // An exception that nobody caught is thrown before anything else happens.
-    if (performance.now() > end || !hasCheckpoints || reportCount() !== reports) break;
+    if (performance.now() > end || !hasCheckpoints || reportCount() !== reports) {
+      // Now the others have their turn.
+      ready.push(ready.shift());
+      break;
+    }
   }
   if (ready.length > 0 && !isScheduled) {
     isScheduled = true;

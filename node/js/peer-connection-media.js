@@ -12,7 +12,7 @@ const hooks = { streamAdded() {}, streamRemoved() {} };
 /** A connection's transceivers, and the streams that its remote peer named. */
 class Media {
   #connection;
-  /** number -> Transceiver. A stopped one that was removed stays as long as the application holds it. */
+  /** number -> Transceiver. One that was removed stays: its track may still end, and the addon keeps it too. */
   #transceivers = new Map();
   /** id -> Stream */
   #remoteStreams = new Map();
@@ -31,11 +31,7 @@ class Media {
 
   /** CollectTransceivers. */
   transceivers() {
-    const numbers = this.#native.transceivers();
-    // What is not there any more lives on in the application's hands only.
-    const current = new Set(numbers);
-    for (const number of this.#transceivers.keys()) if (!current.has(number)) this.#transceivers.delete(number);
-    return numbers.map((number) => this.transceiver(number));
+    return this.#native.transceivers().map((number) => this.transceiver(number));
   }
 
   /** CollectSenders. */
@@ -71,7 +67,11 @@ class Media {
 
   removeTrack(sender) {
     const { number, connection } = implOf('RTCRtpSender', sender);
-    // webrtc-pc, removeTrack, step 4: created by another connection.
+    // webrtc-pc, removeTrack, step 3.
+    if (this.#connection.signalingState === 'closed') {
+      throw new DOMException('The connection is closed.', 'InvalidStateError');
+    }
+    // Step 4.
     if (connection !== this.#connection) {
       throw new DOMException('The sender belongs to another connection.', 'InvalidAccessError');
     }

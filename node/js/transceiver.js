@@ -64,6 +64,11 @@ class RtpTransceiver {
     return this.#native.transceiver(this.#number).currentDirection ?? null;
   }
 
+  /** [[Stopped]], in words of today. */
+  get stopped() {
+    return this.currentDirection === 'stopped';
+  }
+
   stop() {
     this.#transceiver.connection.touch();
     calling(() => this.#native.stopTransceiver(this.#number));

@@ -1,5 +1,10 @@
-// What visavis adds of its own: nothing that a script would meet by accident.
+// Ours: nothing that a script would meet by accident.
 partial dictionary RTCConfiguration {
   // Also gather candidates of the loopback interface, for peers on one machine.
   boolean includeLoopback = false;
+};
+
+// What the specification once had, and browsers still have.
+partial interface RTCRtpTransceiver {
+  readonly attribute boolean stopped;
 };
