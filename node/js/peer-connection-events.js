@@ -28,6 +28,8 @@ const handlers = {
     fireEvent(connection.object, 'RTCPeerConnectionIceErrorEvent', 'icecandidateerror', init);
   },
 
+  peerIdentity: (connection, error, assertion) => connection.identity.settle(error, assertion),
+
   dataChannel(connection, number) {
     const channel = connection.adoptChannel(number).object;
     fireEvent(connection.object, 'RTCDataChannelEvent', 'datachannel', { channel });

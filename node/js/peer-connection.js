@@ -32,7 +32,7 @@ class PeerConnection {
     this.channels = new Map();
     this.transports = new Transports(this);
     this.media = new Media(this);
-    this.identity = new Identity(this);
+    this.identity = new Identity();
     enter(this.native, this);
   }
 
@@ -68,7 +68,13 @@ class PeerConnection {
   operation(start, convert = () => undefined) {
     const number = calling(start);
     this.touch();
+    // What fails at once is rejected before the next task.
+    queueMicrotask(() => this.#runMicrotasks());
     return new Promise((resolve, reject) => this.#operations.set(number, { resolve, reject, convert }));
+  }
+
+  #runMicrotasks() {
+    for (let events; (events = this.native.runMicrotask()) !== null; ) this.perform(events);
   }
 
   settle(number, error, value) {
@@ -81,13 +87,13 @@ class PeerConnection {
   // Offers, answers and candidates.
 
   createOffer(options) {
-    return this.identity.guard(() => this.media.offering(options, () =>
+    return this.media.offering(options, () =>
       this.operation(() => this.native.createOffer(options.iceRestart), description),
-    ));
+    );
   }
 
   createAnswer() {
-    return this.identity.guard(() => this.operation(() => this.native.createAnswer(), description));
+    return this.operation(() => this.native.createAnswer(), description);
   }
 
   setLocalDescription(init) {
@@ -186,13 +192,17 @@ class PeerConnection {
 
   getConfiguration() {
     const { iceTransportPolicy, bundlePolicy, rtcpMuxPolicy, iceCandidatePoolSize } = this.native.configuration();
+    const { peerIdentity } = this.#given;
     const iceServers = this.#given.iceServers.map((server) => ({
       ...server,
       urls: Array.isArray(server.urls) ? [...server.urls] : server.urls,
     }));
     const certificates = [...this.#given.certificates];
-    const loopback = this.#given.includeLoopback ? { includeLoopback: true } : {};
-    return { bundlePolicy, certificates, iceCandidatePoolSize, iceServers, iceTransportPolicy, rtcpMuxPolicy, ...loopback };
+    const further = {
+      ...(this.#given.includeLoopback && { includeLoopback: true }),
+      ...(peerIdentity !== undefined && { peerIdentity }),
+    };
+    return { bundlePolicy, certificates, iceCandidatePoolSize, iceServers, iceTransportPolicy, rtcpMuxPolicy, ...further };
   }
 
   setConfiguration(configuration) {
@@ -287,11 +297,11 @@ class PeerConnection {
   }
 
   setIdentityProvider(provider, options) {
-    this.identity.setProvider(provider, options);
+    calling(() => this.native.setIdentityProvider(provider, options));
   }
 
   getIdentityAssertion() {
-    return this.identity.getAssertion();
+    return this.operation(() => this.native.getIdentityAssertion());
   }
 }
 

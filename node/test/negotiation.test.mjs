@@ -123,3 +123,28 @@ test('certificates are used and kept', async (t) => {
   assert.ok(sdp.includes(`a=fingerprint:${algorithm} ${value.toUpperCase()}`));
   await assert.rejects(RTCPeerConnection.generateCertificate('no such algorithm'), { name: 'NotSupportedError' });
 });
+
+test('without identity providers, what needs one fails as it should', async (t) => {
+  const pc = connection(t);
+  await assert.rejects(pc.getIdentityAssertion(), { name: 'OperationError', errorDetail: 'idp-load-failure' });
+  assert.throws(() => pc.setIdentityProvider('idp.example.org', { protocol: 'a/b' }), { name: 'SyntaxError' });
+  pc.createDataChannel('');
+  pc.setIdentityProvider('idp.example.org');
+  await assert.rejects(pc.createOffer(), { errorDetail: 'idp-load-failure' });
+  const other = connection(t, { peerIdentity: 'somebody@example.org' });
+  assert.equal(other.getConfiguration().peerIdentity, 'somebody@example.org');
+  const offerer = connection(t);
+  offerer.createDataChannel('');
+  await assert.rejects(other.setRemoteDescription(await offerer.createOffer()), { name: 'OperationError' });
+});
+
+test('what fails at once is rejected before the next task', async (t) => {
+  const pc = connection(t);
+  const log = [];
+  pc.onnegotiationneeded = () => log.push('task');
+  pc.createDataChannel('');
+  const rejected = pc.createAnswer().catch(() => log.push('rejected'));
+  await once(pc, 'negotiationneeded');
+  await rejected;
+  assert.deepEqual(log, ['rejected', 'task']);
+});

@@ -113,8 +113,8 @@ fn stopping_ends_the_track_in_a_task() {
         expect![[r#"
             a: negotiationneeded
             -- stop()
-            a: ended of transceiver 1
             a: replaceTrack rejected: InvalidStateError
+            a: ended of transceiver 1
             -- close()
             a: ended of transceiver 2
         "#]],

@@ -35,6 +35,21 @@ fn offer_and_answer_without_descriptions() {
 }
 
 #[test]
+fn a_call_that_fails_at_once_is_rejected_before_the_next_task() {
+    check(
+        |stage| {
+            stage.channel(A);
+            stage.create_answer(A);
+            stage.run();
+        },
+        expect![[r#"
+            a: createAnswer rejected: InvalidStateError
+            a: negotiationneeded
+        "#]],
+    );
+}
+
+#[test]
 fn operations_settle_in_the_order_of_the_calls() {
     check(
         |stage| {

@@ -111,6 +111,13 @@ impl Connection {
         events
     }
 
+    /// Settles the promise of a call that has its result already: for a microtask after each call that gave a promise.
+    /// `None` if there is none. See [`PeerConnection::run_microtask`].
+    pub fn run_microtask(&self) -> Option<Vec<Event>> {
+        let now = crate::net::clock::now();
+        contained(|| self.handle.with(|shared| shared.run_loop_microtask(now))).flatten()
+    }
+
     /// Closes the connection, as [`RtcPeerConnection::close`](crate::RtcPeerConnection::close) does.
     pub fn close(&self) {
         contained(|| self.handle.close());

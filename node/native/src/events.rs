@@ -33,6 +33,7 @@ macro_rules! list {
 ///   `['trackEnded', transceiver]`, `['streamAddTrack', stream, transceiver]`,
 ///   `['streamRemoveTrack', stream, transceiver]`, `['toneChange', transceiver, tone]`
 /// - `['dataChannel', channel]`
+/// - `['peerIdentity', error, { idp, name }]`: the promise is settled; after a rejection another takes its place
 /// - `['channel', channel, 'open' | 'bufferedAmountLow' | 'closing' | 'close']`, `['channel', channel, 'error', error]`
 /// - `['channel', channel, 'message', data]`: a string, or a Buffer that has its ArrayBuffer for itself
 /// - `['channel', channel, 'messages', kinds, buffer, ends]`: several in a row; `kinds[i]` is 1 for text, 0 for binary;
@@ -101,6 +102,13 @@ fn event_to_js<'env>(env: &'env Env, event: Event) -> napi::Result<Array<'env>> 
         },
         Event::DataChannel(channel) => list!(env, "dataChannel", number(channel.0)),
         Event::Track { transceiver, streams } => list!(env, "track", number(transceiver.0), streams),
+        Event::PeerIdentity(Ok(identity)) => {
+            let mut assertion = Object::new(env)?;
+            assertion.set("idp", identity.idp)?;
+            assertion.set("name", identity.name)?;
+            list!(env, "peerIdentity", Null, assertion)
+        }
+        Event::PeerIdentity(Err(error)) => list!(env, "peerIdentity", error::to_js(env, &error)?),
         Event::TrackMute(transceiver) => list!(env, "trackMute", number(transceiver.0)),
         Event::TrackUnmute(transceiver) => list!(env, "trackUnmute", number(transceiver.0)),
         Event::TrackEnded(transceiver) => list!(env, "trackEnded", number(transceiver.0)),

@@ -16,6 +16,7 @@ mod descriptions;
 mod error;
 mod event_loop;
 mod events;
+mod identity;
 mod media;
 mod peer_connection;
 mod stats;

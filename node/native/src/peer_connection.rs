@@ -125,6 +125,13 @@ impl PeerConnection {
         events.map(|events| events::to_js(env, events)).transpose()
     }
 
+    /// Settles the promise of a call that has its result already: events as those of `runTask()`, `null` if there is
+    /// none. For a microtask after each call that gave a promise.
+    #[napi]
+    pub fn run_microtask<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
+        self.connection.run_microtask().map(|events| events::to_js(env, events)).transpose()
+    }
+
     /// `createOffer()`: the promise's number.
     #[napi]
     pub fn create_offer(&self, env: Env, ice_restart: Option<bool>) -> napi::Result<f64> {

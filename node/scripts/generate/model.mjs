@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { parse } from 'webidl2';
-import { formerValues, leftOut, platform, specifications } from './surface.mjs';
+import { furtherValues, leftOut, platform, specifications } from './surface.mjs';
 
 const require = createRequire(import.meta.url);
 const own = ['platform', 'webrtc-extensions', 'mediacapture-extensions', 'visavis'];
@@ -54,7 +54,7 @@ function add(model, definition) {
 }
 
 function enumValues({ name, values }) {
-  return [...values.map(({ value }) => value), ...(formerValues[name] ?? [])];
+  return [...values.map(({ value }) => value), ...(furtherValues[name] ?? [])];
 }
 
 function members(definition) {

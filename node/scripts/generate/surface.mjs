@@ -22,7 +22,6 @@ export const leftOut = {
   RTCIdentityProvider: 'no identity providers',
   'RTCError.httpRequestStatusCode': 'no identity providers',
   'RTCErrorInit.httpRequestStatusCode': 'no identity providers',
-  'RTCConfiguration.peerIdentity': 'no identity providers',
   'MediaStreamConstraints.peerIdentity': 'no isolated streams',
   // A preference that no encoder follows yet.
   'RTCRtpSendParameters.degradationPreference': 'no encoders',
@@ -31,9 +30,12 @@ export const leftOut = {
   CameraDevicePermissionDescriptor: 'no permissions',
 };
 
-/** Values that an enumeration once had. Scripts still pass them, and the implementation refuses them by name. */
-export const formerValues = {
+/** Values that enumerations have beside those of their IDL. */
+export const furtherValues = {
+  // It had this once. Scripts still pass it, and it is refused by name.
   RTCRtcpMuxPolicy: ['negotiate'],
+  // Of webrtc-identity, which cannot say so: there are no partial enumerations.
+  RTCErrorDetailType: ['idp-load-failure'],
 };
 
 /** How the exceptions of this package are built: their name, and where their attributes come from. */

@@ -96,7 +96,7 @@ impl PeerConnection {
         // Steps 5 and 6.
         if self.operations.push(id, operation.clone()) {
             match self.start(now, &operation) {
-                Started::Settled(result) => self.tasks.push_back(Task::SettleFirst(result)),
+                Started::Settled(result) => self.microtasks.push_back(Task::SettleFirst(result)),
                 Started::Job(job) => self.tasks.push_back(Task::Job(job)),
             }
         }
@@ -106,7 +106,7 @@ impl PeerConnection {
     /// A promise that is rejected before it gets into the chain.
     pub(super) fn reject(&mut self, error: Error) -> OperationId {
         let id = self.operations.new_id();
-        self.tasks.push_back(Task::Reject(id, error));
+        self.microtasks.push_back(Task::Reject(id, error));
         id
     }
 

@@ -21,11 +21,9 @@ impl PeerConnection {
         self.negotiation.state = SignalingState::Closed;
         // Every task aborts when it finds [[IsClosed]] true; only promises that were rejected before they reached the
         // operations chain still settle, and what does not ask for [[IsClosed]] goes on.
+        self.microtasks.retain(|task| matches!(task, Task::Reject(..)));
         self.tasks.retain(|task| {
-            matches!(
-                task,
-                Task::Reject(..) | Task::ForgetParameters(_) | Task::SetParameters(..) | Task::EndTrack(_)
-            )
+            matches!(task, Task::ForgetParameters(_) | Task::SetParameters(..) | Task::EndTrack(_))
         });
         // Step 4.
         for id in self.transceivers() {

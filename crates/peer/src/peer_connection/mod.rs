@@ -94,6 +94,8 @@ pub struct PeerConnection {
     /// The next event of the session, taken only so that `has_task` can see it.
     ahead: Option<session::Event>,
     tasks: VecDeque<Task>,
+    /// What settles without a task of its own: see `run_microtask`. At most one for each call.
+    microtasks: VecDeque<Task>,
     events: VecDeque<Event>,
     counters: Counters,
     clock: WallClock,
@@ -156,6 +158,7 @@ impl PeerConnection {
             session: Session::new(config, now, clock, session_seed),
             ahead: None,
             tasks: VecDeque::new(),
+            microtasks: VecDeque::new(),
             events: VecDeque::new(),
             counters: Counters::default(),
             clock,
@@ -321,7 +324,7 @@ impl PeerConnection {
 
     /// Whether [`run_task`](PeerConnection::run_task) has something to do.
     pub fn has_task(&self) -> bool {
-        !self.tasks.is_empty() || self.ahead.is_some()
+        !self.microtasks.is_empty() || !self.tasks.is_empty() || self.ahead.is_some()
     }
 
     /// The next event or settled promise.
@@ -331,7 +334,7 @@ impl PeerConnection {
 
     /// Whether the connection is closed and nothing is left to be sent: it can be dropped once its events are taken.
     pub fn is_finished(&self) -> bool {
-        self.is_closed && self.session.is_drained() && self.tasks.is_empty()
+        self.is_closed && self.session.is_drained() && self.microtasks.is_empty() && self.tasks.is_empty()
     }
 
     pub(crate) fn identity(&self) -> &dtls::Certificate {

@@ -59,6 +59,9 @@ impl PeerConnection {
     /// Performs one W3C task: slots change, promises settle, events come out of
     /// [`poll_event`](PeerConnection::poll_event). Returns whether there was one. A run of messages counts as one.
     pub fn run_task(&mut self, now: Instant) -> bool {
+        if self.run_microtask(now) {
+            return true;
+        }
         let ran = if let Some(task) = self.tasks.pop_front() {
             self.run(now, task);
             true
@@ -70,6 +73,18 @@ impl PeerConnection {
         };
         self.look_ahead();
         ran
+    }
+
+    /// Settles the promise of a call that failed or succeeded at once, with the promises that follow from it: in W3C's
+    /// words "return a promise rejected with", and the reactions to it. Returns whether there was one.
+    ///
+    /// Where a language has microtasks, this is for the first of them after each call. Elsewhere
+    /// [`run_task`](PeerConnection::run_task) does the same before anything else.
+    pub fn run_microtask(&mut self, now: Instant) -> bool {
+        let Some(microtask) = self.microtasks.pop_front() else { return false };
+        self.run(now, microtask);
+        self.look_ahead();
+        true
     }
 
     /// Keeps one event of the session at hand, so that `has_task` is true exactly if there is a task.

@@ -71,6 +71,12 @@ impl Shared {
         (Some(events), granted)
     }
 
+    /// Settles the promise of a call that has its result already. `None` if there is none.
+    pub(crate) fn run_loop_microtask(&mut self, now: Instant) -> Option<Vec<Event>> {
+        let ran = matches!(self.fate, Fate::Open | Fate::Closed) && self.peer.run_microtask(now);
+        ran.then(|| std::iter::from_fn(|| self.next_loop_event()).collect())
+    }
+
     fn next_loop_event(&mut self) -> Option<Event> {
         match self.fate {
             Fate::Open | Fate::Closed => self.peer.poll_event(),
