@@ -84,7 +84,7 @@ pub(crate) fn is_bad_port(port: u16) -> bool {
 /// The candidate-attribute of a local candidate.
 pub(crate) fn to_sdp(candidate: &ice::Candidate) -> sdp::Candidate {
     sdp::Candidate {
-        foundation: candidate.foundation.clone(),
+        foundation: foundation_of(candidate),
         component: candidate.component,
         transport: match candidate.protocol {
             Protocol::Udp => "udp".to_owned(),
@@ -160,7 +160,7 @@ pub(crate) fn described(
 /// The attributes of the `RTCIceCandidate` for a candidate that ICE knows.
 pub(crate) fn fields_of(candidate: &ice::Candidate) -> CandidateFields {
     CandidateFields {
-        foundation: candidate.foundation.clone(),
+        foundation: foundation_of(candidate),
         component: candidate.component,
         priority: candidate.priority,
         address: candidate.address,
@@ -170,4 +170,9 @@ pub(crate) fn fields_of(candidate: &ice::Candidate) -> CandidateFields {
         related: candidate.related,
         url: candidate.url.clone(),
     }
+}
+
+/// The agent marks the foundations of peer-reflexive candidates with a character that no candidate-attribute has.
+fn foundation_of(candidate: &ice::Candidate) -> String {
+    candidate.foundation.replace('.', "+")
 }
