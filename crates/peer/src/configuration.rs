@@ -58,6 +58,10 @@ pub struct Configuration {
     /// How many sets of candidates may be gathered before they are needed. The pool is a hint; ours gathers
     /// when a description is set, whatever this says.
     pub ice_candidate_pool_size: u8,
+    /// Whether each offer has an m-section for data, before those of audio and video, also without a data channel
+    /// ([webrtc-extensions](https://w3c.github.io/webrtc-extensions/#always-negotiating-datachannels)). A channel
+    /// that is created later needs no negotiation then.
+    pub always_negotiate_data_channels: bool,
     /// Who the remote peer has to prove to be
     /// ([webrtc-identity](https://www.w3.org/TR/webrtc-identity/#dom-rtcconfiguration-peeridentity)). As no identity
     /// provider can be loaded here, nobody can, and every remote description is rejected.
@@ -87,6 +91,8 @@ impl Configuration {
             "bundlePolicy" // Step 3.4.
         } else if self.rtcp_mux_policy != old.rtcp_mux_policy {
             "rtcpMuxPolicy" // Step 3.5.
+        } else if self.always_negotiate_data_channels != old.always_negotiate_data_channels {
+            "alwaysNegotiateDataChannels" // webrtc-extensions.
         } else if self.peer_identity != old.peer_identity {
             "peerIdentity" // webrtc-identity: once set, it cannot be changed.
         } else if self.ice_candidate_pool_size != old.ice_candidate_pool_size && local_description_set {

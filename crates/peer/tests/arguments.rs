@@ -92,6 +92,32 @@ fn the_first_certificate_of_the_configuration_is_offered() {
     assert!(offer.sdp.contains(&format!("a=fingerprint:{fingerprint}\r\n")), "{}", offer.sdp);
 }
 
+/// webrtc-extensions, alwaysNegotiateDataChannels.
+#[test]
+fn data_is_always_negotiated_where_that_is_wanted_and_comes_first() {
+    let always = Configuration { always_negotiate_data_channels: true, ..Configuration::default() };
+    let mut stage = Stage::with(always);
+    while stage.pcs[A].run_task(start()) {}
+    assert_eq!(stage.pcs[A].poll_event(), None, "nothing needs to be negotiated for it");
+    let audio = peer::TrackOrKind::Kind(peer::MediaKind::Audio);
+    stage.pcs[A].add_transceiver(audio, peer::TransceiverInit::default()).expect("a transceiver");
+    stage.negotiate(A, stage::B);
+    let sections = |pc: &PeerConnection| -> Vec<String> {
+        let sdp = &pc.local_description().expect("a description").sdp;
+        sdp.lines().filter_map(|line| Some(line.strip_prefix("m=")?.split(' ').next()?.to_owned())).collect()
+    };
+    assert_eq!(sections(&stage.pcs[A]), ["application", "audio"]);
+    assert_eq!(sections(&stage.pcs[stage::B]), ["application", "audio"]);
+    assert!(stage.pcs[A].sctp().is_some());
+    while stage.pcs[A].run_task(start()) {}
+    while stage.pcs[A].poll_event().is_some() {}
+    stage.pcs[A].create_data_channel(start(), "", DataChannelInit::default()).expect("a channel");
+    while stage.pcs[A].run_task(start()) {}
+    assert_eq!(stage.pcs[A].poll_event(), None, "it is negotiated already");
+    let changed = stage.pcs[A].set_configuration(Configuration::default());
+    assert_eq!(name(changed), Some(ErrorName::InvalidModificationError));
+}
+
 #[test]
 fn only_servers_transport_policy_and_pool_can_be_changed() {
     let mut pc = connection(Configuration::default(), 1);

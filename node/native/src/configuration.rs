@@ -30,6 +30,8 @@ pub struct Configuration {
     pub rtcp_mux_policy: Option<String>,
     /// `iceCandidatePoolSize`
     pub ice_candidate_pool_size: Option<u32>,
+    /// `alwaysNegotiateDataChannels` of webrtc-extensions.
+    pub always_negotiate_data_channels: Option<bool>,
     /// `peerIdentity` of webrtc-identity.
     pub peer_identity: Option<String>,
     /// Ours: also gather candidates of the loopback interface.
@@ -63,6 +65,7 @@ impl Configuration {
             certificates: Vec::new(),
             ice_candidate_pool_size: u8::try_from(pool_size)
                 .map_err(|_| invalid("iceCandidatePoolSize", &pool_size.to_string()))?,
+            always_negotiate_data_channels: self.always_negotiate_data_channels.unwrap_or_default(),
             peer_identity: self.peer_identity,
             include_loopback: self.include_loopback.unwrap_or_default(),
         })
@@ -89,6 +92,7 @@ impl Configuration {
             ),
             rtcp_mux_policy: Some("require".to_owned()),
             ice_candidate_pool_size: Some(u32::from(configuration.ice_candidate_pool_size)),
+            always_negotiate_data_channels: Some(configuration.always_negotiate_data_channels),
             peer_identity: configuration.peer_identity.clone(),
             include_loopback: Some(configuration.include_loopback),
         }

@@ -20,6 +20,8 @@ use crate::transceiver::{Transceiver, TransceiverId, Transceivers};
 pub(crate) struct OfferInput {
     /// Whether a data m-section is wanted.
     pub(crate) data: bool,
+    /// Whether it comes before those of new transceivers.
+    pub(crate) data_first: bool,
     /// Whether ICE is to restart.
     pub(crate) ice_restart: bool,
 }
@@ -41,7 +43,7 @@ impl Negotiation {
         transceivers: &Transceivers,
         input: OfferInput,
     ) -> (String, Vec<Option<TransceiverId>>) {
-        let slots = self.offer_slots(transceivers, input.data);
+        let slots = self.offer_slots(transceivers, input);
         let mut sections = self.offer_contents(transceivers, &slots);
         let groups = self.offer_groups(transceivers, &slots, &sections);
         self.place_offer(&mut sections, &groups, input.ice_restart);
@@ -64,13 +66,15 @@ impl Negotiation {
 
     /// What each m-section is for: those that stand keep their places, new ones take those of rejected ones, then
     /// come at the end (RFC 9429, section 5.2.2).
-    fn offer_slots(&self, transceivers: &Transceivers, data: bool) -> Vec<Slot> {
+    fn offer_slots(&self, transceivers: &Transceivers, input: OfferInput) -> Vec<Slot> {
         let mut slots = self.standing_slots(transceivers);
         // webrtc-pc, createOffer: a stopping transceiver counts as stopped, and gets no m-section.
         let is_new = |transceiver: &&Transceiver| transceiver.m_line.is_none() && !transceiver.stopping;
         let new = transceivers.iter().filter(is_new).map(|transceiver| Slot::Transceiver(transceiver.id));
-        let data = (data && !slots.contains(&Slot::Data)).then_some(Slot::Data);
-        for slot in new.chain(data) {
+        let data = (input.data && !slots.contains(&Slot::Data)).then_some(Slot::Data);
+        // webrtc-extensions, alwaysNegotiateDataChannels: before any audio or video.
+        let (before, after) = if input.data_first { (data, None) } else { (None, data) };
+        for slot in before.into_iter().chain(new).chain(after) {
             match slots.iter_mut().find(|slot| **slot == Slot::Free) {
                 Some(free) => *free = slot,
                 None => slots.push(slot),

@@ -199,8 +199,12 @@ impl PeerConnection {
         let result = match job {
             Job::CreateOffer { options, then_set } => {
                 // Final steps to create an offer, steps 3 to 6.
-                let input =
-                    OfferInput { data: self.channels.any_created(), ice_restart: options.ice_restart };
+                let always = self.configuration.always_negotiate_data_channels;
+                let input = OfferInput {
+                    data: always || self.channels.any_created(),
+                    data_first: always,
+                    ice_restart: options.ice_restart,
+                };
                 let (sdp, owners) = self.negotiation.create_offer(&self.transceivers, input);
                 self.negotiation.last_offer.clone_from(&sdp);
                 self.negotiation.offer_owners = owners;

@@ -31,6 +31,10 @@ pub struct RtcConfiguration {
     /// How many sets of candidates may be gathered before they are needed. A hint; ours gathers when a
     /// description is set, whatever this says.
     pub ice_candidate_pool_size: u8,
+    /// Whether each offer has an m-section for data, before those of audio and video, also without a data channel
+    /// ([webrtc-extensions](https://w3c.github.io/webrtc-extensions/#always-negotiating-datachannels)). A channel
+    /// that is created later needs no negotiation then.
+    pub always_negotiate_data_channels: bool,
     /// Who the remote peer has to prove to be
     /// ([webrtc-identity](https://www.w3.org/TR/webrtc-identity/#dom-rtcconfiguration-peeridentity)). As no identity
     /// provider can be loaded here, nobody can, and every remote description is rejected.
@@ -49,6 +53,7 @@ impl From<RtcConfiguration> for Configuration {
             rtcp_mux_policy: configuration.rtcp_mux_policy,
             certificates: configuration.certificates.into_iter().map(|certificate| certificate.0).collect(),
             ice_candidate_pool_size: configuration.ice_candidate_pool_size,
+            always_negotiate_data_channels: configuration.always_negotiate_data_channels,
             peer_identity: configuration.peer_identity,
             include_loopback: configuration.include_loopback,
         }
@@ -64,6 +69,7 @@ impl From<Configuration> for RtcConfiguration {
             rtcp_mux_policy: configuration.rtcp_mux_policy,
             certificates: configuration.certificates.into_iter().map(RtcCertificate).collect(),
             ice_candidate_pool_size: configuration.ice_candidate_pool_size,
+            always_negotiate_data_channels: configuration.always_negotiate_data_channels,
             peer_identity: configuration.peer_identity,
             include_loopback: configuration.include_loopback,
         }
