@@ -16,9 +16,9 @@ async function both(t, browser, program, body) {
 }
 
 async function throughSimplePeer(t, { one, two, media, options }) {
+  await two.call('create', { options });
   link(one, two);
   const { streams } = await one.call('create', { options: { initiator: true, ...options }, media });
-  await two.call('create', { options });
   await Promise.all([one.next('connect'), two.next('connect')]);
   for (const [from, to] of [[one, two], [two, one]]) {
     await from.call('sendText', from.name);

@@ -39,9 +39,9 @@ test('simple-peer over it', { timeout: 2 * DEADLINE }, async (t) => {
     ['one', 'two'].map((name) => inNode(t, 'simple-peer-adapter', { name, navigator: CHROME })),
   );
   assert.equal((await one.call('browser')).browser, 'chrome');
+  await two.call('create', {});
   link(one, two);
   const { streams } = await one.call('create', { options: { initiator: true }, media: { audio: true } });
-  await two.call('create', { options: {} });
   assert.equal((await two.next('stream')).id, streams[0]);
   await Promise.all([one.next('connect'), two.next('connect')]);
   await two.call('sendText', 'hello');
