@@ -8,7 +8,7 @@
 //!
 //! Signalling is one line of JSON for each message, over TCP. A member says `{"name":"ada"}` and hears
 //! `{"members":[...]}`, those who are there; it calls them all. From then on `{"to":"bob", ...}` arrives at bob as
-//! `{"from":"ada", ...}`, and `{"left":"ada"}` at everyone.
+//! `{"from":"ada", ...}`, and `{"left":"ada"}` at everyone. What is sent to somebody who has just left is lost.
 #![allow(clippy::print_stdout, reason = "it is a program for the terminal")]
 
 use std::collections::BTreeMap;
@@ -18,14 +18,15 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::{TcpListener, TcpStream, tcp::OwnedReadHalf};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use visavis::{
     RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcIceCandidateInit, RtcMessage,
-    RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcSessionDescription,
+    RtcPeerConnection, RtcPeerConnectionEvent, RtcSessionDescription,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 type Outbox = UnboundedSender<Value>;
+type Inbox = UnboundedReceiver<Value>;
 type Members = Arc<Mutex<BTreeMap<String, Outbox>>>;
 
 const ADDRESS: &str = "127.0.0.1:9000";
@@ -59,9 +60,6 @@ async fn visit(stream: TcpStream, members: Members) -> Result<()> {
     let name = hello["name"].as_str().ok_or("no name")?.to_owned();
     {
         let mut members = members.lock().expect("nobody panics with it");
-        if members.contains_key(&name) {
-            return Err("the name is taken".into());
-        }
         outbox.send(json!({ "members": members.keys().collect::<Vec<_>>() }))?;
         members.insert(name.clone(), outbox);
     }
@@ -69,7 +67,6 @@ async fn visit(stream: TcpStream, members: Members) -> Result<()> {
         let Some(to) = message["to"].as_str().map(str::to_owned) else { break };
         message["from"] = json!(name);
         if let Some(outbox) = members.lock().expect("nobody panics with it").get(&to) {
-            // Who has just left hears nothing more.
             let _ = outbox.send(message);
         }
     }
@@ -87,65 +84,78 @@ async fn join(name: &str, address: &str) -> Result<()> {
     outbox.send(json!({ "name": name }))?;
     let mut peers = BTreeMap::new();
     while let Some(message) = read(&mut lines).await? {
+        for member in message["members"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            peers.insert(member.to_owned(), meet(name, member, true, &outbox));
+        }
         if let Some(left) = message["left"].as_str() {
             println!("{left} left");
-            let gone: Option<RtcPeerConnection> = peers.remove(left);
-            gone.inspect(RtcPeerConnection::close);
-        }
-        for member in message["members"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let pc = connect(name, member, &outbox)?;
-            let channel = pc.create_data_channel("mesh", None)?;
-            tokio::spawn(greet(channel, name.to_owned(), member.to_owned()));
-            peers.insert(member.to_owned(), pc);
+            peers.remove(left);
         }
         if let Some(from) = message["from"].as_str() {
-            if !peers.contains_key(from) {
-                peers.insert(from.to_owned(), connect(name, from, &outbox)?);
-            }
-            let pc = &peers[from];
-            if let Some(kind) = message["description"]["type"].as_str() {
-                let sdp = message["description"]["sdp"].as_str().unwrap_or_default();
-                pc.set_remote_description(RtcSessionDescription::new(kind.parse()?, sdp)).await?;
-                if kind == "offer" {
-                    describe(pc, from, &outbox).await?;
-                }
-            } else {
-                pc.add_ice_candidate(candidate(&message["candidate"])).await?;
-            }
+            let peer = peers.entry(from.to_owned()).or_insert_with(|| meet(name, from, false, &outbox));
+            let _ = peer.send(message);
         }
     }
     Ok(())
 }
 
-fn connect(name: &str, peer: &str, outbox: &Outbox) -> Result<RtcPeerConnection> {
+/// Begins a connection. It takes the messages from its peer, and ends when nobody can send it any.
+fn meet(name: &str, peer: &str, calls: bool, outbox: &Outbox) -> Outbox {
+    let (to_it, inbox) = unbounded_channel();
+    let (name, peer, outbox) = (name.to_owned(), peer.to_owned(), outbox.clone());
+    tokio::spawn(async move {
+        if let Err(error) = converse(&name, &peer, calls, inbox, outbox).await {
+            println!("{peer} is lost: {error}");
+        }
+    });
+    to_it
+}
+
+/// One task for each connection, so that what it signals is in order: a description before its candidates.
+async fn converse(name: &str, peer: &str, calls: bool, mut inbox: Inbox, outbox: Outbox) -> Result<()> {
     let pc = RtcPeerConnection::new(RtcConfiguration { include_loopback: true, ..Default::default() })?;
-    tokio::spawn(listen(pc.clone(), pc.events(), name.to_owned(), peer.to_owned(), outbox.clone()));
-    Ok(pc)
-}
-
-/// What a connection has to say, until it ends.
-async fn listen(
-    pc: RtcPeerConnection,
-    mut events: RtcPeerConnectionEvents,
-    name: String,
-    peer: String,
-    outbox: Outbox,
-) -> Result<()> {
-    while let Some(event) = events.next().await {
-        match event {
-            RtcPeerConnectionEvent::NegotiationNeeded => describe(&pc, &peer, &outbox).await?,
-            RtcPeerConnectionEvent::IceCandidate(Some(candidate)) => {
-                let candidate = json!({ "candidate": candidate.candidate, "sdpMid": candidate.sdp_mid });
-                outbox.send(json!({ "to": peer, "candidate": candidate }))?;
-            }
-            RtcPeerConnectionEvent::DataChannel(channel) => {
-                tokio::spawn(greet(channel, name.clone(), peer.clone()));
-            }
-            RtcPeerConnectionEvent::ConnectionStateChange(state) => println!("{peer} is {}", state.as_str()),
-            _ => {}
+    let mut events = pc.events();
+    if calls {
+        tokio::spawn(greet(pc.create_data_channel("mesh", None)?, name.to_owned(), peer.to_owned()));
+    }
+    loop {
+        tokio::select! {
+            message = inbox.recv() => match message {
+                Some(message) => hear(&pc, peer, &message, &outbox).await?,
+                None => break,
+            },
+            event = events.next() => match event {
+                Some(RtcPeerConnectionEvent::NegotiationNeeded) => describe(&pc, peer, &outbox).await?,
+                Some(RtcPeerConnectionEvent::IceCandidate(Some(candidate))) => {
+                    let candidate = json!({ "candidate": candidate.candidate, "sdpMid": candidate.sdp_mid });
+                    outbox.send(json!({ "to": peer, "candidate": candidate }))?;
+                }
+                Some(RtcPeerConnectionEvent::DataChannel(channel)) => {
+                    tokio::spawn(greet(channel, name.to_owned(), peer.to_owned()));
+                }
+                Some(RtcPeerConnectionEvent::ConnectionStateChange(state)) => println!("{peer} is {}", state.as_str()),
+                Some(_) => {}
+                None => break,
+            },
         }
     }
+    pc.close();
     Ok(())
+}
+
+async fn hear(pc: &RtcPeerConnection, peer: &str, message: &Value, outbox: &Outbox) -> Result<()> {
+    if let Some(kind) = message["description"]["type"].as_str() {
+        let sdp = message["description"]["sdp"].as_str().unwrap_or_default();
+        pc.set_remote_description(RtcSessionDescription::new(kind.parse()?, sdp)).await?;
+        return if kind == "offer" { describe(pc, peer, outbox).await } else { Ok(()) };
+    }
+    // Null is the end of the candidates.
+    let candidate = message["candidate"]["candidate"].as_str().map(|line| RtcIceCandidateInit {
+        candidate: line.to_owned(),
+        sdp_mid: message["candidate"]["sdpMid"].as_str().map(str::to_owned),
+        ..Default::default()
+    });
+    Ok(pc.add_ice_candidate(candidate).await?)
 }
 
 /// Says hello, and prints what comes back.
@@ -169,16 +179,6 @@ async fn describe(pc: &RtcPeerConnection, peer: &str, outbox: &Outbox) -> Result
     let local = pc.local_description().ok_or("closed meanwhile")?;
     let description = json!({ "type": local.kind.as_str(), "sdp": local.sdp });
     Ok(outbox.send(json!({ "to": peer, "description": description }))?)
-}
-
-/// `null` is the end of the candidates.
-fn candidate(json: &Value) -> Option<RtcIceCandidateInit> {
-    Some(RtcIceCandidateInit {
-        candidate: json["candidate"].as_str()?.to_owned(),
-        sdp_mid: json["sdpMid"].as_str().map(str::to_owned),
-        sdp_m_line_index: None,
-        username_fragment: None,
-    })
 }
 
 /// A stream of JSON lines in, and a queue of them out.

@@ -16,19 +16,23 @@ import { RTCPeerConnection } from 'visavis';
 async function serve(host, port) {
   const members = new Map();
   const server = createServer(async (socket) => {
-    socket.on('error', () => {});
-    const messages = read(socket);
-    const { value: hello } = await messages.next();
-    const name = hello?.name;
-    if (typeof name !== 'string' || members.has(name)) {
-      socket.destroy();
-      return;
+    let name;
+    try {
+      for await (const { name: hello, to, ...message } of read(socket)) {
+        if (!name) {
+          if (!hello || members.has(hello)) break;
+          name = hello;
+          write(socket, { members: [...members.keys()] });
+          members.set(name, socket);
+        } else if (members.has(to)) {
+          write(members.get(to), { from: name, ...message });
+        }
+      }
+    } catch (error) {
+      console.log(`${name ?? 'somebody'}: ${error.message}`);
     }
-    write(socket, { members: [...members.keys()] });
-    members.set(name, socket);
-    for await (const { to, ...message } of messages) {
-      if (members.has(to)) write(members.get(to), { from: name, ...message });
-    }
+    socket.destroy();
+    if (!name) return;
     members.delete(name);
     for (const other of members.values()) write(other, { left: name });
   });

@@ -21,8 +21,8 @@ cargo xtask COMMAND
 
   test [--fast] [--allow-missing]
         The one test command: tidy, fmt, clippy, unit, scenario and doc tests, documentation, cargo deny,
-        the package for Node.js, the Web Platform Tests where a checkout is, then the program and the library against real peers (Chromium,
-        Firefox, aiortc). Installs what these need.
+        the package for Node.js and libraries for browsers on it, the Web Platform Tests where a checkout is, then the
+        program and the library against real peers (Chromium, Firefox, aiortc). Installs what these need.
         --fast           leaves Node.js, the Web Platform Tests and the real peers out
         --allow-missing  passes although something could not be installed; the list at the end says what
   interop [--allow-missing] [NAME...]

@@ -1,4 +1,4 @@
-//! The package for Node.js: built as the tests want it, and its tests.
+//! The package for Node.js: built as the tests want it, its tests, and those of other people's libraries on it.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use crate::tally::Tally;
 /// Builds the package and runs its tests. Its packages are installed already, or this fails.
 pub(crate) fn run() -> Tally {
     match build() {
-        Ok(()) => counted(npm(&["test"])),
+        Ok(()) => counted(npm("node", &["test"])),
         Err(error) => {
             println!("{error}");
             Tally::one(false)
@@ -20,12 +20,21 @@ pub(crate) fn run() -> Tally {
 
 /// The addon with the profile of the tests, so that its dependencies are built once, and the generated code.
 pub(crate) fn build() -> Result<(), String> {
-    run_command(npm(&["run", "--silent", "build:test"]))
+    run_command(npm("node", &["run", "--silent", "build:test"]))
 }
 
-fn npm(arguments: &[&str]) -> Command {
+/// Runs libraries for browsers on the package that [`run`] has built, here and against Chromium.
+pub(crate) fn ecosystem(allow_missing: bool) -> Tally {
+    let mut tests = npm("node/ecosystem", &["test"]);
+    if allow_missing {
+        tests.env("VISAVIS_ALLOW_MISSING", "1");
+    }
+    counted(tests)
+}
+
+fn npm(directory: &str, arguments: &[&str]) -> Command {
     let mut npm = command("npm", arguments);
-    npm.current_dir(repository().join("node"));
+    npm.current_dir(repository().join(directory));
     npm
 }
 

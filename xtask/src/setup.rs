@@ -21,6 +21,7 @@ pub(crate) enum Need {
     Puppeteer,
     Aiortc,
     NodePackage,
+    Ecosystem,
 }
 
 /// A need that is not met, and why.
@@ -49,6 +50,7 @@ impl Need {
         Need::Puppeteer,
         Need::Aiortc,
         Need::NodePackage,
+        Need::Ecosystem,
     ];
     /// What the tests against real peers use.
     pub(crate) const PEERS: &[Need] =
@@ -64,6 +66,7 @@ impl Need {
             Need::Puppeteer => "puppeteer-core",
             Need::Aiortc => "aiortc",
             Need::NodePackage => "the packages of node/",
+            Need::Ecosystem => "the packages of node/ecosystem/",
         }
     }
 
@@ -74,7 +77,7 @@ impl Need {
             Need::Chromium => &["chromium"],
             Need::Firefox => &["firefox-esr"],
             Need::Python => &["python3", "python3-venv"],
-            Need::CargoDeny | Need::Puppeteer | Need::Aiortc | Need::NodePackage => &[],
+            Need::CargoDeny | Need::Puppeteer | Need::Aiortc | Need::NodePackage | Need::Ecosystem => &[],
         }
     }
 
@@ -89,6 +92,7 @@ impl Need {
             Need::Python => runs("python3", &["-c", "import venv, ensurepip"]),
             Need::Puppeteer => npm_is_installed("interop"),
             Need::NodePackage => npm_is_installed("node"),
+            Need::Ecosystem => npm_is_installed("node/ecosystem"),
             Need::Aiortc => same(&venv().join("requirements.txt"), &requirements()),
         }
     }
@@ -98,6 +102,7 @@ impl Need {
             Need::CargoDeny => install_cargo_deny(),
             Need::Puppeteer => install_npm("interop"),
             Need::NodePackage => install_npm("node"),
+            Need::Ecosystem => install_npm("node/ecosystem"),
             Need::Aiortc => install_aiortc(),
             Need::Node | Need::Chromium | Need::Firefox | Need::Python => {
                 Err(format!("Debian's {} did not bring it", self.packages().join(" and ")))

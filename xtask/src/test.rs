@@ -57,6 +57,7 @@ pub(crate) fn run_all(fast: bool, allow_missing: bool) -> bool {
     }
     if !fast {
         whole.tests("Node.js", node::run());
+        whole.tests("libraries for browsers", node::ecosystem(allow_missing));
         match wpt::left_out() {
             Some(reason) => not_checked.push(format!("Web Platform Tests: {reason}")),
             None => whole.tests("Web Platform Tests", wpt::run(&[])),
