@@ -78,6 +78,11 @@ fn describe(object: &mut Object<'_>, value: StatsValue) -> napi::Result<()> {
         StatsValue::OutboundRtp(stats) => outbound(object, stats)?,
         StatsValue::MediaSource(stats) => {
             members!(object, "trackIdentifier": stats.track_identifier, "kind": stats.kind.as_str());
+            optional_members!(object,
+                "totalAudioEnergy": stats.total_audio_energy,
+                "totalSamplesDuration": stats.total_samples_duration,
+                "frames": stats.frames,
+            );
         }
         _ => {}
     }
@@ -167,8 +172,11 @@ fn outbound(object: &mut Object<'_>, stats: OutboundRtpStats) -> napi::Result<()
         "active": stats.active,
         "packetsSent": stats.packets_sent as f64,
         "bytesSent": stats.bytes_sent as f64,
+        "nackCount": stats.nack_count,
     );
     optional_members!(object,
+        "framesEncoded": stats.frames_encoded,
+        "framesSent": stats.frames_sent,
         "transportId": stats.transport_id,
         "codecId": stats.codec_id,
         "mid": stats.mid,

@@ -195,13 +195,25 @@ pub struct OutboundRtpStats {
     pub packets_sent: u64,
     /// `bytesSent`
     pub bytes_sent: u64,
+    /// `nackCount`
+    pub nack_count: u32,
+    /// `framesEncoded`, for video.
+    pub frames_encoded: Option<u32>,
+    /// `framesSent`, for video.
+    pub frames_sent: Option<u32>,
 }
 
-/// `RTCAudioSourceStats` or `RTCVideoSourceStats`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// `RTCAudioSourceStats` or `RTCVideoSourceStats`: what its track has given to the senders.
+#[derive(Clone, Debug, PartialEq)]
 pub struct MediaSourceStats {
     /// `trackIdentifier`
     pub track_identifier: String,
     /// `kind`
     pub kind: MediaKind,
+    /// `totalAudioEnergy`, for audio.
+    pub total_audio_energy: Option<f64>,
+    /// `totalSamplesDuration`, in seconds, for audio.
+    pub total_samples_duration: Option<f64>,
+    /// `frames`, for video.
+    pub frames: Option<u32>,
 }

@@ -4,7 +4,7 @@ use super::collect::Collector;
 use super::{CodecStats, MediaSourceStats, OutboundRtpStats, StatsValue};
 use crate::rtp::is_resilience;
 use crate::transceiver::Transceiver;
-use crate::{CodecParameters, EncodingParameters, PeerConnection, TransceiverId};
+use crate::{CodecParameters, EncodingParameters, MediaKind, PeerConnection, TransceiverId};
 
 impl PeerConnection {
     pub(super) fn collect_streams(&self, collector: &mut Collector<'_>) {
@@ -48,7 +48,15 @@ impl Collector<'_> {
     /// webrtc-stats, RTCMediaSourceStats: there while a sender has the track.
     fn add_source(&mut self, transceiver: &Transceiver) {
         let Some(track) = &transceiver.sender.track else { return };
-        let value = MediaSourceStats { track_identifier: track.id.clone(), kind: track.kind };
+        let is_audio = track.kind == MediaKind::Audio;
+        // webrtc-stats, guidelines for implementing stats objects: a sum of what was not sampled yet is zero.
+        let value = MediaSourceStats {
+            track_identifier: track.id.clone(),
+            kind: track.kind,
+            total_audio_energy: is_audio.then_some(0.0),
+            total_samples_duration: is_audio.then_some(0.0),
+            frames: (!is_audio).then_some(0),
+        };
         self.add(self.ids.media_source(&track.id), StatsValue::MediaSource(value));
     }
 
@@ -69,6 +77,7 @@ impl Collector<'_> {
             self.add(id.clone(), StatsValue::Codec(value));
             id
         });
+        let of_video = (transceiver.kind == MediaKind::Video).then_some(0);
         let value = OutboundRtpStats {
             ssrc: self.ids.ssrc(transceiver.id, &name),
             kind: transceiver.kind,
@@ -83,6 +92,9 @@ impl Collector<'_> {
             // There is no media engine yet.
             packets_sent: 0,
             bytes_sent: 0,
+            nack_count: 0,
+            frames_encoded: of_video,
+            frames_sent: of_video,
         };
         self.add(self.ids.outbound(transceiver.id, &name), StatsValue::OutboundRtp(value));
     }
