@@ -92,21 +92,18 @@ impl PeerConnection {
         id: TransceiverId,
         new: NewParameters,
     ) {
-        let sender = self.transceivers.get_mut(id).map(|transceiver| &mut transceiver.sender);
-        let rids = |encodings: &[EncodingParameters]| -> Vec<Option<String>> {
-            encodings.iter().map(|encoding| encoding.rid.clone()).collect()
-        };
-        let result = match sender {
-            Some(sender) if rids(&sender.encodings) == rids(&new.encodings) => {
-                sender.last_returned_parameters = None;
-                sender.encodings = new.encodings;
-                sender.degradation_preference = new.degradation_preference;
-                Ok(Outcome::Done)
+        if let Some(transceiver) = self.transceivers.get_mut(id) {
+            let sender = &mut transceiver.sender;
+            sender.last_returned_parameters = None;
+            // A negotiation may have changed the envelope meanwhile: what it has left is set, nothing comes back.
+            for encoding in &mut sender.encodings {
+                if let Some(new) = new.encodings.iter().find(|new| new.rid == encoding.rid) {
+                    encoding.clone_from(new);
+                }
             }
-            // Step 10.3.
-            _ => Err(Error::operation("a negotiation has changed the encodings meanwhile")),
-        };
-        self.events.push_back(Event::Settled(operation, result));
+            sender.degradation_preference = new.degradation_preference;
+        }
+        self.events.push_back(Event::Settled(operation, Ok(Outcome::Done)));
     }
 
     /// `replaceTrack()` of a sender. `None` sends nothing.
