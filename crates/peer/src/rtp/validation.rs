@@ -12,9 +12,8 @@ const MAX_VIDEO_ENCODINGS: usize = 3;
 /// maxN for audio.
 const MAX_AUDIO_ENCODINGS: usize = 1;
 
-/// RFC 8852, section 3: what a header extension with a one-byte header can hold. WebRTC allows more, up to what fits
-/// into one with a two-byte header.
-const MAX_RID: usize = 255;
+/// RFC 8852, section 3: what a header extension with a one-byte header can hold.
+const MAX_RID: usize = 16;
 
 /// Whether it can be an `a=rid` and in an RTP header: letters and digits only (RFC 8852, section 3; RFC 8851 has `-`
 /// and `_` too, which its erratum 7132 takes back).
@@ -99,7 +98,7 @@ pub(crate) fn check_numbers(encodings: &[EncodingParameters]) -> Result<(), Erro
 fn check_rids(encodings: &[EncodingParameters]) -> Result<(), Error> {
     let rids: Vec<&String> = encodings.iter().filter_map(|encoding| encoding.rid.as_ref()).collect();
     if !rids.iter().all(|rid| is_rid(rid)) {
-        return Err(Error::type_error("a rid has letters and digits only, at least 1 and at most 255"));
+        return Err(Error::type_error("a rid has letters and digits only, at least 1 and at most 16"));
     }
     if !rids.is_empty() && rids.len() != encodings.len() {
         return Err(Error::type_error("some encodings have a rid and others have none"));
