@@ -80,12 +80,10 @@ fn codecs_are_known_once_they_are_answered() {
                 codecs.iter().map(name).collect()
             };
             assert_eq!(names(send_codecs(side)), local);
-            // The offerer receives nothing, as the answerer has no track.
-            let is_receiving = side.pc.transceiver(ONE).expect("a view").current_direction
-                == Some(TransceiverDirection::RecvOnly);
-            assert_eq!(names(receive_codecs(side)), if is_receiving { local } else { vec![] });
+            // The offerer too, though the answerer has no track for now.
+            assert_eq!(names(receive_codecs(side)), local);
             let parameters = side.pc.receiver_parameters(ONE).expect("parameters");
-            assert!(!is_receiving || !parameters.header_extensions.is_empty());
+            assert!(!parameters.header_extensions.is_empty());
             assert!(parameters.rtcp.reduced_size);
             let parameters = side.pc.sender_parameters(ONE).expect("parameters");
             assert!(parameters.rtcp.reduced_size && parameters.rtcp.cname.is_some());
@@ -341,6 +339,14 @@ fn an_offer_to_receive_simulcast_makes_simulcast() {
     assert_eq!(rids(&mut a), some(&["foo", "1"]));
     assert_eq!(a.pc.transceivers(), [ONE]);
 
+    // A track that is added to what the offer brought outlives it with one encoding.
+    let mut a = Side::new(1);
+    a.set_remote(Offer, &offer);
+    a.add_track(Video, "a", &[]);
+    assert_eq!(rids(&mut a), some(&["foo", "bar"]));
+    a.set_remote(Rollback, "");
+    assert_eq!(rids(&mut a), [None]);
+
     // Not for audio.
     let (mut a, mut b) = pair();
     a.add_track(Audio, "a", &[]);
@@ -349,6 +355,58 @@ fn an_offer_to_receive_simulcast_makes_simulcast() {
     let answer = a.answer();
     a.set_local(Answer, &answer);
     assert_eq!(rids(&mut a), [None]);
+}
+
+#[test]
+fn parameters_set_during_a_negotiation_change_what_it_leaves() {
+    let (mut a, mut b) = pair();
+    simulcast(&mut a);
+    let offer = a.offer();
+    a.set_local(Offer, &offer);
+    b.set_remote(Offer, &offer);
+    let answer = b.answer();
+    b.set_local(Answer, &answer);
+    a.run();
+    let mut parameters = a.pc.sender_parameters(ONE).expect("parameters");
+    parameters.encodings[0].scale_resolution_down_by = Some(3.5);
+    let init = peer::SessionDescriptionInit { kind: Some(Answer), sdp: receiving(&answer, "foo") };
+    let set = a.pc.set_remote_description(stage::start(), init);
+    let change = a.pc.set_parameters(ONE, parameters, &SetParameterOptions::default()).expect("same task");
+    a.settle(set).expect("set");
+    a.settle(change).expect("set");
+    let encodings = a.pc.sender_parameters(ONE).expect("parameters").encodings;
+    let left: Vec<_> = encodings.iter().map(|e| (e.rid.as_deref(), e.scale_resolution_down_by)).collect();
+    assert_eq!(left, [(Some("foo"), Some(3.5))]);
+}
+
+#[test]
+fn a_header_extension_keeps_its_id() {
+    let (mut a, mut b) = pair();
+    a.add_transceiver(Audio, Default::default());
+    offer_answer(&mut a, &mut b);
+    let offer = a.offer();
+    a.set_local(Offer, &offer);
+    b.set_remote(Offer, &offer);
+    let answer = b.answer();
+    let (level, mid) = ("urn:ietf:params:rtp-hdrext:ssrc-audio-level", "urn:ietf:params:rtp-hdrext:sdes:mid");
+    let swapped = answer.replace(level, "xyzzy").replace(mid, level).replace("xyzzy", mid);
+    let refused = a.try_remote(Answer, &swapped).map_err(|error| error.name);
+    assert_eq!(refused, Err(ErrorName::InvalidAccessError));
+    a.set_remote(Answer, &answer);
+}
+
+#[test]
+fn streams_are_found_at_the_sources_where_the_section_names_none() {
+    let msid = |lines: &str| {
+        let mut side = Side::new(1);
+        let sdp = REMOTE.replace("MID", "0").replace("setup:passive", "setup:actpass");
+        side.set_remote(Offer, &format!("{sdp}{lines}"))
+    };
+    let of = |stream: &str| vec![format!("add 1 {stream}"), format!("track 1 [\"{stream}\"]")];
+    assert_eq!(msid("a=ssrc:3 cname:4\r\na=ssrc:3 msid:one two\r\n"), of("one"));
+    assert_eq!(msid("a=msid:x y\r\na=ssrc:3 msid:one two\r\n"), of("x"));
+    assert_eq!(msid("a=msid:-\r\n"), ["track 1 []"]);
+    assert_eq!(msid("").len(), 2, "a stream of its own");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sdp::{Attribute, MediaSection};
 
 use super::media::Format;
+use super::media::extensions::extmaps;
 use super::media::payload_types::collides_with_rtcp;
 use super::parsed::{Description, media_kind};
 use crate::Error;
@@ -35,11 +36,36 @@ pub(crate) fn check_formats(description: &Description) -> Result<(), Error> {
                 )));
             }
         }
-        for extmap in super::media::extensions::extmaps(section) {
+        for extmap in extmaps(section) {
             let known = extensions.entry((tag, extmap.id)).or_insert(&extmap.uri);
             if *known != extmap.uri {
                 return Err(Error::invalid_access(format!(
                     "the id {} stands for two header extensions in one bundle",
+                    extmap.id
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// RFC 8285, section 5: an id of a header extension that was given stays with it. `standing` are the descriptions that
+/// were set before.
+pub(crate) fn check_extension_ids<'a>(
+    description: &Description,
+    standing: impl Iterator<Item = &'a Description>,
+) -> Result<(), Error> {
+    for before in standing {
+        for (index, section) in description.used() {
+            let Some(known) = before.section(index).filter(|_| !before.is_rejected(index)) else { continue };
+            let is_other = |extmap: &&sdp::Extmap| {
+                extmaps(known).any(|known| known.id == extmap.id && known.uri != extmap.uri)
+            };
+            if section.mid() == known.mid()
+                && let Some(extmap) = extmaps(section).find(is_other)
+            {
+                return Err(Error::invalid_access(format!(
+                    "the id {} of m-section {index} stood for another header extension",
                     extmap.id
                 )));
             }

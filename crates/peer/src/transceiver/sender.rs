@@ -64,12 +64,17 @@ impl Sender {
         sender.set_streams(streams);
         // Step 11.
         if sender.encodings.is_empty() {
-            sender.encodings = vec![EncodingParameters {
-                scale_resolution_down_by: (kind == MediaKind::Video).then_some(1.0),
-                ..EncodingParameters::default()
-            }];
+            sender.encodings = Sender::default_encodings(kind);
         }
         sender
+    }
+
+    /// One encoding, as it is where none is asked for.
+    pub(crate) fn default_encodings(kind: MediaKind) -> Vec<EncodingParameters> {
+        vec![EncodingParameters {
+            scale_resolution_down_by: (kind == MediaKind::Video).then_some(1.0),
+            ..EncodingParameters::default()
+        }]
     }
 
     /// webrtc-pc, set a session description, step 4.5.12.2: encodings with a codec that is not negotiated any more.

@@ -4,7 +4,7 @@ use session::TransportId;
 
 use crate::{CodecParameters, EncodingParameters, HeaderExtensionParameters};
 
-use super::Transceiver;
+use super::{Sender, Transceiver};
 
 /// The slots of a transceiver, its sender and its receiver that remember the last stable state.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +50,9 @@ impl Transceiver {
         self.sender.transport = self.stable.sender_transport;
         // Step 4.5.10.3.3.
         let has_rid = self.sender.encodings.iter().any(|encoding| encoding.rid.is_some());
-        if let Some(encodings) = self.stable.ridless_encodings.clone().filter(|_| has_rid) {
+        // A sender that the offer created never had others: the default is what it would have without it.
+        let created = self.by_remote.then(|| Sender::default_encodings(self.kind));
+        if let Some(encodings) = self.stable.ridless_encodings.clone().or(created).filter(|_| has_rid) {
             self.sender.encodings = encodings;
             self.sender.last_returned_parameters = None;
         }

@@ -66,7 +66,7 @@ impl Negotiation {
             simulcast::narrow(&mut transceiver.sender, &simulcast::sent_rids(section));
         }
         if let Some(remote) = self.remote().and_then(|remote| remote.section(index)) {
-            Sides { local: section, remote, remote_answers: false }.settle(transceiver, direction);
+            Sides { local: section, remote, remote_answers: false }.settle(transceiver, direction.receives());
         }
         let received = transceiver.fired_direction.is_some_and(TransceiverDirection::receives);
         if !direction.receives() && received {

@@ -51,7 +51,8 @@ impl Negotiation {
         // Steps 4.5.9.2.13 and 4.5.9.2.14. What an offer negotiates for receiving is what its answer will.
         if remote.is_answer() {
             if let Some(local) = self.local().and_then(|local| local.section(index)) {
-                Sides { local, remote: section, remote_answers: true }.settle(transceiver, direction);
+                let receptive = !remote.is_rejected(index) && offered_direction(local).receives();
+                Sides { local, remote: section, remote_answers: true }.settle(transceiver, receptive);
             }
             transceiver.set_current_direction(Some(direction));
             if let Some(transport) = self.transports.get(index).copied().flatten() {
@@ -65,16 +66,27 @@ impl Negotiation {
         }
     }
 
-    /// The ids of the streams that a track is in. One that is in none has `-` (RFC 8830, section 2); where nothing is
-    /// said, the streams of all such tracks are one (RFC 9429, section 5.10).
+    /// The ids of the streams that a track is in. One that is in none has `-` (RFC 8830, section 2). Before that, peers
+    /// said it of each source (draft-ietf-mmusic-msid-05); where nothing is said, the streams of all such tracks are
+    /// one (RFC 9429, section 5.10).
     fn msids(&self, section: &MediaSection) -> Vec<String> {
         let mut streams: Vec<String> = Vec::new();
         let mut is_said = false;
-        for attribute in &section.attributes {
-            let Attribute::Msid { stream, .. } = attribute else { continue };
+        let of_section = section.attributes.iter().filter_map(|attribute| match attribute {
+            Attribute::Msid { stream, .. } => Some(stream.as_str()),
+            _ => None,
+        });
+        let has_one = of_section.clone().next().is_some();
+        let of_sources = section.attributes.iter().filter_map(|attribute| match attribute {
+            Attribute::Ssrc(ssrc) if ssrc.attribute == "msid" && !has_one => {
+                ssrc.value.as_deref()?.split(' ').next()
+            }
+            _ => None,
+        });
+        for stream in of_section.chain(of_sources) {
             is_said = true;
-            if stream != "-" && !streams.contains(stream) && streams.len() < MAX_STREAMS {
-                streams.push(stream.clone());
+            if stream != "-" && !streams.iter().any(|known| known == stream) && streams.len() < MAX_STREAMS {
+                streams.push(stream.to_owned());
             }
         }
         if !is_said {

@@ -23,14 +23,16 @@ pub(super) fn codecs(formats: Vec<Format>) -> Vec<CodecParameters> {
 }
 
 impl Sides<'_> {
-    /// Sets what an answer, provisional or final, leaves the sender and the receiver with.
-    pub(super) fn settle(&self, transceiver: &mut Transceiver, direction: TransceiverDirection) {
+    /// Sets what an answer, provisional or final, leaves the sender and the receiver with. `receptive`: our side's
+    /// description, whichever it is, wants to receive (webrtc-pc, set a session description, step 4.5.9.1.6). That the
+    /// peer does not send for now is no reason not to be prepared.
+    pub(super) fn settle(&self, transceiver: &mut Transceiver, receptive: bool) {
         let kind = transceiver.kind;
         let (ours, theirs) = (Format::of(self.local, kind), Format::of(self.remote, kind));
         // What the peer receives, in its order and with its payload types.
         transceiver.sender.send_codecs = codecs(common(&theirs, &ours));
         transceiver.sender.last_returned_parameters = None;
-        transceiver.receiver.receive_codecs = match direction.receives() {
+        transceiver.receiver.receive_codecs = match receptive {
             // Whatever we offered or answered can come; the peer's answer says what does.
             true => codecs(common(&ours, &theirs)),
             false => Vec::new(),
