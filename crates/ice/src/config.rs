@@ -34,6 +34,9 @@ pub struct AgentConfig {
     /// How long the controlling side holds on to its first working pair in the hope that one of a better kind
     /// works too; ten times that if the working pair goes over a relay. Data does not wait for it. 100 ms.
     pub nomination_patience: Duration,
+    /// How long after the selection checking has ended: until then, late checks on other pairs are still answered
+    /// ([RFC 8445, section 8.3](https://www.rfc-editor.org/rfc/rfc8445#section-8.3)). 3 s.
+    pub conclusion: Duration,
     /// For how long at least pairs may still turn up before failure is declared
     /// ([RFC 8863, section 4](https://www.rfc-editor.org/rfc/rfc8863#section-4)). 39.5 s.
     pub patience: Duration,
@@ -67,6 +70,7 @@ impl Default for AgentConfig {
             max_servers: 16,
             max_early_checks: 16,
             nomination_patience: Duration::from_millis(100),
+            conclusion: Duration::from_secs(3),
             patience: Duration::from_millis(39_500),
             max_patience: Duration::from_secs(120),
             consent_interval: Duration::from_secs(5),

@@ -43,6 +43,23 @@ fn two_hosts_are_connected_after_one_round_trip_and_selected_after_two() {
     }
 }
 
+/// RFC 8445, section 8.3; and a program that waits for one side after the other sees both connected.
+#[test]
+fn checking_ends_three_seconds_after_the_selection() {
+    let default = AgentConfig::default;
+    let mut network =
+        Network::with(agent(Role::Controlling, 1, default()), agent(Role::Controlled, 2, default()));
+    network.add_hosts();
+    network.signal_all();
+    assert!(network.run_until(ms(1000), |network| network.nodes[B].agent.selected_pair().is_some()));
+    let selected = network.elapsed();
+    assert!(network.both(TransportState::Connected));
+    assert!(
+        network.run_until(ms(5000), |network| network.nodes[B].agent.state() == TransportState::Completed)
+    );
+    assert_eq!(network.elapsed() - selected, ms(3000));
+}
+
 #[test]
 fn without_the_end_of_candidates_it_stays_connected() {
     let mut network = Network::new();

@@ -1,6 +1,7 @@
 //! The pair that data goes over, with all that keeps it alive across a restart.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use base::Path;
 
@@ -26,6 +27,8 @@ pub(crate) struct Link {
     /// The PRIORITY of its checks.
     pub(crate) check_priority: u32,
     pub(crate) selected: bool,
+    /// When checking has ended, if it is selected.
+    pub(crate) concludes: Option<Instant>,
     /// The controlling side left a pair of higher priority for this one: priorities decide nothing any more.
     pub(crate) followed: bool,
     pub(crate) consent: Consent,

@@ -184,6 +184,7 @@ impl Agent {
             self.gatherer.deadline(),
             self.nominate_at,
             self.failure_deadline(),
+            self.conclusion_deadline(),
         ];
         times.into_iter().flatten().min()
     }

@@ -60,6 +60,7 @@ impl Agent {
             remote_side,
             check_priority: self.reflexive_priority(pair.local),
             selected,
+            concludes: selected.then_some(now + self.config.conclusion),
             followed: false,
             stats: self.stats_of(pair),
             consent: Consent::new(now, expires, &self.config, &mut self.rng),
@@ -156,7 +157,10 @@ impl Agent {
             self.link.as_mut().filter(|link| link.pair == id && link.generation == self.current.number);
         match in_use {
             Some(link) if link.selected => return,
-            Some(link) => link.selected = true,
+            Some(link) => {
+                link.selected = true;
+                link.concludes = Some(now + self.config.conclusion);
+            }
             None => self.link = self.make_link(now, id, true),
         }
         self.forget_preferences();

@@ -16,7 +16,7 @@ impl Agent {
             self.nominate_at = None;
             self.current.checklist.pending_mut().clear();
         }
-        let state = self.derive_state();
+        let state = self.derive_state(now);
         self.set_state(state);
     }
 
@@ -27,17 +27,18 @@ impl Agent {
         }
     }
 
-    fn derive_state(&self) -> TransportState {
+    fn derive_state(&self, now: Instant) -> TransportState {
         if self.failed {
             return TransportState::Failed;
         }
         if let Some(link) = &self.link {
             let is_current = link.generation == self.current.number;
+            let has_concluded = link.concludes.is_some_and(|time| now >= time);
             return match link.consent.is_disconnected() {
                 true if is_current => TransportState::Disconnected,
                 // webrtc-pc, 5.6.4: a restart in the disconnected state causes a transition to checking.
                 true => TransportState::Checking,
-                false if is_current && link.selected && self.is_gathered() => TransportState::Completed,
+                false if is_current && has_concluded && self.is_gathered() => TransportState::Completed,
                 false => TransportState::Connected,
             };
         }
@@ -69,6 +70,11 @@ impl Agent {
         let no_locals = self.current.locals.is_empty();
         let ended = self.is_gathered() && (no_locals || now >= since + self.config.patience);
         ended || now >= since + self.config.max_patience
+    }
+
+    /// When time alone completes the transport.
+    pub(super) fn conclusion_deadline(&self) -> Option<Instant> {
+        self.link.as_ref()?.concludes.filter(|time| Some(*time) > self.seen)
     }
 
     /// When time alone may turn into failure.

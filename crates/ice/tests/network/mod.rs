@@ -63,7 +63,8 @@ impl Network {
     }
 
     pub fn with_roles(a: Role, b: Role) -> Network {
-        let config = AgentConfig::default();
+        // So that "completed" tells when the pair was selected.
+        let config = AgentConfig { conclusion: Duration::ZERO, ..AgentConfig::default() };
         Network::with(agent(a, 1, config.clone()), agent(b, 2, config))
     }
 
