@@ -47,7 +47,7 @@ pub struct DtlsPlan {
     pub fingerprints: Vec<dtls::Fingerprint>,
 }
 
-/// The SCTP part of a plan.
+/// The SCTP part of a plan. The ports are fixed once the association has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SctpPlan {
     /// Our `a=sctp-port`.

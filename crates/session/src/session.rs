@@ -394,8 +394,10 @@ impl Session {
 
     /// Carries what the layers have to say upwards, until none has.
     fn settle(&mut self) {
-        for id in self.transports.ids().collect::<Vec<_>>() {
+        let mut next = self.transports.after(None);
+        while let Some(id) = next {
             self.settle_one(id);
+            next = self.transports.after(Some(id));
         }
     }
 

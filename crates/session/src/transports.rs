@@ -1,6 +1,7 @@
 //! The transports of one session, side by side.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::time::Instant;
 
 use base::{Path, Rng, SendBatch};
@@ -40,6 +41,12 @@ impl Transports {
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = TransportId> + '_ {
         self.standing.keys().copied()
+    }
+
+    /// The one that follows in the order of the ids.
+    pub(crate) fn after(&self, id: Option<TransportId>) -> Option<TransportId> {
+        let start = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.standing.range((start, Bound::Unbounded)).next().map(|(id, _)| *id)
     }
 
     /// Makes those of `plan` stand as it says; the others begin to leave. Gives those whose ICE was restarted.
