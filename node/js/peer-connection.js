@@ -276,8 +276,9 @@ class PeerConnection {
 
   // The rest.
 
-  async getStats(selector) {
-    return StatsReport.from(calling(() => this.native.stats(this.media.selected(selector))));
+  getStats(selector) {
+    const selected = this.media.selected(selector);
+    return StatsReport.gather(() => this.native.stats(selected));
   }
 
   static generateCertificate(algorithm) {

@@ -48,8 +48,8 @@ class Receiver {
     return [];
   }
 
-  async getStats() {
-    return StatsReport.from(calling(() => this.#connection.native.stats({ receiver: this.#number })));
+  getStats() {
+    return StatsReport.gather(() => this.#connection.native.stats({ receiver: this.#number }));
   }
 
   get jitterBufferTarget() {

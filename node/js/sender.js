@@ -83,8 +83,8 @@ class Sender {
     calling(() => this.connection.native.setStreams(this.number, ids));
   }
 
-  async getStats() {
-    return StatsReport.from(calling(() => this.connection.native.stats({ sender: this.number })));
+  getStats() {
+    return StatsReport.gather(() => this.connection.native.stats({ sender: this.number }));
   }
 
   toneChange(tone) {
