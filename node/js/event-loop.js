@@ -6,6 +6,7 @@
  */
 
 const native = require('./native.js');
+const { ReadyQueue } = require('./ready-queue.js');
 const { runTask, throwEscaped, hasCheckpoints, reportCount } = require('./events/checkpoint.js');
 
 /** How long tasks may follow each other before timers and IO of the process get their turn, in milliseconds. */
@@ -17,11 +18,7 @@ const connections = new WeakMap();
 /** Connections that must not be collected, as they may still fire events. */
 const active = new Set();
 
-/**
- * Connections that may have tasks, first come, first served. All tasks of one come before the next one's, as nearly as
- * tasks of a browser's networking task source do, where they are in the order in which they were queued.
- */
-const ready = [];
+const ready = new ReadyQueue();
 let isScheduled = false;
 
 /** From now on the tasks of the addon's connection are performed: `perform(events)` fires their events. */
@@ -29,25 +26,31 @@ function enter(connection, implementation) {
   connections.set(connection, implementation);
 }
 
+/** Has the connection's next task performed when its time comes. */
+function queue(connection) {
+  const order = connection.order();
+  if (order === null) connections.get(connection).becameIdle();
+  else ready.push(connection, order);
+}
+
 function turn() {
   const end = performance.now() + TURN;
   const reports = reportCount();
-  ready.push(...native.takeReady());
-  while (ready.length > 0) {
-    const implementation = connections.get(ready[0]);
-    const events = ready[0].runTask();
+  for (;;) {
+    // Tasks of all connections come in the order in which they were queued.
+    native.takeReady().forEach(queue);
+    if (ready.length === 0) break;
+    const connection = ready.shift();
+    const events = connection.runTask();
     if (events === null) {
-      ready.shift();
-      implementation.becameIdle();
+      // From here on it is announced again.
+      connections.get(connection).becameIdle();
       continue;
     }
-    runTask(() => implementation.perform(events));
+    runTask(() => connections.get(connection).perform(events));
+    queue(connection);
     // An exception that nobody caught is thrown before anything else happens.
-    if (performance.now() > end || !hasCheckpoints || reportCount() !== reports) {
-      // Now the others have their turn.
-      ready.push(ready.shift());
-      break;
-    }
+    if (performance.now() > end || !hasCheckpoints || reportCount() !== reports) break;
   }
   if (ready.length > 0 && !isScheduled) {
     isScheduled = true;

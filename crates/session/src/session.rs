@@ -280,6 +280,11 @@ impl Session {
         self.output.next_event()
     }
 
+    /// How many events wait.
+    pub fn event_count(&self) -> usize {
+        self.output.events.len()
+    }
+
     /// The next thing for the driver to do. Every call on the session can bring one, `poll_transmit` too: the last
     /// datagrams of a session that was closed are followed by the closing of its sockets.
     pub fn poll_action(&mut self) -> Option<Action> {

@@ -111,6 +111,13 @@ impl Connection {
         events
     }
 
+    /// When the first task that waits was queued, on a clock that all connections of the process share: who has several
+    /// performs their tasks in this order, as a browser does. `None` if there is none: then the waker is woken for the
+    /// next, as after [`run_task`](Connection::run_task).
+    pub fn order(&self) -> Option<u64> {
+        contained(|| self.handle.with(|shared| shared.loop_order())).flatten()
+    }
+
     /// Settles the promise of a call that has its result already: for a microtask after each call that gave a promise.
     /// `None` if there is none. See [`PeerConnection::run_microtask`].
     pub fn run_microtask(&self) -> Option<Vec<Event>> {

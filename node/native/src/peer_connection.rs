@@ -125,6 +125,13 @@ impl PeerConnection {
         events.map(|events| events::to_js(env, events)).transpose()
     }
 
+    /// When its first task was queued, in comparison with those of other connections: first come, first served. `null`
+    /// if there is none, as `runTask()` answers it.
+    #[napi]
+    pub fn order(&self) -> Option<f64> {
+        self.connection.order().map(number)
+    }
+
     /// Settles the promise of a call that has its result already: events as those of `runTask()`, `null` if there is
     /// none. For a microtask after each call that gave a promise.
     #[napi]

@@ -327,6 +327,12 @@ impl PeerConnection {
         !self.microtasks.is_empty() || !self.tasks.is_empty() || self.ahead.is_some()
     }
 
+    /// How many tasks wait, counting every message as one and microtasks not at all: for who wants to know when tasks
+    /// were queued.
+    pub fn task_count(&self) -> usize {
+        self.tasks.len() + usize::from(self.ahead.is_some()) + self.session.event_count()
+    }
+
     /// The next event or settled promise.
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()

@@ -1,13 +1,23 @@
 //! The other way to perform a connection's W3C tasks: not by its worker, but on the event loop of a language binding.
 //! Everything below tasks (sockets, timers, acknowledgements, sending) stays with the worker and waits for nobody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Instant;
 
 use peer::{ChannelEvent, ChannelId, Event};
 
 use crate::net::connection::{Fate, GRANT_STEP, Shared};
+
+/// The process's clock of tasks: it ticks when tasks are queued.
+static TICKS: AtomicU64 = AtomicU64::new(0);
+
+/// Tasks that were queued at the same time.
+struct Queued {
+    count: usize,
+    tick: u64,
+}
 
 /// What a connection keeps for the event loop that performs its tasks.
 pub(crate) struct Outside {
@@ -16,11 +26,38 @@ pub(crate) struct Outside {
     is_told: bool,
     /// Bytes of messages that the loop took and that were not granted again yet, less than a step for each channel.
     owed: BTreeMap<ChannelId, usize>,
+    /// When the tasks that wait were queued, in their order; never more of them than tasks.
+    queued: VecDeque<Queued>,
+    /// The sum of their counts.
+    queued_count: usize,
 }
 
 impl Outside {
     pub(crate) fn new(waker: Waker) -> Self {
-        Outside { waker, is_told: false, owed: BTreeMap::new() }
+        let queued = VecDeque::new();
+        Outside { waker, is_told: false, owed: BTreeMap::new(), queued, queued_count: 0 }
+    }
+
+    /// Takes note that so many tasks wait now: further ones were queued just now, and those that are gone were the
+    /// first.
+    fn note(&mut self, count: usize) {
+        let more = count.saturating_sub(self.queued_count);
+        if more > 0 {
+            let tick = TICKS.fetch_add(1, Ordering::Relaxed);
+            self.queued.push_back(Queued { count: more, tick });
+        }
+        let mut less = self.queued_count.saturating_sub(count);
+        while less > 0
+            && let Some(first) = self.queued.front_mut()
+        {
+            let gone = less.min(first.count);
+            first.count -= gone;
+            less -= gone;
+            if first.count == 0 {
+                self.queued.pop_front();
+            }
+        }
+        self.queued_count = count;
     }
 }
 
@@ -33,10 +70,24 @@ impl Shared {
     /// Wakes the loop if there is a task that it does not know of.
     pub(crate) fn tell_loop(&mut self) {
         let has_task = self.has_loop_task();
+        let count = self.peer.task_count();
+        if let Some(outside) = &mut self.outside {
+            outside.note(count);
+        }
         if let Some(outside) = self.outside.as_mut().filter(|outside| has_task && !outside.is_told) {
             outside.is_told = true;
             self.awake.push(outside.waker.clone());
         }
+    }
+
+    /// When the first task that waits was queued, on a clock of the process. `None` if there is none: then the loop is
+    /// woken for the next.
+    pub(crate) fn loop_order(&mut self) -> Option<u64> {
+        let has_task = self.has_loop_task();
+        let outside = self.outside.as_mut()?;
+        outside.is_told &= has_task;
+        // Some are not counted; they come before all others.
+        has_task.then(|| outside.queued.front().map_or(0, |first| first.tick))
     }
 
     fn has_loop_task(&self) -> bool {
@@ -50,10 +101,15 @@ impl Shared {
     /// Performs one task. `None` if there is none: then the loop is woken for the next. The flag asks for the worker:
     /// room was granted.
     pub(crate) fn run_loop_task(&mut self, now: Instant) -> (Option<Vec<Event>>, bool) {
+        let before = self.peer.task_count();
         let ran = match self.fate {
             Fate::Open | Fate::Closed => self.peer.run_task(now),
             Fate::Broken => self.has_events(),
         };
+        // What the task itself queued is new.
+        if let Some(outside) = self.outside.as_mut().filter(|_| ran) {
+            outside.note(before.saturating_sub(1).min(self.peer.task_count()));
+        }
         if !ran {
             if let Some(outside) = &mut self.outside {
                 outside.is_told = false;

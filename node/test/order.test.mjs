@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { connection, openChannels, once } from './pair.mjs';
+
+test('tasks of several connections come in the order in which they were queued', async (t) => {
+  const connections = Array.from({ length: 20 }, () => connection(t));
+  const log = [];
+  connections.forEach((pc, index) => (pc.onnegotiationneeded = () => log.push(index)));
+  const order = connections.map((_, index) => (index * 7) % connections.length);
+  for (const index of order) connections[index].createDataChannel('');
+  await Promise.all(connections.map((pc) => once(pc, 'negotiationneeded')));
+  assert.deepEqual(log, order);
+});
+
+test('a connection that has many tasks does not hold up those that were queued before its last', async (t) => {
+  const [a, b] = [connection(t), connection(t)];
+  const log = [];
+  a.createDataChannel('');
+  const offer = await a.createOffer();
+  b.onnegotiationneeded = () => log.push('b');
+  a.setLocalDescription(offer).then(() => log.push('a'));
+  b.createDataChannel('');
+  // Its turn in the chain comes when the one before it settles.
+  const last = a.createOffer().then(() => log.push('a, behind it'));
+  await last;
+  assert.deepEqual(log, ['a', 'b', 'a, behind it']);
+});
+
+test('a message is heard of after its sender knows that it left', async (t) => {
+  const { channel, other } = await openChannels(t);
+  for (let round = 0; round < 50; round += 1) {
+    channel.send('hello');
+    assert.equal(channel.bufferedAmount, 5);
+    await once(other, 'message');
+    assert.equal(channel.bufferedAmount, 0);
+  }
+});
