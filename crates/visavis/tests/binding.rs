@@ -171,3 +171,26 @@ fn a_call_that_panics_ends_the_connection_and_nothing_else() {
     let events: Vec<_> = std::iter::from_fn(|| both.ends[ALICE].run_task()).flatten().collect();
     assert_eq!(events, [Event::ConnectionStateChange(PeerConnectionState::Closed)]);
 }
+
+/// Calls are heard of in tasks: those of the connection that was called first come first.
+#[test]
+fn connections_know_whose_task_was_queued_first() {
+    let table = Loop::new();
+    let [alice, bob] = &table.ends;
+    assert_eq!((alice.order(), bob.order()), (None, None));
+    let offer = |end: &Connection| end.with(|peer, now| peer.create_offer(now, Default::default())).unwrap();
+    offer(bob);
+    offer(alice);
+    // It waits for the one before it.
+    offer(bob);
+    let (first, second) = (bob.order().unwrap(), alice.order().unwrap());
+    assert!(first < second);
+    assert!(bob.run_task().is_some());
+    assert!(bob.order().unwrap() > second);
+    assert!(alice.run_task().is_some());
+    assert_eq!(alice.order(), None);
+    // It is woken for what comes next.
+    while table.wakeups.try_recv().is_ok() {}
+    offer(alice);
+    assert_eq!(table.wakeups.recv_timeout(PATIENCE), Ok(ALICE));
+}
