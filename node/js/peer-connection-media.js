@@ -123,7 +123,7 @@ class Media {
     if (track === null) return undefined;
     const senders = this.transceivers().filter(({ sender }) => sender.track === track);
     const receivers = this.transceivers().filter(({ receiver }) => receiver.track === track);
-    // webrtc-pc, getStats, step 3.
+    // webrtc-pc, RTCPeerConnection.getStats, step 3.
     if (senders.length + receivers.length !== 1) {
       throw new DOMException('Not exactly one sender or receiver has the track.', 'InvalidAccessError');
     }

@@ -61,7 +61,7 @@ impl Operations {
         self.chain.len() >= MAX_OPERATIONS
     }
 
-    /// Appends an operation; whether it is the only one, and so is to be executed now (chain, step 6).
+    /// Appends an operation; whether it is the only one, and so is to be executed now (webrtc-pc, chain an operation, step 6).
     pub(crate) fn push(&mut self, id: OperationId, operation: Operation) -> bool {
         self.chain.push_back((id, operation));
         self.chain.len() == 1
@@ -72,7 +72,7 @@ impl Operations {
         self.chain.front()
     }
 
-    /// Removes the operation whose promise has settled (chain, step 8.2).
+    /// Removes the operation whose promise has settled (webrtc-pc, chain an operation, step 7.4.2).
     pub(crate) fn pop(&mut self) -> Option<(OperationId, Operation)> {
         self.chain.pop_front()
     }

@@ -159,7 +159,7 @@ fn the_buffered_amount_falls_in_tasks_alone() {
     assert_eq!(call.peer(B).pc.channel_ready_state(theirs), Some(DataChannelState::Open));
 }
 
-/// webrtc-pc, set a session description, step 4.5.10.2: [[LastStableStateSctpTransport]] is an object, which goes on
+/// webrtc-pc, set a session description, step 4.7.12.2: [[LastStableStateSctpTransport]] is an object, which goes on
 /// during the negotiation, and no copy of its slots.
 #[test]
 fn a_rollback_does_not_turn_back_an_sctp_transport_that_connected_meanwhile() {

@@ -461,7 +461,7 @@ fn the_tls_id_stays_and_another_one_of_the_peer_is_refused() {
     assert_eq!(set_remote(&mut stage.pcs[B], SdpType::Offer, &restart), Ok(Outcome::Done));
 }
 
-/// webrtc-pc, set a session description, step 4.1.4: "validate back-to-back offers as if answers were applied in
+/// webrtc-pc, set a session description, step 4.4: "validate back-to-back offers as if answers were applied in
 /// between".
 #[test]
 fn an_offer_on_top_of_another_is_a_later_offer() {

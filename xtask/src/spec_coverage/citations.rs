@@ -61,6 +61,12 @@ fn in_comment(algorithms: &[Algorithm], comment: &str, context: &mut Option<usiz
     if comment.contains("RFC ") && !comment.contains(MARK) {
         *context = None;
     }
+    // Documentation of another function begins: what follows is about it, and not about what stood above.
+    let first = comment.trim_start_matches('`').split([',', '`', ' ']).next().unwrap_or_default();
+    let is_named = first.ends_with("()");
+    if is_named {
+        *context = named(algorithms, &clean(first));
+    }
     let mut at = 0;
     while let Some(next) = next_step_or_mark(comment, at) {
         let rest = &comment[next..];
@@ -77,7 +83,7 @@ fn in_comment(algorithms: &[Algorithm], comment: &str, context: &mut Option<usiz
             continue;
         }
         let before = &comment[..next];
-        let algorithm = match subject(algorithms, before, rest.starts_with('S')) {
+        let algorithm = match subject(algorithms, before, is_named || rest.starts_with('S')) {
             Subject::Named(index) => {
                 *context = Some(index);
                 index
@@ -120,6 +126,11 @@ fn named_at_start(algorithms: &[Algorithm], text: &str) -> Option<usize> {
         .max_by_key(|index| algorithms[*index].name.len())
 }
 
+/// The algorithm of exactly this name.
+fn named(algorithms: &[Algorithm], name: &str) -> Option<usize> {
+    algorithms.iter().position(|algorithm| clean(&algorithm.name) == name)
+}
+
 /// What `step 3` is about.
 enum Subject {
     Named(usize),
@@ -128,10 +139,10 @@ enum Subject {
     None,
 }
 
-fn subject(algorithms: &[Algorithm], before: &str, is_capital: bool) -> Subject {
+fn subject(algorithms: &[Algorithm], before: &str, has_context: bool) -> Subject {
     let Some(clause) = before.trim_end().strip_suffix(',') else {
         let its = before.trim_end().ends_with("Its") || before.trim_end().ends_with("its");
-        return if is_capital || its { Subject::Context } else { Subject::None };
+        return if has_context || its { Subject::Context } else { Subject::None };
     };
     let cleaned = clean(clause);
     let fits = |name: &str| {

@@ -11,6 +11,7 @@ const WINDOW: usize = 16_000;
 const NAMES: &[(&str, &str)] = &[
     ("unloading document cleanup", "unload the document"),
     ("RTCPeerConnection.constructor()", "RTCPeerConnection constructor"),
+    ("When invoked, run the following steps", "RTCIceCandidate constructor"),
     ("Whenever the state of an RTCDtlsTransport changes", "the state of an RTCDtlsTransport changes"),
     ("deserialization steps", "deserialize an RTCCertificate"),
     ("serialization steps", "serialize an RTCCertificate"),

@@ -93,6 +93,14 @@ fn a_step_without_a_name_belongs_to_the_last_name() {
 }
 
 #[test]
+fn documentation_that_begins_with_a_method_names_it() {
+    let text = "/// `close()` of a thing.\nfn f() {\n    // Step 1.\n}\n\n/// close(), the task of step 1.\n";
+    assert_eq!(cited(text), ["3: close 1", "6: close 1"]);
+    let other = "// webrtc-pc, chain an operation.\n\n/// `open()`: two have it.\n\n// Step 1.\n";
+    assert!(cited(other).is_empty(), "it is not about what stood above");
+}
+
+#[test]
 fn what_does_not_exist_is_wrong() {
     assert_eq!(cited("// webrtc-pc, RTCThing.open, step 4."), ["1: RTCThing.open has no step 4"]);
     assert_eq!(

@@ -26,9 +26,9 @@ pub(crate) struct Checked {
 impl Negotiation {
     /// Checks a description that is no rollback.
     pub(crate) fn check(&self, remote: bool, kind: SdpType, sdp: String) -> Result<Checked, Error> {
-        // webrtc-pc, set a session description, step 4.4.2: the type must fit the state.
+        // webrtc-pc, set a session description, step 4.6.2: the type must fit the state.
         let next_state = self.state.after(remote, kind)?;
-        // Step 4.4.3: valid syntax.
+        // Step 4.6.3: valid syntax.
         let parsed = sdp::SessionDescription::parse(&sdp)
             .map_err(|error| Error::sdp_syntax(Some(error.line), error.kind.to_string()))?;
         if remote {
@@ -63,7 +63,7 @@ impl Negotiation {
         if let (Some(ours), Some(theirs)) = (&self.current_local, &self.current_remote) {
             check_places(ours, theirs, offer)?;
         }
-        // webrtc-pc, step 4.1.4: a remote offer on top of another is checked as if the first had been answered.
+        // webrtc-pc, step 4.4: a remote offer on top of another is checked as if the first had been answered.
         match &self.pending_remote {
             Some(pending) if remote => check_places(pending, pending, offer),
             _ => Ok(()),
@@ -218,7 +218,7 @@ fn check_places(
     Ok(())
 }
 
-/// Step 4.4.4: rtcpMuxPolicy is always "require". RFC 9143, section 7.1.3: the tagged m-section says it for its group.
+/// Step 4.6.4: rtcpMuxPolicy is always "require". RFC 9143, section 7.1.3: the tagged m-section says it for its group.
 fn check_rtcp_mux(description: &Description) -> Result<(), Error> {
     let multiplexes =
         |section: &MediaSection| section.attributes.contains(&Attribute::RtcpMux) || !section.is_rtp();

@@ -1,4 +1,4 @@
-//! Setting a checked description (webrtc-pc, set a session description, steps 4.5.5 and 4.5.6). Cannot fail.
+//! Setting a checked description (webrtc-pc, set a session description, steps 4.7.5 and 4.7.6). Cannot fail.
 
 use session::SessionPlan;
 
@@ -91,14 +91,14 @@ impl Negotiation {
             self.needs_ice_restart = false;
         }
         match description.public.kind {
-            // Step 4.5.5.1.
+            // Step 4.7.5.1.
             SdpType::Offer => {
                 let plan = self.plan_offer(&description, &mapping);
                 self.offered = mapping;
                 self.pending_local = Some(description);
                 Some(plan)
             }
-            // Step 4.5.5.3.
+            // Step 4.7.5.3.
             SdpType::PrAnswer => {
                 let remote = self.pending_remote.as_ref();
                 let plan = remote.map(|remote| self.plan_answer(&description, remote, &mapping, false));
@@ -106,7 +106,7 @@ impl Negotiation {
                 self.pending_local = Some(description);
                 plan
             }
-            // Step 4.5.5.2.
+            // Step 4.7.5.2.
             _ => {
                 let remote = self.pending_remote.take();
                 let plan =
@@ -122,13 +122,13 @@ impl Negotiation {
 
     fn commit_remote(&mut self, description: Description, mapping: Mapping) -> Option<SessionPlan> {
         match description.public.kind {
-            // Step 4.5.6.1. Nothing flows before the application has answered.
+            // Step 4.7.6.1. Nothing flows before the application has answered.
             SdpType::Offer => {
                 self.offered = mapping;
                 self.pending_remote = Some(description);
                 None
             }
-            // Step 4.5.6.3.
+            // Step 4.7.6.3.
             SdpType::PrAnswer => {
                 let local = self.pending_local.as_ref();
                 let plan = local.map(|local| self.plan_answer(local, &description, &mapping, false));
@@ -136,7 +136,7 @@ impl Negotiation {
                 self.pending_remote = Some(description);
                 plan
             }
-            // Step 4.5.6.2.
+            // Step 4.7.6.2.
             _ => {
                 let local = self.pending_local.take();
                 let plan = local.as_ref().map(|local| self.plan_answer(local, &description, &mapping, true));
@@ -149,7 +149,7 @@ impl Negotiation {
         }
     }
 
-    /// The end of steps 4.5.5.2 and 4.5.6.2: once none of the credentials to replace is in the local description,
+    /// The end of steps 4.7.5.2 and 4.7.6.2: once none of the credentials to replace is in the local description,
     /// nothing remains to be replaced.
     fn forget_replaced(&mut self) {
         let current = self.current_local.as_ref().map(Description::all_credentials).unwrap_or_default();

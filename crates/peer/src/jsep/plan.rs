@@ -86,7 +86,7 @@ fn dtls_role(ours: Option<Setup>, theirs: Option<Setup>, we_answer: bool) -> dtl
     if answer == Some(Setup::Active) { answerer } else { offerer }
 }
 
-/// webrtc-pc, set a session description, step 4.5.9.2.16: who offers a transport first controls it, unless the peer is
+/// webrtc-pc, set a session description, step 4.7.11.2.14.6: who offers a transport first controls it, unless the peer is
 /// lite. Kept once it is known.
 pub(crate) fn role_after_offer(remote: bool, offer: &Description) -> Role {
     if remote && !offer.parsed.is_ice_lite() { Role::Controlled } else { Role::Controlling }

@@ -1,4 +1,4 @@
-//! Rolling back to the stable state (webrtc-pc, set a session description, step 4.5.10).
+//! Rolling back to the stable state (webrtc-pc, set a session description, step 4.7.12).
 
 use session::SessionPlan;
 

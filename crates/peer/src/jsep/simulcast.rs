@@ -37,8 +37,8 @@ pub(crate) fn sent_rids(section: &MediaSection) -> Vec<String> {
     simulcast(section).map(|simulcast| first_rids(&simulcast.send)).unwrap_or_default()
 }
 
-/// What an offer to receive simulcast proposes to the sender (webrtc-pc, set a session description, steps 4.5.9.2.1 to
-/// 4.5.9.2.4). Simulcast is for video.
+/// What an offer to receive simulcast proposes to the sender (webrtc-pc, set a session description, steps 4.7.11.2.1 to
+/// 4.7.11.2.4). Simulcast is for video.
 pub(crate) fn proposed_encodings(section: &MediaSection) -> Vec<EncodingParameters> {
     if media_kind(section) != Some(MediaKind::Video) {
         return Vec::new();
@@ -69,8 +69,8 @@ pub(crate) fn answered_receive(kind: MediaKind, offered: &MediaSection) -> Vec<S
     }
 }
 
-/// Removes the encodings that an answer does not have (webrtc-pc, set a session description, steps 4.5.9.1.7.1 and
-/// 4.5.9.2.8). `rids` are those that the answer has us send.
+/// Removes the encodings that an answer does not have (webrtc-pc, set a session description, steps 4.7.11.1.7.1 and
+/// 4.7.11.2.8). `rids` are those that the answer has us send.
 pub(crate) fn narrow(sender: &mut Sender, rids: &[String]) {
     if sender.encodings.len() <= 1 {
         return;

@@ -23,17 +23,17 @@ impl PeerConnection {
     ) -> Result<(), Error> {
         let checked = self.negotiation.check(remote, kind, sdp)?;
         let state_before = self.negotiation.state;
-        // Step 4.5.4.
+        // Step 4.7.4.
         if kind == SdpType::Offer && state_before == SignalingState::Stable {
             self.stable_sctp = self.sctp.map(|sctp| sctp.attributes.transport);
             self.transceivers.iter_mut().for_each(|transceiver| transceiver.remember_stable_state());
         }
-        // Steps 4.5.5 and 4.5.6.
+        // Steps 4.7.5 and 4.7.6.
         let plan = self.negotiation.commit(remote, checked);
-        // Steps 4.5.7 and 4.5.8.
+        // Steps 4.7.7 and 4.7.8.
         self.set_sctp(kind);
         self.refresh_transports();
-        // Step 4.5.9.
+        // Step 4.7.10.1.
         let is_answer = matches!(kind, SdpType::Answer | SdpType::PrAnswer);
         if is_answer {
             self.update_max_message_size();
@@ -46,7 +46,7 @@ impl PeerConnection {
         for id in std::mem::take(&mut changes.stop) {
             self.stop_for_good(id);
         }
-        // Step 4.5.11.
+        // Step 4.7.13.
         if kind == SdpType::Answer {
             self.remove_stopped();
         }
@@ -64,12 +64,12 @@ impl PeerConnection {
         Ok(())
     }
 
-    /// Steps 4.5.7 and 4.5.8, and the transport of what there is.
+    /// Steps 4.7.7 and 4.7.8, and the transport of what there is.
     fn set_sctp(&mut self, kind: SdpType) {
         let negotiation = &self.negotiation;
         match kind {
             SdpType::Offer if self.sctp.is_none() => {
-                // webrtc-pc, step 4.5.7: the description that was set just now.
+                // webrtc-pc, step 4.7.7: the description that was set just now.
                 let pending = negotiation.pending_local.as_ref().or(negotiation.pending_remote.as_ref());
                 let index = pending.and_then(|offer| offer.data).map(|data| data.index);
                 let transport = index.and_then(|index| negotiation.offered.get(index).copied().flatten());
@@ -88,7 +88,7 @@ impl PeerConnection {
         }
     }
 
-    /// Step 4.5.11.1: transceivers that were stopped and whose m-sections were rejected leave the set.
+    /// Step 4.7.13.1: transceivers that were stopped and whose m-sections were rejected leave the set.
     fn remove_stopped(&mut self) {
         for id in leaving(&self.negotiation, &self.transceivers) {
             if let Some(transceiver) = self.transceivers.get_mut(id) {
@@ -98,10 +98,10 @@ impl PeerConnection {
         }
     }
 
-    /// Rolls back (step 4.5.10), as an operation's task of its own or before a remote offer.
+    /// Rolls back (step 4.7.12), as an operation's task of its own or before a remote offer.
     pub(super) fn roll_back(&mut self, now: Instant) {
         let state_before = self.negotiation.state;
-        // Step 4.5.10.2. The transport of [[LastStableStateSctpTransport]] is `sctp` then, which goes on during a
+        // Step 4.7.12.2. The transport of [[LastStableStateSctpTransport]] is `sctp` then, which goes on during a
         // negotiation: a copy of its slots would be out of date.
         match (self.stable_sctp, &mut self.sctp) {
             (Some(transport), Some(sctp)) => sctp.attributes.transport = transport,
@@ -109,7 +109,7 @@ impl PeerConnection {
         }
         let mut changes = TrackChanges::default();
         self.roll_back_transceivers(state_before, &mut changes);
-        // Step 4.5.10.4.
+        // Step 4.7.12.4.
         let before = self.negotiation.plan.clone();
         if let Some(plan) = self.negotiation.rollback() {
             let restarted: Vec<TransportId> = restarted(&before, &plan).collect();
@@ -123,17 +123,17 @@ impl PeerConnection {
         self.finish_setting(state_before, changes);
     }
 
-    /// Step 4.5.10.3.
+    /// Step 4.7.12.3.
     fn roll_back_transceivers(&mut self, state_before: SignalingState, changes: &mut TrackChanges) {
         let mut gone = Vec::new();
         for transceiver in self.transceivers.iter_mut() {
             transceiver.restore_stable_state();
-            // Step 4.5.10.3.6.
+            // Step 4.7.12.3.6.
             if state_before == SignalingState::HaveRemoteOffer {
                 let msids = transceiver.stable.streams.clone();
                 changes.process(transceiver, transceiver.current_direction, &msids);
             }
-            // Step 4.5.10.3.7.
+            // Step 4.7.12.3.7.
             if transceiver.by_remote && !transceiver.by_add_track {
                 gone.push(transceiver.id);
             }
@@ -145,30 +145,30 @@ impl PeerConnection {
         }
     }
 
-    /// Steps 4.5.12 to 4.5.19, and what follows for the states of transports that came or went.
+    /// Steps 4.7.14 to 4.7.21, and what follows for the states of transports that came or went.
     fn finish_setting(&mut self, state_before: SignalingState, changes: TrackChanges) {
         if self.negotiation.state == SignalingState::Stable {
             self.enter_stable();
         }
-        // Step 4.5.13.
+        // Step 4.7.15.
         if self.negotiation.state != state_before {
             self.events.push_back(Event::SignalingStateChange(self.negotiation.state));
         }
-        // Step 4.5.15.
+        // Step 4.7.17.
         for id in changes.mute {
             if let Some(transceiver) = self.transceivers.get_mut(id) {
                 transceiver.receiver.muted = true;
                 self.events.push_back(Event::TrackMute(id));
             }
         }
-        // Steps 4.5.16 and 4.5.17.
+        // Steps 4.7.18 and 4.7.19.
         for (stream, transceiver) in changes.remove {
             self.events.push_back(Event::StreamRemoveTrack { stream, transceiver });
         }
         for (stream, transceiver) in changes.add {
             self.events.push_back(Event::StreamAddTrack { stream, transceiver });
         }
-        // Step 4.5.18.
+        // Step 4.7.20.
         for (transceiver, streams) in changes.track {
             self.events.push_back(Event::Track { transceiver, streams });
         }
@@ -177,19 +177,19 @@ impl PeerConnection {
         self.update_connection_states();
     }
 
-    /// Step 4.5.12.
+    /// Step 4.7.14.
     fn enter_stable(&mut self) {
         for transceiver in self.transceivers.iter_mut() {
             // It was there before the next description is set.
             transceiver.by_remote = false;
             transceiver.sender.forget_codecs();
         }
-        // Step 4.5.12.3.
+        // Step 4.7.14.3.
         self.negotiation_needed.is_set = false;
         self.update_negotiation_needed();
     }
 
-    /// Step 4.5.9.1: the peer's limit for messages.
+    /// Step 4.7.10.1: the peer's limit for messages.
     fn update_max_message_size(&mut self) {
         let Some(remote) = self.negotiation.remote().and_then(|remote| remote.data) else { return };
         if let Some(sctp) = &mut self.sctp {

@@ -57,7 +57,7 @@ impl PeerConnection {
                 self.tasks.push_back(Task::GatheringBegan(id));
                 self.session.gather(now, id);
             }
-            // Set a session description, step 4.1.2: host and server-reflexive candidates are administratively
+            // Set a session description, step 4.2: host and server-reflexive candidates are administratively
             // prohibited. As there is no TURN client, that leaves none, and nothing is asked of the network.
             IceTransportPolicy::Relay => {
                 self.tasks.extend([

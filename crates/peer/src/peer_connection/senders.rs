@@ -78,14 +78,14 @@ impl PeerConnection {
         // Step 6.
         let degradation_preference = parameters.degradation_preference;
         let encodings = validate_parameters(parameters, options, last, transceiver.kind)?;
-        // Steps 7 to 10.
+        // Steps 7 to 9.
         let operation = self.operations.new_id();
         let new = NewParameters { encodings, degradation_preference };
         self.tasks.push_back(Task::SetParameters(operation, id, new));
         Ok(operation)
     }
 
-    /// setParameters(), the task of step 9.
+    /// setParameters(), the task of steps 8.1 and 8.2.
     pub(super) fn finish_set_parameters(
         &mut self,
         operation: OperationId,

@@ -119,23 +119,23 @@ impl PeerConnection {
         }
     }
 
-    /// webrtc-pc, chain an operation, steps 7 and 8, for the first of the chain; operations that settle at once
+    /// webrtc-pc, chain an operation, step 7, for the first of the chain; operations that settle at once
     /// follow in the same task, as microtasks do.
     pub(super) fn settle_first(&mut self, now: Instant, result: Result<Outcome, Error>) {
         let mut settled = Some(result);
         // Bounded by the length of the chain, which nothing in here extends.
         while let Some(result) = settled.take() {
-            // Steps 7.2 to 8.2.
+            // Steps 7.2 to 7.4.2.
             let Some((id, _)) = self.operations.pop() else { return };
             self.events.push_back(Event::Settled(id, result));
-            // Step 8.3.
+            // Step 7.4.3.
             if let Some((_, operation)) = self.operations.first().cloned() {
                 match self.start(now, &operation) {
                     Started::Settled(result) => settled = Some(result),
                     Started::Job(job) => self.tasks.push_back(Task::Job(job)),
                 }
             } else if std::mem::take(&mut self.negotiation_needed.update_on_empty_chain) {
-                // Steps 8.4 to 8.6.
+                // Steps 7.4.4 to 7.4.6.
                 self.update_negotiation_needed();
             }
         }

@@ -73,7 +73,7 @@ impl PeerConnection {
         Some(transceiver.view(self.transceivers.is_attached(id), self.dtmf_view(transceiver)))
     }
 
-    /// Sets `direction`.
+    /// Sets `direction` (webrtc-pc, direction setter).
     ///
     /// # Errors
     /// `InvalidStateError`: the transceiver is stopped. `TypeError`: the direction is "stopped".

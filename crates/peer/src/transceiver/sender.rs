@@ -77,7 +77,7 @@ impl Sender {
         }]
     }
 
-    /// webrtc-pc, set a session description, step 4.5.12.2: encodings with a codec that is not negotiated any more.
+    /// webrtc-pc, set a session description, step 4.7.14.2: encodings with a codec that is not negotiated any more.
     pub(crate) fn forget_codecs(&mut self) {
         if self.send_codecs.is_empty() {
             return;

@@ -26,7 +26,7 @@ pub(crate) struct Stable {
 }
 
 impl Transceiver {
-    /// webrtc-pc, set a session description, step 4.5.4.2.
+    /// webrtc-pc, set a session description, step 4.7.4.2.
     pub(crate) fn remember_stable_state(&mut self) {
         let (sender, receiver) = (&self.sender, &self.receiver);
         let is_ridless = sender.encodings.len() == 1 && sender.encodings[0].rid.is_none();
@@ -41,14 +41,14 @@ impl Transceiver {
         };
     }
 
-    /// webrtc-pc, set a session description, steps 4.5.10.3.1 to 4.5.10.3.5.
+    /// webrtc-pc, set a session description, steps 4.7.12.3.1 to 4.7.12.3.5.
     pub(crate) fn restore_stable_state(&mut self) {
-        // Step 4.5.10.3.1.
+        // Step 4.7.12.3.1.
         if self.stable.m_line.is_none() {
             self.dissociate();
         }
         self.sender.transport = self.stable.sender_transport;
-        // Step 4.5.10.3.3.
+        // Step 4.7.12.3.3.
         let has_rid = self.sender.encodings.iter().any(|encoding| encoding.rid.is_some());
         // A sender that the offer created never had others: the default is what it would have without it.
         let created = self.by_remote.then(|| Sender::default_encodings(self.kind));

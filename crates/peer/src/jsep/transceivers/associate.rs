@@ -80,7 +80,7 @@ fn match_by_kind(transceivers: &Transceivers, section: &MediaSection) -> Option<
     transceivers.iter().find(waits).map(|transceiver| transceiver.id)
 }
 
-/// webrtc-pc, set a session description, step 4.5.9.2.6.
+/// webrtc-pc, set a session description, step 4.7.11.2.6.
 fn propose(transceiver: &mut Transceiver, proposed: Vec<EncodingParameters>) {
     let sender = &mut transceiver.sender;
     let is_ridless = sender.encodings.len() == 1 && sender.encodings[0].rid.is_none();

@@ -1,4 +1,4 @@
-//! A local description (webrtc-pc, set a session description, step 4.5.9.1).
+//! A local description (webrtc-pc, set a session description, step 4.7.11.1).
 
 use sdp::MediaSection;
 
@@ -39,21 +39,21 @@ impl Negotiation {
         local: &Description,
         changes: &mut TrackChanges,
     ) {
-        // Step 4.5.9.1.3.
+        // Step 4.7.11.1.3.
         if transceiver.stopped {
             return;
         }
-        // Step 4.5.9.1.4.
+        // Step 4.7.11.1.4.
         let direction = if local.is_rejected(index) {
             TransceiverDirection::Inactive
         } else {
             offered_direction(section)
         };
-        // Step 4.5.9.1.5.
+        // Step 4.7.11.1.5.
         transceiver.receptive = direction.receives();
-        // Step 4.5.9.1.6 is for answers only: what an offer proposes is not negotiated, and all browsers, and the tests
+        // Step 4.7.11.1.6 is for answers only: what an offer proposes is not negotiated, and all browsers, and the tests
         // that they share, keep it from getParameters().
-        // Step 4.5.9.1.7.
+        // Step 4.7.11.1.7.
         if !local.is_answer() {
             return;
         }
@@ -82,7 +82,7 @@ impl Negotiation {
     }
 }
 
-/// Steps 4.5.9.1.1.2 to 4.5.9.1.1.7.
+/// Steps 4.7.11.1.1.2 to 4.7.11.1.1.7.
 fn associate(transceiver: &mut Transceiver, index: usize, section: &MediaSection, mapping: &Mapping) {
     transceiver.m_line = Some(index);
     transceiver.jsep_mid = section.mid().map(str::to_owned);
@@ -95,7 +95,7 @@ fn associate(transceiver: &mut Transceiver, index: usize, section: &MediaSection
     transceiver.receiver.transport = transport;
 }
 
-/// The transceivers that leave the set with an answer: stopped, and their m-sections rejected (step 4.5.11.1).
+/// The transceivers that leave the set with an answer: stopped, and their m-sections rejected (step 4.7.13.1).
 pub(crate) fn leaving(negotiation: &Negotiation, transceivers: &Transceivers) -> Vec<TransceiverId> {
     let is_rejected = |index: usize| {
         let descriptions = [&negotiation.current_local, &negotiation.current_remote];

@@ -1,4 +1,4 @@
-//! What a description that is set does to the transceivers (webrtc-pc, set a session description, step 4.5.9).
+//! What a description that is set does to the transceivers (webrtc-pc, set a session description, step 4.7.11).
 
 mod associate;
 mod local;
@@ -10,7 +10,7 @@ pub(crate) use local::leaving;
 
 use crate::transceiver::TransceiverId;
 
-/// The lists of step 4.5.8, and the transceivers to stop.
+/// The lists of step 4.7.9, and the transceivers to stop.
 #[derive(Debug, Default)]
 pub(crate) struct TrackChanges {
     /// "muteTracks"

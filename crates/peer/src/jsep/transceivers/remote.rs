@@ -1,4 +1,4 @@
-//! A remote description (webrtc-pc, set a session description, step 4.5.9.2).
+//! A remote description (webrtc-pc, set a session description, step 4.7.11.2).
 
 use sdp::{Attribute, MediaSection};
 
@@ -32,13 +32,13 @@ impl Negotiation {
         remote: &Description,
         changes: &mut TrackChanges,
     ) {
-        // Step 4.5.9.2.8. An m-section that does not receive for now says nothing of simulcast.
+        // Step 4.7.11.2.8. An m-section that does not receive for now says nothing of simulcast.
         if remote.is_answer() && offered_direction(section).receives() {
             simulcast::narrow(&mut transceiver.sender, &simulcast::received_rids(section));
         }
-        // Step 4.5.9.2.9.
+        // Step 4.7.11.2.9.
         transceiver.mid.clone_from(&transceiver.jsep_mid);
-        // Steps 4.5.9.2.10 and 4.5.9.2.11.
+        // Steps 4.7.11.2.10 and 4.7.11.2.11.
         let (direction, msids) = match remote.is_rejected(index) {
             true => (TransceiverDirection::Inactive, Vec::new()),
             false => {
@@ -46,9 +46,9 @@ impl Negotiation {
                 (direction, if direction.receives() { self.msids(section) } else { Vec::new() })
             }
         };
-        // Step 4.5.9.2.12.
+        // Step 4.7.11.2.12.
         changes.process(transceiver, Some(direction), &msids);
-        // Steps 4.5.9.2.13 and 4.5.9.2.14. What an offer negotiates for receiving is what its answer will.
+        // Steps 4.7.11.2.13 and 4.7.11.2.14. What an offer negotiates for receiving is what its answer will.
         if remote.is_answer() {
             if let Some(local) = self.local().and_then(|local| local.section(index)) {
                 let receptive = !remote.is_rejected(index) && offered_direction(local).receives();
@@ -60,7 +60,7 @@ impl Negotiation {
                 transceiver.receiver.transport = Some(transport);
             }
         }
-        // Step 4.5.9.2.15.
+        // Step 4.7.11.2.15.
         if remote.is_rejected(index) && !transceiver.stopped {
             changes.stop.push(transceiver.id);
         }

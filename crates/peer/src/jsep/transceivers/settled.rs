@@ -24,7 +24,7 @@ pub(super) fn codecs(formats: Vec<Format>) -> Vec<CodecParameters> {
 
 impl Sides<'_> {
     /// Sets what an answer, provisional or final, leaves the sender and the receiver with. `receptive`: our side's
-    /// description, whichever it is, wants to receive (webrtc-pc, set a session description, step 4.5.9.1.6). That the
+    /// description, whichever it is, wants to receive (webrtc-pc, set a session description, step 4.7.11.1.6). That the
     /// peer does not send for now is no reason not to be prepared.
     pub(super) fn settle(&self, transceiver: &mut Transceiver, receptive: bool) {
         let kind = transceiver.kind;
