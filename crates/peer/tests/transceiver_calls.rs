@@ -3,9 +3,9 @@
 mod stage;
 
 use peer::{
-    Codec, Configuration, EncodingParameters, MediaKind, OfferOptions, PeerConnection, SendParameters,
-    SetParameterOptions, Track, TrackOrKind, TransceiverDirection, TransceiverId, TransceiverInit,
-    capabilities,
+    Codec, Configuration, EncodingParameters, MediaKind, OfferOptions, PeerConnection, SdpType,
+    SendParameters, SessionDescriptionInit, SetParameterOptions, Track, TrackOrKind, TransceiverDirection,
+    TransceiverId, TransceiverInit, capabilities,
 };
 use proptest::prelude::*;
 use stage::{connection, start};
@@ -22,7 +22,7 @@ struct Call {
 fn call() -> impl Strategy<Value = Call> {
     let text = prop_oneof![Just("a".to_owned()), Just(String::new()), ".{0,8}"];
     let value = prop_oneof![Just(1.0), Just(-1.0), any::<f64>()];
-    (0u8..20, 0u64..6, any::<u8>(), value, text).prop_map(|(what, transceiver, number, value, text)| Call {
+    (0u8..26, 0u64..6, any::<u8>(), value, text).prop_map(|(what, transceiver, number, value, text)| Call {
         what,
         transceiver,
         number,
@@ -114,10 +114,27 @@ impl Call {
             14 => drop(pc.create_offer(start(), OfferOptions::default())),
             15 => drop(pc.set_local_description(start(), None)),
             16 => drop(pc.receiver_parameters(id)),
-            17 if self.number < 10 => pc.close(start()),
+            17 if self.number < 4 => pc.close(start()),
+            18 => drop(pc.set_local_description(start(), rollback())),
+            19 => drop(pc.set_remote_description(start(), rollback().unwrap_or_default())),
+            20 => drop(pc.create_answer(start())),
             _ => drop(pc.run_task(start())),
         }
     }
+}
+
+fn rollback() -> Option<SessionDescriptionInit> {
+    Some(SessionDescriptionInit { kind: Some(SdpType::Rollback), sdp: String::new() })
+}
+
+/// Hands the local description of one to the other, and runs both.
+fn signal(from: &mut PeerConnection, to: &mut PeerConnection) {
+    while from.run_task(start()) {}
+    if let Some(description) = from.local_description() {
+        let init = SessionDescriptionInit { kind: Some(description.kind), sdp: description.sdp.clone() };
+        to.set_remote_description(start(), init);
+    }
+    while to.run_task(start()) {}
 }
 
 fn check(pc: &PeerConnection) {
@@ -126,7 +143,6 @@ fn check(pc: &PeerConnection) {
     for id in (0..=attached.len() as u64 + 1).map(TransceiverId) {
         let Some(view) = pc.transceiver(id) else { continue };
         assert_eq!(view.is_attached, attached.contains(&id));
-        assert_ne!(view.current_direction, Some(TransceiverDirection::Inactive), "nothing is negotiated");
         let is_stopped = view.current_direction == Some(TransceiverDirection::Stopped);
         assert!(!is_stopped || view.direction == TransceiverDirection::Stopped);
         assert!(!view.receiver.ended || view.direction == TransceiverDirection::Stopped);
@@ -136,6 +152,12 @@ fn check(pc: &PeerConnection) {
         assert!(streams.iter().all(|stream| streams.iter().filter(|other| *other == stream).count() == 1));
         tracks.push(view.receiver.track.id);
     }
+    let mut mids: Vec<String> =
+        attached.iter().filter_map(|&id| pc.transceiver(id)).filter_map(|view| view.mid).collect();
+    let count = mids.len();
+    mids.sort();
+    mids.dedup();
+    assert_eq!(mids.len(), count, "each has its own mid");
     let count = tracks.len();
     tracks.sort();
     tracks.dedup();
@@ -144,18 +166,27 @@ fn check(pc: &PeerConnection) {
 
 proptest! {
     #[test]
-    fn no_sequence_of_calls_panics(calls in proptest::collection::vec(call(), 1..60)) {
-        let mut pc = connection(Configuration::default(), 3);
-        let mut parameters = None;
-        for call in &calls {
-            call.make(&mut pc, &mut parameters);
-            check(&pc);
+    fn no_sequence_of_calls_panics(calls in proptest::collection::vec((any::<bool>(), call()), 1..60)) {
+        let mut pcs = [3, 4].map(|seed| connection(Configuration::default(), seed));
+        let mut parameters = [None, None];
+        for (second, call) in &calls {
+            let side = usize::from(*second);
+            if call.what > 20 {
+                let [one, other] = &mut pcs;
+                let (from, to) = if *second { (other, one) } else { (one, other) };
+                signal(from, to);
+            } else {
+                call.make(&mut pcs[side], &mut parameters[side]);
+            }
+            pcs.iter().for_each(check);
         }
-        while pc.run_task(start()) {}
-        check(&pc);
-        for id in pc.transceivers() {
-            let encodings = pc.sender_parameters(id).expect("parameters").encodings;
-            prop_assert!((1..=3).contains(&encodings.len()));
+        for pc in &mut pcs {
+            while pc.run_task(start()) {}
+            check(pc);
+            for id in pc.transceivers() {
+                let encodings = pc.sender_parameters(id).expect("parameters").encodings;
+                prop_assert!((1..=3).contains(&encodings.len()));
+            }
         }
     }
 }
