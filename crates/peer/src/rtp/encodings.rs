@@ -17,7 +17,7 @@ pub struct ResolutionRestriction {
 
 /// `RTCRtpEncodingParameters`
 /// ([webrtc-pc, section 5.2.4](https://www.w3.org/TR/webrtc/#dom-rtcrtpencodingparameters)): how one RTP stream of a
-/// sender is encoded.
+/// sender is encoded. Nothing is encoded here yet: the parameters are checked, negotiated and remembered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncodingParameters {
     /// `rid`: the name of the stream, if there are several. Read-only after `add_transceiver`.

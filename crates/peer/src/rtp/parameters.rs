@@ -66,7 +66,7 @@ pub struct ReceiveParameters {
 /// `RTCEncodingOptions` ([webrtc-extensions](https://w3c.github.io/webrtc-extensions/)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EncodingOptions {
-    /// `keyFrame`: begin with a key frame.
+    /// `keyFrame`: begin with a key frame. Nothing is encoded here yet, so that it is checked and forgotten.
     pub key_frame: bool,
 }
 
