@@ -262,3 +262,63 @@ fn what_is_sent_is_there_from_negotiation_until_the_transceiver_stops() {
     stage.pcs[A].close(stage.now);
     assert!(outbound(&stage.pcs[A].stats(stage.now)).is_empty());
 }
+
+/// Audio, video and data from a to b, and a message.
+fn talk(call: &mut Call) {
+    for (id, kind) in [("mic", MediaKind::Audio), ("cam", MediaKind::Video)] {
+        call.with(A, |pc, _| pc.add_track(track(id, kind), &[])).expect("a sender");
+    }
+    let ours = call.with(A, |pc, now| pc.create_data_channel(now, "x", DataChannelInit::default()));
+    let ours = ours.expect("a channel");
+    call.negotiate(A, B).expect("offer and answer");
+    let is_up = |call: &Call| {
+        [A, B].iter().all(|index| call.peer(*index).pc.connection_state() == PeerConnectionState::Connected)
+            && call.peer(B).incoming().is_some()
+    };
+    assert!(call.run_until(SOON, is_up), "{:?}\n{:?}", call.peer(A).events, call.peer(B).events);
+    let payload = Payload { text: false, bytes: Bytes::from(vec![7; 50_000]) };
+    call.with(A, |pc, now| pc.channel_send(now, ours, payload)).expect("sent");
+    assert!(call.run_until(SOON, |call| call.peer(B).messages().len() == 1));
+}
+
+#[test]
+fn a_peer_that_bundles_leaves_one_transport_and_one_socket() {
+    let mut call = Call::new();
+    talk(&mut call);
+    for index in [A, B] {
+        assert_eq!(call.network.host(call.ids[index]).open_sockets(), 1);
+        let report = call.with(index, |pc, now| pc.stats(now));
+        check(&report);
+        assert_eq!(transports(&report).len(), 1);
+    }
+}
+
+/// Without BUNDLE each m-section has its transport, which counts for itself.
+#[test]
+fn a_peer_that_does_not_bundle_has_a_transport_for_each_section() {
+    let mut call = Call::new();
+    call.munge = |sdp| {
+        let lines = sdp.lines().filter(|line| !line.starts_with("a=group:BUNDLE"));
+        lines.map(|line| format!("{line}\r\n")).collect()
+    };
+    talk(&mut call);
+    for index in [A, B] {
+        let report = call.with(index, |pc, now| pc.stats(now));
+        check(&report);
+        let transports = transports(&report);
+        assert_eq!(transports.len(), 3);
+        let of_data = transports.iter().filter(|stats| stats.bytes_sent + stats.bytes_received > 50_000);
+        assert_eq!(of_data.count(), 1, "{transports:?}");
+        for transport in &transports {
+            assert_eq!(transport.dtls_state, peer::DtlsTransportState::Connected);
+            assert!(transport.remote_certificate_id.is_some());
+            assert_eq!(selected(&report, transport).bytes_sent, transport.bytes_sent);
+        }
+        let certificates = kinds(&report).into_iter().filter(|kind| *kind == "certificate").count();
+        assert_eq!(certificates, 2);
+    }
+    // Each stream is on a transport of its own.
+    let report = call.with(A, |pc, now| pc.stats(now));
+    let streams: BTreeSet<_> = outbound(&report).iter().map(|stats| stats.transport_id.clone()).collect();
+    assert_eq!(streams.len(), 2);
+}
