@@ -4,7 +4,7 @@
 //   FILE: { "pass": N, "seconds": S, "fail": { REASON: [SUBTEST, ...] }, "flaky": [SUBTEST, ...] }
 //
 // "pass" counts the subtests that pass and are not flaky; without an entry for a file, all of its subtests must pass.
-// "seconds" is the time a file gets that does not come to its end. A REASON is short and may be edited by hand:
+// Promise tests whose REASON begins with "later" are not begun, unless with --all. "seconds" is the time a file gets that does not come to its end. A REASON is short and may be edited by hand:
 // --update keeps the reasons of those subtests that still fail.
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -32,6 +32,12 @@ export class Expectations {
   /** The seconds that a file gets which does not end by itself. */
   seconds(file) {
     return this.#files[file]?.seconds;
+  }
+
+  /** The subtests that are not begun. */
+  leftOut(file) {
+    const fail = Object.entries(this.#files[file]?.fail ?? {});
+    return fail.flatMap(([reason, names]) => (reason.startsWith('later') ? names : []));
   }
 
   /** The differences between a run of a file and what is known: [SUBTEST or null, what it is]. */

@@ -8,14 +8,15 @@ const OUTPUT_LIMIT = 4000;
 
 /**
  * @param {string} file path in the checkout, with its variant
- * @param {{checkout: string, implementation: string, limit: number, verbose: boolean}} options `limit` in ms
+ * @param {{checkout: string, implementation: string, limit: number, patience: number, leftOut: string[], verbose: boolean}}
+ *   options `limit` and `patience`, for the file and for each promise test, in ms
  * @returns {Promise<{file: string, subtests: Map<string, {status: string, message: string | null}>, complete: boolean,
  *   harness: {status: string, message: string | null} | null, trouble: string | null, last: number, elapsed: number}>}
  *   `trouble` says how the process ended, if not well; `last` is when the last subtest passed or failed
  */
-export function runPage(file, { checkout, implementation, limit, verbose }) {
+export function runPage(file, { checkout, implementation, limit, patience, leftOut, verbose }) {
   const started = performance.now();
-  const child = fork(MAIN, [checkout, implementation, file], {
+  const child = fork(MAIN, [checkout, implementation, file, String(patience), ...leftOut], {
     execArgv: ['--expose-gc'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -13,7 +13,7 @@ const USAGE = `node wpt/run.mjs [OPTION...] [FILE...]
   FILE          part of a test file's path; without any, the whole list
   --checkout D  the tests (default: WPT_DIR, then ~/.cache/wpt)
   --impl M      the module that installs the implementation on the global object (default: ours; none: nothing)
-  --all         also runs what expectations.json skips, with the full time for everything
+  --all         also runs what expectations.json skips or lists as "later", with the full time for everything
   --update      writes expectations.json
   --once        runs nothing again
   --jobs N      processes at a time (default: 2)
@@ -27,6 +27,8 @@ const MANY = 20;
 const SHOWN = 12;
 /** testharness.js ends a file after 10 s, or 60 s; then it needs a moment. */
 const LIMIT = { normal: 13_000, long: 63_000 };
+/** What one promise test gets of it. */
+const PATIENCE = { normal: 5_000, long: 27_000 };
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const { values: options, positionals: wanted } = parseArgs({
@@ -99,8 +101,11 @@ async function judge(file) {
 
 function run(file) {
   const known = options.all || options.update ? undefined : expectations.seconds(file);
-  const limit = known === undefined ? LIMIT[isLong(file) ? 'long' : 'normal'] : known * 1000;
-  return runPage(file, { checkout: options.checkout, implementation: options.impl, limit, verbose: options.verbose });
+  const length = isLong(file) ? 'long' : 'normal';
+  const limit = known === undefined ? LIMIT[length] : known * 1000;
+  const leftOut = options.all ? [] : expectations.leftOut(file);
+  const { checkout, impl: implementation, verbose } = options;
+  return runPage(file, { checkout, implementation, limit, patience: PATIENCE[length], leftOut, verbose });
 }
 
 function isLong(file) {

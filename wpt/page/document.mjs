@@ -1,3 +1,5 @@
+import { loadFrame } from './frame.mjs';
+
 // A document without layout: a tree of elements that can be made, found, put in and taken out. Enough for
 // testharness.js and the tests' helpers, and nothing that pretends to show anything.
 
@@ -37,6 +39,7 @@ class TreeNode extends EventTarget {
     const at = before === null ? -1 : this.childNodes.indexOf(before);
     this.childNodes.splice(at < 0 ? this.childNodes.length : at, 0, child);
     child.parentNode = this;
+    child.inserted?.();
     return child;
   }
   removeChild(child) {
@@ -201,6 +204,22 @@ class HTMLCanvasElement extends HTMLElement {
   }
 }
 
+/** Only with `srcdoc`; everything else needs a browser. */
+class HTMLIFrameElement extends HTMLElement {
+  contentWindow = null;
+  srcdoc = '';
+  constructor() {
+    super('iframe');
+  }
+  inserted() {
+    if (this.srcdoc === '') return;
+    setImmediate(() => {
+      this.contentWindow = loadFrame(this, this.srcdoc);
+      this.dispatchEvent(new Event('load'));
+    });
+  }
+}
+
 for (const handler of ['loadedmetadata', 'loadeddata', 'canplay', 'playing', 'play', 'pause', 'ended', 'resize', 'error']) {
   handlerAttribute(HTMLMediaElement.prototype, handler);
 }
@@ -220,6 +239,8 @@ function handlerAttribute(prototype, type) {
     },
   });
 }
+
+handlerAttribute(HTMLIFrameElement.prototype, 'load');
 
 class Document extends TreeNode {
   nodeType = 9;
@@ -249,7 +270,9 @@ class Document extends TreeNode {
   }
   createElement(name) {
     const localName = String(name).toLowerCase();
-    const made = { video: HTMLVideoElement, audio: HTMLAudioElement, canvas: HTMLCanvasElement }[localName];
+    const made = { video: HTMLVideoElement, audio: HTMLAudioElement, canvas: HTMLCanvasElement, iframe: HTMLIFrameElement }[
+      localName
+    ];
     return made ? new made() : new HTMLElement(localName);
   }
   createElementNS(_, name) {
@@ -271,5 +294,6 @@ export const interfaces = {
   HTMLVideoElement,
   HTMLAudioElement,
   HTMLCanvasElement,
+  HTMLIFrameElement,
   Text,
 };

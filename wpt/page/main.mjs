@@ -1,14 +1,16 @@
-// One page in one process: `node main.mjs CHECKOUT IMPLEMENTATION FILE[?VARIANT]`. Results go to the parent process.
+// One page in one process: `node main.mjs CHECKOUT IMPLEMENTATION FILE[?VARIANT] PATIENCE [SUBTEST...]`. Results go to
+// the parent process. See report.js for PATIENCE and SUBTEST.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 
+import { audioInterfaces } from './audio.mjs';
 import { Checkout, ORIGIN } from './checkout.mjs';
 import { pageOfScript, tokens } from './html.mjs';
-import { fire, install, reportError } from './window.mjs';
+import { fire, install, offer, reportError } from './window.mjs';
 
-const [root, implementation, file] = process.argv.slice(2);
+const [root, implementation, file, patience, ...leftOut] = process.argv.slice(2);
 const url = new URL(`${ORIGIN}/${file}`);
 const checkout = new Checkout(root);
 
@@ -18,8 +20,13 @@ globalThis[Symbol.for('visavis.wpt.report')] = (message) => {
   });
 };
 
+globalThis[Symbol.for('visavis.wpt.promiseTests')] = { patience: Number(patience), leftOut: new Set(leftOut) };
+
 install(url, checkout);
-if (implementation !== 'none') await load(implementation);
+if (implementation !== 'none') {
+  await load(implementation);
+  offer(await audioInterfaces());
+}
 const source = checkout.read(url);
 if (source === null) throw new Error(`There is no ${file} in ${root}.`);
 await show(/\.(window|any)\.js$/.test(url.pathname) ? pageOfScript(url.pathname, source) : source);

@@ -1,6 +1,7 @@
 // The global object of a page, made of a Node process's: what testharness.js and the tests expect of a window, as far
 // as a process can be one.
 import { interfaces } from './document.mjs';
+import { post } from './frame.mjs';
 
 class Window extends EventTarget {}
 
@@ -68,9 +69,7 @@ export function reportError(error) {
 
 /** Makes the global object a window at `url` whose files `checkout` brings. */
 export function install(url, checkout) {
-  for (const [name, value] of Object.entries({ Window, ErrorEvent, PromiseRejectionEvent, FileReader, ...interfaces })) {
-    if (!(name in globalThis)) define(name, value, false);
-  }
+  offer({ Window, ErrorEvent, PromiseRejectionEvent, FileReader, ...interfaces });
   for (const name of ['window', 'self', 'parent', 'top', 'frames']) define(name, globalThis);
   define('opener', null);
   define('document', new interfaces.Document());
@@ -83,10 +82,7 @@ export function install(url, checkout) {
   define('reportError', reportError);
   define('requestAnimationFrame', (callback) => setTimeout(() => callback(performance.now()), 16));
   define('cancelAnimationFrame', clearTimeout);
-  define('postMessage', (message, options) => {
-    const data = structuredClone(message, typeof options === 'object' ? options : undefined);
-    setImmediate(() => fire(new MessageEvent('message', { data, origin: url.origin, source: null })));
-  });
+  define('postMessage', (message) => post(message, fire));
   define('fetch', async (resource) => {
     const text = checkout.read(new URL(resource, url));
     if (text === null) throw new TypeError(`There is no ${resource} in the checkout.`);
@@ -96,6 +92,11 @@ export function install(url, checkout) {
   process.on('unhandledRejection', (reason, promise) => {
     fire(new PromiseRejectionEvent('unhandledrejection', { promise, reason, cancelable: true }));
   });
+}
+
+/** Gives the window interfaces that nobody brought before. */
+export function offer(interfaces) {
+  for (const [name, value] of Object.entries(interfaces)) if (!(name in globalThis)) define(name, value, false);
 }
 
 function define(name, value, enumerable = true) {
