@@ -56,7 +56,12 @@ const methods = {
 };
 
 for (const [name, value] of Object.entries(methods)) {
-  Object.defineProperty(RTCPeerConnection.prototype, name, { value, writable: true, configurable: true, enumerable: true });
+  Object.defineProperty(RTCPeerConnection.prototype, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: true,
+  });
 }
 
 for (const type of ['addstream', 'removestream']) {

@@ -74,7 +74,7 @@ class PeerConnection {
   }
 
   #runMicrotasks() {
-    for (let events; (events = this.native.runMicrotask()) !== null; ) this.perform(events);
+    for (let events; (events = this.native.runMicrotask()) !== null;) this.perform(events);
   }
 
   settle(number, error, value) {
@@ -202,7 +202,15 @@ class PeerConnection {
       ...(this.#given.includeLoopback && { includeLoopback: true }),
       ...(peerIdentity !== undefined && { peerIdentity }),
     };
-    return { bundlePolicy, certificates, iceCandidatePoolSize, iceServers, iceTransportPolicy, rtcpMuxPolicy, ...further };
+    return {
+      bundlePolicy,
+      certificates,
+      iceCandidatePoolSize,
+      iceServers,
+      iceTransportPolicy,
+      rtcpMuxPolicy,
+      ...further,
+    };
   }
 
   setConfiguration(configuration) {
@@ -219,7 +227,8 @@ class PeerConnection {
     const current = this.#given.certificates;
     const isSame =
       certificates.length === 0 ||
-      (certificates.length === current.length && certificates.every((certificate, index) => certificate === current[index]));
+      (certificates.length === current.length &&
+        certificates.every((certificate, index) => certificate === current[index]));
     return isSame ? null : nativeCertificates({ certificates });
   }
 

@@ -86,7 +86,10 @@ test('an exception in a listener ends the process as any uncaught exception does
 
 test('where uncaught exceptions are handled, everything goes on', async () => {
   const { code, output } = await program('handles.mjs');
-  assert.equal(output, 'caught: from a listener\ncaught: from a promise\ncaught: from a tick\nmessage 2\nsecond listener\n');
+  assert.equal(
+    output,
+    'caught: from a listener\ncaught: from a promise\ncaught: from a tick\nmessage 2\nsecond listener\n',
+  );
   assert.equal(code, 0);
 });
 

@@ -30,14 +30,20 @@ test('tracks arrive in the streams that they were sent in', async (t) => {
   const events = [];
   b.ontrack = (event) => events.push(event);
   await negotiate(a, b);
-  assert.deepEqual(events.map(({ track }) => track.kind), ['audio', 'video']);
+  assert.deepEqual(
+    events.map(({ track }) => track.kind),
+    ['audio', 'video'],
+  );
   const [{ streams, receiver, transceiver, track }] = events;
   assert.equal(streams.length, 1);
   assert.ok(Object.isFrozen(streams));
   assert.ok(streams[0] instanceof MediaStream);
   assert.equal(streams[0].id, stream.id);
   assert.equal(streams[0], events[1].streams[0]);
-  assert.deepEqual(streams[0].getTracks(), events.map((event) => event.track));
+  assert.deepEqual(
+    streams[0].getTracks(),
+    events.map((event) => event.track),
+  );
   assert.equal(receiver, transceiver.receiver);
   assert.equal(receiver.track, track);
   assert.equal(transceiver, b.getTransceivers()[0]);
@@ -51,7 +57,10 @@ test('a track that is removed leaves its stream and is muted', async (t) => {
   const sender = a.addTrack(stream.getTracks()[0], stream);
   const arrived = once(b, 'track');
   await negotiate(a, b);
-  const { streams: [remote], track } = await arrived;
+  const {
+    streams: [remote],
+    track,
+  } = await arrived;
   a.removeTrack(sender);
   assert.equal(sender.track, null);
   const removed = once(remote, 'removetrack');
@@ -77,7 +86,9 @@ test('a transceiver that is stopped ends its track', async (t) => {
 
 test('replaceTrack changes the track in a task', async (t) => {
   const pc = connection(t);
-  const [first, second] = [await capture({ audio: true }), await capture({ audio: true })].map((stream) => stream.getTracks()[0]);
+  const [first, second] = [await capture({ audio: true }), await capture({ audio: true })].map(
+    (stream) => stream.getTracks()[0],
+  );
   const sender = pc.addTrack(first);
   const replaced = sender.replaceTrack(second);
   assert.equal(sender.track, first);
@@ -92,10 +103,16 @@ test('replaceTrack changes the track in a task', async (t) => {
 
 test('parameters and capabilities are plain dictionaries', async (t) => {
   const pc = connection(t);
-  const sendEncodings = [{ rid: 'low', scaleResolutionDownBy: 2 }, { rid: 'high', maxBitrate: 100_000 }];
+  const sendEncodings = [
+    { rid: 'low', scaleResolutionDownBy: 2 },
+    { rid: 'high', maxBitrate: 100_000 },
+  ];
   const { sender } = pc.addTransceiver('video', { sendEncodings });
   const parameters = sender.getParameters();
-  assert.deepEqual(parameters.encodings.map(({ rid }) => rid), ['low', 'high']);
+  assert.deepEqual(
+    parameters.encodings.map(({ rid }) => rid),
+    ['low', 'high'],
+  );
   assert.equal(parameters.encodings[1].maxBitrate, 100_000);
   assert.equal('maxFramerate' in parameters.encodings[0], false);
   parameters.encodings[0].active = false;

@@ -79,7 +79,14 @@ function narrow(capability, { exact, min, max }) {
 
 /** The first of the wishes that can be had; of a range the nearest value. */
 function choose({ range, values }, wishes) {
-  if (range) return Math.min(Math.max(wishes.find((wish) => wish !== undefined), range.min), range.max);
+  if (range)
+    return Math.min(
+      Math.max(
+        wishes.find((wish) => wish !== undefined),
+        range.min,
+      ),
+      range.max,
+    );
   return wishes.find((wish) => values.includes(wish)) ?? values[0];
 }
 

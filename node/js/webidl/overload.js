@@ -33,7 +33,13 @@ function resolve({ entries, longest, fewest, types }, args, what) {
   // Too few for the longer overload, too many for the shorter one.
   if (indices.length === 0) throw new TypeError(`${what}: no overload takes ${args.length} arguments.`);
   if (indices.length === 1) return indices[0];
-  return indices[select(indices.map((index) => entries[index].types[count - 1]), args[count - 1], what)];
+  return indices[
+    select(
+      indices.map((index) => entries[index].types[count - 1]),
+      args[count - 1],
+      what,
+    )
+  ];
 }
 
 function select(types, value, what) {
@@ -43,7 +49,9 @@ function select(types, value, what) {
 }
 
 function tooFew(what, required, given) {
-  return new TypeError(`${what}: ${required} argument${required === 1 ? '' : 's'} required, but only ${given} present.`);
+  return new TypeError(
+    `${what}: ${required} argument${required === 1 ? '' : 's'} required, but only ${given} present.`,
+  );
 }
 
 module.exports = { overloads, resolve, tooFew };

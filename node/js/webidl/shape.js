@@ -13,7 +13,11 @@ function shape(constructor, name, { members, statics, shown }) {
   for (const member of statics) Object.defineProperty(constructor, member, { enumerable: true });
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
   if (shown.length > 0) {
-    Object.defineProperty(prototype, inspectCustom, { value: inspector(name, shown), writable: true, configurable: true });
+    Object.defineProperty(prototype, inspectCustom, {
+      value: inspector(name, shown),
+      writable: true,
+      configurable: true,
+    });
   }
 }
 

@@ -51,7 +51,10 @@ class Emitter {
       '});',
     ];
     if (parent === 'EventTarget') tail.push(`listenWithCheckpoints(${name});`);
-    if (this.maplike) tail.push(`Object.defineProperty(${name}.prototype, Symbol.iterator, { value: ${name}.prototype.entries, writable: true, configurable: true });`);
+    if (this.maplike)
+      tail.push(
+        `Object.defineProperty(${name}.prototype, Symbol.iterator, { value: ${name}.prototype.entries, writable: true, configurable: true });`,
+      );
     tail.push(`module.exports = ${name};`);
     const heritage = parent ? ` extends ${parent}` : '';
     return `${unused(head, body).join('\n')}\n\nclass ${name}${heritage} {\n  ${this.slot};\n\n${body}\n}\n\n${tail.join('\n')}\n`;
@@ -131,7 +134,10 @@ class Emitter {
     const { code, names } = this.argumentCode(operation.arguments, what);
     const parameters = operation.arguments.slice(0, required).map((argument) => argument.name);
     const from = exceptions[this.name];
-    const init = from.attributes === 'init' ? names[0] : `{ ${operation.arguments.map(({ name }, index) => `${name}: ${names[index]}`).join(', ')} }`;
+    const init =
+      from.attributes === 'init'
+        ? names[0]
+        : `{ ${operation.arguments.map(({ name }, index) => `${name}: ${names[index]}`).join(', ')} }`;
     return `  constructor(${parameters.join(', ')}) {
     if (arguments.length < ${required}) throw tooFew("${what}", ${required}, arguments.length);
 ${code}
@@ -163,7 +169,8 @@ ${code}
     this.members.push(name);
     const what = `Failed to set '${name}' on '${this.name}': the value`;
     if (isHandler(idlType)) return this.handlerAttribute(name);
-    if (this.slot === '#init') return `  get ${name}() {\n    return this.#init.${name} ?? ${emptyValue(idlType)};\n  }`;
+    if (this.slot === '#init')
+      return `  get ${name}() {\n    return this.#init.${name} ?? ${emptyValue(idlType)};\n  }`;
     const getter = promised(idlType)
       ? `  get ${name}() {\n    try {\n      return this.#impl.${name};\n    } catch (error) {\n      return Promise.reject(error);\n    }\n  }`
       : `  get ${name}() {\n    return this.#impl.${name};\n  }`;
@@ -223,22 +230,27 @@ ${code}
     } else {
       const receiver = isStatic ? `registry.implementation('${this.name}')` : 'impl';
       const lead = isStatic ? '' : '    const impl = this.#impl;\n';
-      body = lead + this.overloaded(overloads, what, (args, index) => {
-        const target = overloads.length > 1 && isCallbackForm(overloads[index]) ? `${name}WithCallbacks` : name;
-        return `return ${receiver}.${target}(${args.join(', ')});`;
-      });
+      body =
+        lead +
+        this.overloaded(overloads, what, (args, index) => {
+          const target = overloads.length > 1 && isCallbackForm(overloads[index]) ? `${name}WithCallbacks` : name;
+          return `return ${receiver}.${target}(${args.join(', ')});`;
+        });
     }
-    if (isPromise) body = `    try {\n${indent(body)}\n    } catch (error) {\n      return Promise.reject(error);\n    }`;
+    if (isPromise)
+      body = `    try {\n${indent(body)}\n    } catch (error) {\n      return Promise.reject(error);\n    }`;
     return `  ${isStatic ? 'static ' : ''}${name}(${parameters.join(', ')}) {\n${body}\n  }`;
   }
 
   defaultToJson() {
     const parts = [];
     const ancestors = [];
-    for (let current = this.definition; current; current = this.model.interfaces.get(current.inheritance)) ancestors.unshift(current);
+    for (let current = this.definition; current; current = this.model.interfaces.get(current.inheritance))
+      ancestors.unshift(current);
     for (const { members } of ancestors) {
       for (const member of members) {
-        if (member.type === 'attribute' && !isHandler(member.idlType)) parts.push(`${member.name}: impl.${member.name}`);
+        if (member.type === 'attribute' && !isHandler(member.idlType))
+          parts.push(`${member.name}: impl.${member.name}`);
       }
     }
     return `    const impl = this.#impl;\n    return { ${parts.join(', ')} };`;
@@ -249,7 +261,10 @@ ${code}
     if (overloads.length === 1) {
       const [{ arguments: declared }] = overloads;
       const required = requiredCount(declared);
-      const check = required === 0 ? '' : `    if (arguments.length < ${required}) throw tooFew("${what}", ${required}, arguments.length);\n`;
+      const check =
+        required === 0
+          ? ''
+          : `    if (arguments.length < ${required}) throw tooFew("${what}", ${required}, arguments.length);\n`;
       const { code, names } = this.argumentCode(declared, what);
       return `${check}${code}${code && '\n'}    ${then(names, 0)}`;
     }
@@ -279,7 +294,8 @@ ${code}
       }
       const value = `arguments[${index}]`;
       const converted = `${type}.convert(${value}, ${where})`;
-      if (!argument.optional || this.model.dictionaries.has(argument.idlType.idlType)) return `    const ${name} = ${converted};`;
+      if (!argument.optional || this.model.dictionaries.has(argument.idlType.idlType))
+        return `    const ${name} = ${converted};`;
       const fallback = argument.default ? initial(argument.default) : 'undefined';
       return `    const ${name} = ${value} === undefined ? ${fallback} : ${converted};`;
     });
