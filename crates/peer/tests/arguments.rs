@@ -15,6 +15,7 @@ fn name<T>(result: Result<T, peer::Error>) -> Option<ErrorName> {
     result.err().map(|error| error.name)
 }
 
+/// webrtc-pc, createDataChannel, steps 2, 5, 11, 14, 15 and 17.
 #[test]
 fn data_channel_arguments_are_checked_in_the_order_of_the_specification() {
     let mut pc = connection(Configuration::default(), 1);
@@ -64,6 +65,7 @@ fn a_channel_has_no_id_before_the_dtls_role_is_known() {
     assert_eq!(name(error), Some(ErrorName::InvalidStateError), "still connecting");
 }
 
+/// webrtc-pc, RTCPeerConnection constructor, step 5.1; webrtc-pc, validate an ICE server URL, steps 2 and 7.
 #[test]
 fn configurations_are_validated_at_construction() {
     let clock = WallClock::new(start(), DATE);
@@ -118,6 +120,7 @@ fn data_is_always_negotiated_where_that_is_wanted_and_comes_first() {
     assert_eq!(name(changed), Some(ErrorName::InvalidModificationError));
 }
 
+/// webrtc-pc, set a configuration, steps 3.1, 3.4, 3.6, 6.3 and 10.
 #[test]
 fn only_servers_transport_policy_and_pool_can_be_changed() {
     let mut pc = connection(Configuration::default(), 1);

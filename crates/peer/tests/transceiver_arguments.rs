@@ -57,6 +57,7 @@ fn refusal(kind: MediaKind, send_encodings: Vec<EncodingParameters>) -> Option<E
 
 use MediaKind::{Audio, Video};
 
+/// webrtc-pc, addTransceiver, steps 8.9 to 8.12.
 #[test]
 fn encodings_get_their_defaults() {
     assert_eq!(encodings(Audio, vec![]), [encoding()]);
@@ -91,6 +92,7 @@ fn audio_has_one_encoding_and_nothing_of_video() {
     assert_eq!(refusal(Video, vec![odd]), Some(ErrorName::OperationError));
 }
 
+/// webrtc-pc, addTransceiver, step 8.1.
 #[test]
 fn rids_are_letters_and_digits_for_all_or_none_and_each_once() {
     for rid in ["", "!?", "foo-bar", "foo_bar", "ü", &"a".repeat(17)] {
@@ -164,6 +166,7 @@ fn codecs_and_scalability_modes_have_to_exist() {
     assert_eq!(refusal(Video, simulcast("L1T3", true)), None);
 }
 
+/// webrtc-pc, addTrack, steps 6, 8.1 to 8.5 and 9.1 to 9.4; webrtc-pc, removeTrack, steps 4, 6 and 9 to 11.
 #[test]
 fn a_track_is_sent_once_and_an_unused_sender_is_used_first() {
     let mut pc = pc();
@@ -204,6 +207,8 @@ fn each_transceiver_has_its_own_receiving_track() {
     assert!(!pc.transceiver(ids[0]).expect("a view").sender.dtmf.expect("audio").can_insert_dtmf);
 }
 
+/// webrtc-pc, direction setter, steps 3, 6 and 7; webrtc-pc, stop, steps 4 and 5; webrtc-pc, setParameters, step 4;
+/// webrtc-pc, insertDTMF, step 4; webrtc-pc, replaceTrack, steps 5 and 6.1.
 #[test]
 fn a_stopping_transceiver_refuses_what_would_change_it() {
     let mut pc = pc();
@@ -237,6 +242,8 @@ fn a_stopping_transceiver_refuses_what_would_change_it() {
     assert!(pc.transceiver(id).expect("a view").receiver.ended);
 }
 
+/// webrtc-pc, close the connection, step 4; webrtc-pc, addTrack, step 5; webrtc-pc, addTransceiver, step 7;
+/// webrtc-pc, removeTrack, step 3; webrtc-pc, stop, step 3; webrtc-pc, setStreams, step 3.
 #[test]
 fn a_closed_connection_has_stopped_transceivers() {
     let mut pc = pc();
@@ -425,6 +432,7 @@ fn header_extensions_keep_their_places() {
     assert_eq!(pc.header_extensions_to_negotiate(next).expect("extensions")[0].direction, stopped);
 }
 
+/// webrtc-pc, jitterBufferTarget setter, steps 3 and 4.
 #[test]
 fn the_jitter_buffer_has_a_target_up_to_four_seconds() {
     let mut pc = pc();

@@ -56,6 +56,7 @@ fn parameters_are_the_same_until_the_event_loop_turns() {
     );
 }
 
+/// webrtc-pc, replaceTrack, steps 6 and 6.4.4.1 to 6.4.4.3.
 #[test]
 fn replace_track_waits_for_its_turn_and_settles_in_a_task_of_its_own() {
     check(
