@@ -7,7 +7,8 @@ impl SignalingState {
     /// The state after a description of this type was set, if it may be set in this one.
     ///
     /// Rollback is decided first by webrtc-pc, set a session description, step 2: only while a negotiation without a
-    /// provisional answer is under way.
+    /// provisional answer is under way; and then by RFC 9429, section 4.1.10.2: an offer is taken back on the side that
+    /// it was set on.
     pub(crate) fn after(self, remote: bool, kind: SdpType) -> Result<SignalingState, Error> {
         use SdpType::{Answer, Offer, PrAnswer, Rollback};
         use SignalingState::{
@@ -20,7 +21,7 @@ impl SignalingState {
             (HaveRemoteOffer | HaveLocalPranswer, false, PrAnswer) => Ok(HaveLocalPranswer),
             (HaveLocalOffer | HaveRemotePranswer, true, Answer) => Ok(Stable),
             (HaveLocalOffer | HaveRemotePranswer, true, PrAnswer) => Ok(HaveRemotePranswer),
-            (HaveLocalOffer | HaveRemoteOffer, _, Rollback) => Ok(Stable),
+            (HaveLocalOffer, false, Rollback) | (HaveRemoteOffer, true, Rollback) => Ok(Stable),
             _ => {
                 let side = if remote { "remote" } else { "local" };
                 Err(Error::invalid_state(format!("a {side} {kind} cannot be set in the state {self}")))
@@ -55,10 +56,8 @@ mod tests {
             have-local-offer + local rollback = stable
             have-local-offer + remote pranswer = have-remote-pranswer
             have-local-offer + remote answer = stable
-            have-local-offer + remote rollback = stable
             have-remote-offer + local pranswer = have-local-pranswer
             have-remote-offer + local answer = stable
-            have-remote-offer + local rollback = stable
             have-remote-offer + remote offer = have-remote-offer
             have-remote-offer + remote rollback = stable
             have-local-pranswer + local pranswer = have-local-pranswer

@@ -234,6 +234,8 @@ impl PeerConnection {
                 self.roll_back(now);
                 Ok(Outcome::Done)
             }
+            // Set a session description, step 4.5.3: setParameters() first. It settles in a task that is queued already.
+            job @ Job::SetDescription { .. } if self.is_setting_parameters() => return self.go_on(job),
             Job::SetDescription { remote, kind, sdp } => {
                 let asserts_identity = remote && asserts_identity(&sdp);
                 let result = self.set_description(now, remote, kind, sdp);
@@ -247,6 +249,11 @@ impl PeerConnection {
             Job::ReplaceTrack(id, track) => return self.finish_replace_track(id, track),
         };
         self.settle_first(now, result);
+    }
+
+    /// Whether a promise of setParameters() is not settled yet.
+    fn is_setting_parameters(&self) -> bool {
+        self.tasks.iter().any(|task| matches!(task, Task::SetParameters(..)))
     }
 
     /// The next part of the same operation.

@@ -6,3 +6,6 @@ mod format;
 pub(crate) mod payload_types;
 
 pub(crate) use format::Format;
+
+#[cfg(test)]
+mod tests;
