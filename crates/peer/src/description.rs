@@ -122,6 +122,11 @@ impl From<SdpType> for SessionDescriptionInit {
 pub struct OfferOptions {
     /// Offer new ICE credentials, so that ICE restarts.
     pub ice_restart: bool,
+    /// Legacy ([webrtc-pc, section 4.4.3.4](https://www.w3.org/TR/webrtc/#legacy-configuration-extensions)): whether to
+    /// be ready to receive audio, with one more transceiver if none does.
+    pub offer_to_receive_audio: Option<bool>,
+    /// The same for video.
+    pub offer_to_receive_video: Option<bool>,
 }
 
 #[cfg(test)]

@@ -170,7 +170,8 @@ fn creating_an_offer_again_gives_the_same_and_a_restart_new_credentials() {
     let same = offer(&mut stage.pcs[A]);
     assert_eq!(line(&same, "a=ice-ufrag:"), line(&first, "a=ice-ufrag:"));
     assert_eq!(line(&same, "o="), line(&first, "o="), "the same version for the same content");
-    let id = stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true });
+    let id =
+        stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true, ..OfferOptions::default() });
     let restart = created(&mut stage.pcs[A], id);
     assert_ne!(line(&restart, "a=ice-ufrag:"), line(&first, "a=ice-ufrag:"));
     assert_ne!(line(&restart, "a=ice-pwd:"), line(&first, "a=ice-pwd:"));
@@ -401,7 +402,8 @@ fn the_version_grows_with_every_difference_even_over_a_rollback() {
     stage.channel(A);
     assert_eq!(version(&offer(&mut stage.pcs[A])), 1, "created, never set, and different");
     stage.negotiate(A, B);
-    let id = stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true });
+    let id =
+        stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true, ..OfferOptions::default() });
     assert_eq!(version(&created(&mut stage.pcs[A], id)), 2);
     stage.set_local(A);
     stage.run();
@@ -450,7 +452,8 @@ fn the_tls_id_stays_and_another_one_of_the_peer_is_refused() {
     stage.negotiate(A, B);
     let line = |sdp: &str| sdp.lines().find(|line| line.starts_with("a=tls-id:")).map(str::to_owned);
     let first = stage.pcs[A].local_description().expect("an offer").sdp.clone();
-    let id = stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true });
+    let id =
+        stage.pcs[A].create_offer(start(), OfferOptions { ice_restart: true, ..OfferOptions::default() });
     let restart = created(&mut stage.pcs[A], id);
     let name = line(&first).expect("a tls-id");
     assert_eq!(line(&restart).as_ref(), Some(&name));
@@ -506,4 +509,26 @@ fn other_servers_make_the_next_offer_restart_ice_once_gathering_has_begun() {
     stage.signal(B, A);
     stage.run();
     assert_eq!(ufrag(&offer(&mut stage.pcs[A])), after, "once is enough");
+}
+
+#[test]
+fn the_legacy_options_add_what_receives_and_take_it_back() {
+    let mut pc = pc();
+    let mut offer = |audio, video| {
+        let options = OfferOptions {
+            offer_to_receive_audio: audio,
+            offer_to_receive_video: video,
+            ..OfferOptions::default()
+        };
+        let id = pc.create_offer(start(), options);
+        let sdp = created(&mut pc, id);
+        let is_told = |line: &&str| line.starts_with("m=") || ["a=recvonly", "a=inactive"].contains(line);
+        let word = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+        let lines: Vec<String> = sdp.lines().filter(is_told).map(word).collect();
+        lines.join(" ")
+    };
+    assert_eq!(offer(None, None), "");
+    assert_eq!(offer(Some(true), None), "m=audio a=recvonly");
+    assert_eq!(offer(Some(true), Some(true)), "m=audio a=recvonly m=video a=recvonly");
+    assert_eq!(offer(Some(false), None), "m=audio a=inactive m=video a=recvonly");
 }

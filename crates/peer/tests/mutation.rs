@@ -41,7 +41,7 @@ fn survives(pc: &mut peer::PeerConnection, kind: SdpType, sdp: String) {
     }
     pc.set_local_description(start(), None);
     pc.add_ice_candidate(start(), None);
-    pc.create_offer(start(), peer::OfferOptions { ice_restart: true });
+    pc.create_offer(start(), peer::OfferOptions { ice_restart: true, ..peer::OfferOptions::default() });
     while pc.run_task(start()) {}
 }
 

@@ -142,7 +142,8 @@ impl PeerConnection {
     /// `createOffer()`: the promise's number.
     #[napi]
     pub fn create_offer(&self, env: Env, ice_restart: Option<bool>) -> napi::Result<f64> {
-        let options = OfferOptions { ice_restart: ice_restart.unwrap_or_default() };
+        let options =
+            OfferOptions { ice_restart: ice_restart.unwrap_or_default(), ..OfferOptions::default() };
         self.operation(&env, |peer, now| peer.create_offer(now, options))
     }
 

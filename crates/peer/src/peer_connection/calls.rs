@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use crate::jsep::OfferInput;
 use crate::operations::{Job, Operation};
+use crate::transceiver::Transceiver;
 use crate::{
-    Error, ErrorName, IceCandidateInit, OfferOptions, OperationId, Outcome, SdpType, SessionDescription,
-    SessionDescriptionInit, SignalingState,
+    Error, ErrorName, IceCandidateInit, MediaKind, OfferOptions, OperationId, Outcome, SdpType,
+    SessionDescription, SessionDescriptionInit, SignalingState, TransceiverDirection,
 };
 
 use super::PeerConnection;
@@ -26,7 +27,37 @@ impl PeerConnection {
     ///
     /// Rejected with `InvalidStateError` in another state than stable and have-local-offer.
     pub fn create_offer(&mut self, now: Instant, options: OfferOptions) -> OperationId {
+        if !self.is_closed {
+            for (kind, wanted) in [
+                (MediaKind::Audio, options.offer_to_receive_audio),
+                (MediaKind::Video, options.offer_to_receive_video),
+            ] {
+                wanted.into_iter().for_each(|wanted| self.offer_to_receive(kind, wanted));
+            }
+        }
         self.chain(now, Operation::CreateOffer(options))
+    }
+
+    /// webrtc-pc, legacy: what an option offerToReceiveAudio or offerToReceiveVideo does.
+    fn offer_to_receive(&mut self, kind: MediaKind, wanted: bool) {
+        self.negotiation.mark_stale();
+        let is_meant = |transceiver: &Transceiver| transceiver.kind == kind && !transceiver.stopping;
+        if !wanted {
+            // Step 3.1.
+            for transceiver in self.transceivers.iter_mut().filter(|transceiver| is_meant(transceiver)) {
+                transceiver.direction = match transceiver.direction {
+                    TransceiverDirection::SendRecv => TransceiverDirection::SendOnly,
+                    TransceiverDirection::RecvOnly => TransceiverDirection::Inactive,
+                    direction => direction,
+                };
+            }
+            return;
+        }
+        // Steps 3.2 to 3.5.
+        let receives = |transceiver: &Transceiver| is_meant(transceiver) && transceiver.direction.receives();
+        if !self.transceivers.iter().any(receives) && !self.transceivers.is_full() {
+            self.transceivers.create(kind, None, &[], Vec::new(), TransceiverDirection::RecvOnly);
+        }
     }
 
     /// `createAnswer()`. Fulfilled with [`Outcome::Description`].
