@@ -266,7 +266,7 @@ fn check_transports(description: &Description) -> Result<(), Error> {
         if description.credentials(index).is_none() {
             return wrong("has no ICE credentials (a=ice-ufrag, a=ice-pwd)");
         }
-        if description.fingerprints(index).is_empty() {
+        if !description.has_fingerprint(index) {
             return wrong("has no fingerprint of a supported hash function (a=fingerprint)");
         }
         match description.setup(index) {

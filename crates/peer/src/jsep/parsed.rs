@@ -126,6 +126,14 @@ impl Description {
             .collect()
     }
 
+    /// Whether an m-section has a fingerprint of an algorithm that is known, even if a match would prove nothing. With
+    /// such alone, DTLS fails, and not the negotiation.
+    pub(crate) fn has_fingerprint(&self, index: usize) -> bool {
+        self.with_tag(index)
+            .flat_map(|section| self.parsed.fingerprints_for(section))
+            .any(|fingerprint| dtls::HashAlgorithm::from_name(&fingerprint.algorithm).is_some())
+    }
+
     /// The `a=setup` that holds for an m-section.
     pub(crate) fn setup(&self, index: usize) -> Option<Setup> {
         self.with_tag(index).find_map(|section| self.parsed.setup_for(section))
