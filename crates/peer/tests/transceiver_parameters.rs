@@ -381,6 +381,21 @@ fn parameters_set_during_a_negotiation_change_what_it_leaves() {
 }
 
 #[test]
+fn parameters_that_were_read_before_a_remote_offer_are_void_after_it() {
+    let (mut a, mut b) = pair();
+    simulcast(&mut a);
+    offer_answer(&mut a, &mut b);
+    let sdp = b.offer();
+    a.run();
+    let init = peer::SessionDescriptionInit { kind: Some(Offer), sdp };
+    let set = a.pc.set_remote_description(stage::start(), init);
+    let parameters = a.pc.sender_parameters(ONE).expect("parameters");
+    a.settle(set).expect("set");
+    let refused = a.pc.set_parameters(ONE, parameters, &SetParameterOptions::default());
+    assert_eq!(refused.map_err(|error| error.name), Err(ErrorName::InvalidStateError));
+}
+
+#[test]
 fn a_header_extension_keeps_its_id() {
     let (mut a, mut b) = pair();
     a.add_transceiver(Audio, Default::default());

@@ -32,6 +32,9 @@ impl Negotiation {
         remote: &Description,
         changes: &mut TrackChanges,
     ) {
+        // Parameters that were read before are of another negotiation, whatever this one changes. The steps say so of
+        // those that change the encodings; the tests ask it of all.
+        transceiver.sender.last_returned_parameters = None;
         // Step 4.7.11.2.8. An m-section that does not receive for now says nothing of simulcast.
         if remote.is_answer() && offered_direction(section).receives() {
             simulcast::narrow(&mut transceiver.sender, &simulcast::received_rids(section));
