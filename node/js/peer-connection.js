@@ -52,12 +52,7 @@ class PeerConnection {
    * closed, and before both descriptions are there once gathering is over.
    */
   becameIdle() {
-    const { native: connection } = this;
-    const isUnderWay =
-      connection.signalingState() !== 'closed' &&
-      (connection.iceGatheringState() === 'gathering' ||
-        (connection.localDescription() !== null && connection.remoteDescription() !== null));
-    if (this.#operations.size === 0 && !isUnderWay) active.delete(this);
+    if (this.#operations.size === 0 && !this.native.isUnderWay()) active.delete(this);
   }
 
   /**

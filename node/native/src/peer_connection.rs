@@ -8,7 +8,7 @@ use std::time::Instant;
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
-use peer::{IceGatheringState, OfferOptions, OperationId, TransceiverId};
+use peer::{IceGatheringState, OfferOptions, OperationId, PeerConnectionState, TransceiverId};
 use visavis::binding::Connection;
 
 use crate::certificate::Certificate;
@@ -40,6 +40,9 @@ pub struct PeerConnection {
     env: Env,
     /// Whether it keeps the process alive.
     holds: Cell<bool>,
+    /// The [[ReadyState]] that was asked for last. Each message that is delivered asks, and the worker has the lock most
+    /// of the time then; as the slot changes in tasks and calls alone, all of which are ours, none is needed.
+    pub(crate) ready_state: Cell<Option<(u64, Option<&'static str>)>>,
 }
 
 impl PeerConnection {
@@ -49,8 +52,9 @@ impl PeerConnection {
         env: &Env,
         f: impl FnOnce(&mut peer::PeerConnection, Instant) -> R,
     ) -> napi::Result<R> {
+        self.ready_state.set(None);
         let (result, holds) =
-            self.connection.with(|peer, now| (f(peer, now), is_under_way(peer))).or_throw(env)?;
+            self.connection.with(|peer, now| (f(peer, now), keeps_process(peer))).or_throw(env)?;
         self.hold(holds);
         Ok(result)
     }
@@ -82,15 +86,18 @@ impl Drop for PeerConnection {
     }
 }
 
-/// Whether something may still happen by itself: then the process should not end. That is what the loop has not
-/// performed yet, candidates that are being gathered, and with both descriptions everything, until the connection is
-/// closed or has failed.
+/// Whether tasks may still come by themselves: candidates that are being gathered, and with both descriptions
+/// everything, until the connection is closed.
 fn is_under_way(peer: &peer::PeerConnection) -> bool {
-    use peer::PeerConnectionState::{Closed, Failed};
     let has_both = peer.local_description().is_some() && peer.remote_description().is_some();
     let is_gathering = peer.ice_gathering_state() == IceGatheringState::Gathering;
-    let is_over = matches!(peer.connection_state(), Closed | Failed);
-    peer.has_task() || (!is_over && (has_both || is_gathering))
+    peer.connection_state() != PeerConnectionState::Closed && (has_both || is_gathering)
+}
+
+/// Whether the process should not end: a task waits to be performed, or may still come, and the connection has not
+/// failed.
+fn keeps_process(peer: &peer::PeerConnection) -> bool {
+    peer.has_task() || (is_under_way(peer) && peer.connection_state() != PeerConnectionState::Failed)
 }
 
 #[napi]
@@ -108,7 +115,14 @@ impl PeerConnection {
         let (key, waker) = event_loop.local.enter();
         let connection = Connection::new(configuration, waker).or_throw(&env)?;
         let local = Rc::clone(&event_loop.local);
-        Ok(PeerConnection { connection, key, local, env, holds: Cell::new(false) })
+        Ok(PeerConnection {
+            connection,
+            key,
+            local,
+            env,
+            holds: Cell::default(),
+            ready_state: Cell::default(),
+        })
     }
 
     /// Its name in [`EventLoop::take_ready`].
@@ -117,11 +131,18 @@ impl PeerConnection {
         self.key
     }
 
+    /// Whether tasks may still come by themselves.
+    #[napi]
+    pub fn is_under_way(&self, env: Env) -> napi::Result<bool> {
+        self.read(&env, is_under_way)
+    }
+
     /// Performs one W3C task: its events in order, each an array; `null` if there is none. See [`events::to_js`].
     #[napi]
     pub fn run_task<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
+        self.ready_state.set(None);
         let events = self.connection.run_task();
-        self.hold(self.connection.read(is_under_way).unwrap_or(false));
+        self.hold(self.connection.read(keeps_process).unwrap_or(false));
         events.map(|events| events::to_js(env, events)).transpose()
     }
 
@@ -136,6 +157,7 @@ impl PeerConnection {
     /// none. For a microtask after each call that gave a promise.
     #[napi]
     pub fn run_microtask<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
+        self.ready_state.set(None);
         self.connection.run_microtask().map(|events| events::to_js(env, events)).transpose()
     }
 
@@ -181,8 +203,9 @@ impl PeerConnection {
     /// `close()`
     #[napi]
     pub fn close(&self) {
+        self.ready_state.set(None);
         self.connection.close();
-        self.hold(self.connection.read(is_under_way).unwrap_or(false));
+        self.hold(self.connection.read(keeps_process).unwrap_or(false));
     }
 
     /// `restartIce()`
