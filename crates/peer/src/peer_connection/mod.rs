@@ -94,6 +94,8 @@ pub struct PeerConnection {
     /// The next event of the session, taken only so that `has_task` can see it.
     ahead: Option<session::Event>,
     tasks: VecDeque<Task>,
+    /// The most messages that the task being performed delivers.
+    message_limit: usize,
     /// What settles without a task of its own: see `run_microtask`. At most one for each call.
     microtasks: VecDeque<Task>,
     events: VecDeque<Event>,
@@ -158,6 +160,7 @@ impl PeerConnection {
             session: Session::new(config, now, clock, session_seed),
             ahead: None,
             tasks: VecDeque::new(),
+            message_limit: 0,
             microtasks: VecDeque::new(),
             events: VecDeque::new(),
             counters: Counters::default(),

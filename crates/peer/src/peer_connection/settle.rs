@@ -59,6 +59,12 @@ impl PeerConnection {
     /// Performs one W3C task: slots change, promises settle, events come out of
     /// [`poll_event`](PeerConnection::poll_event). Returns whether there was one. A run of messages counts as one.
     pub fn run_task(&mut self, now: Instant) -> bool {
+        self.run_task_within(now, MAX_MESSAGES_IN_ONE_TASK)
+    }
+
+    /// The same, with at most so many messages in a run, for who knows that something else is to come before the next.
+    pub fn run_task_within(&mut self, now: Instant, messages: usize) -> bool {
+        self.message_limit = messages.min(MAX_MESSAGES_IN_ONE_TASK);
         if self.run_microtask(now) {
             return true;
         }
@@ -252,7 +258,7 @@ impl PeerConnection {
     /// Delivers a message and those that follow right behind it.
     fn receive_messages(&mut self, now: Instant, key: session::ChannelKey, payload: session::Payload) {
         self.receive_message(now, key, payload);
-        for _ in 1..MAX_MESSAGES_IN_ONE_TASK {
+        for _ in 1..self.message_limit {
             if !self.tasks.is_empty() {
                 // Earlier ones may be among them.
                 return;

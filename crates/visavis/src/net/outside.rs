@@ -43,8 +43,14 @@ impl Outside {
     fn note(&mut self, count: usize) {
         let more = count.saturating_sub(self.queued_count);
         if more > 0 {
-            let tick = TICKS.fetch_add(1, Ordering::Relaxed);
-            self.queued.push_back(Queued { count: more, tick });
+            match self.queued.back_mut() {
+                // Nothing was queued elsewhere in between.
+                Some(last) if last.tick + 1 == TICKS.load(Ordering::Relaxed) => last.count += more,
+                _ => {
+                    let tick = TICKS.fetch_add(1, Ordering::Relaxed);
+                    self.queued.push_back(Queued { count: more, tick });
+                }
+            }
         }
         let mut less = self.queued_count.saturating_sub(count);
         while less > 0
@@ -102,8 +108,11 @@ impl Shared {
     /// room was granted.
     pub(crate) fn run_loop_task(&mut self, now: Instant) -> (Option<Vec<Event>>, bool) {
         let before = self.peer.task_count();
+        // A run of messages ends where tasks of others come in between.
+        let messages =
+            self.outside.as_ref().and_then(|outside| outside.queued.front()).map_or(1, |first| first.count);
         let ran = match self.fate {
-            Fate::Open | Fate::Closed => self.peer.run_task(now),
+            Fate::Open | Fate::Closed => self.peer.run_task_within(now, messages),
             Fate::Broken => self.has_events(),
         };
         // What the task itself queued is new.
