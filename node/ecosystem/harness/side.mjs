@@ -57,12 +57,13 @@ class Side {
     return this.soon(event, () => `'${type}', but ${JSON.stringify(this.#events)}`);
   }
 
-  /** How many events of `type` are here and not taken. */
-  count(type) {
-    return this.#events.filter((event) => event.type === type).length;
+  /** The events of `type` that are here and not taken. */
+  pending(type) {
+    return this.#events.filter((event) => event.type === type);
   }
 }
 
+/** A program in a process of its own. */
 class NodeSide extends Side {
   #child;
   #calls = new Map();

@@ -71,6 +71,7 @@ globalThis.program = {
   async call(to) {
     const call = peer.call(to, await navigator.mediaDevices.getUserMedia({ audio: true, video: true }));
     call.on('stream', (stream) => emit({ type: 'stream', kinds: stream.getTracks().map(({ kind }) => kind).sort() }));
+    call.dataChannel.addEventListener('open', () => emit({ type: 'in a call' }));
     globalThis.program.hangUp = () => call.close();
   },
   disconnect({ flush }) {

@@ -19,12 +19,15 @@ function until(target, name, holds) {
 }
 
 globalThis.program = {
-  join({ room, signaling, password, options }) {
+  /** Joins, and resolves when everyone in the room may know. */
+  async join({ room, signaling, password, options }) {
     provider = new WebrtcProvider(room, doc, { signaling: [signaling], password, peerOpts: { config: { iceServers: [] } }, ...options });
     provider.on('synced', ({ synced }) => emit({ type: 'synced', synced }));
     provider.on('peers', ({ webrtcPeers, removed }) => {
       if (removed.length > 0) emit({ type: 'left', others: webrtcPeers.length });
     });
+    const [server] = provider.signalingConns;
+    await until(server, 'connect', () => server.connected);
   },
   insert({ at, text }) {
     doc.getText('text').insert(at, text);

@@ -61,7 +61,7 @@ test('Node.js and Chromium', TIMEOUT, async (t) => {
   await t.test('y-webrtc', TIMEOUT, async (t) => {
     const signaling = await yjsSignalling(t);
     await both(t, browser, 'y-webrtc', async ({ node, page }) => {
-      await Promise.all([node, page].map((side) => side.call('join', { room: 'room', signaling })));
+      for (const side of [node, page]) await side.call('join', { room: 'room', signaling });
       await node.call('insert', { at: 0, text: 'hello' });
       assert.equal(await page.call('text', 5), 'hello');
       await page.call('insert', { at: 5, text: ' world' });

@@ -86,6 +86,7 @@ test('a call is answered with streams', { timeout: 3 * DEADLINE }, async (t) => 
   await one.call('call', 'two');
   assert.deepEqual((await two.next('stream')).kinds, ['audio', 'video']);
   assert.deepEqual((await one.next('stream')).kinds, ['audio']);
+  await one.next('in a call');
   await one.call('hangUp');
   await two.next('hung up');
 });

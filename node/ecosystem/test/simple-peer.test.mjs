@@ -57,7 +57,8 @@ test('a negotiated channel that is not reliable', { timeout: 2 * DEADLINE }, asy
 });
 
 test('the addresses are those of the selected candidate pair', { timeout: 2 * DEADLINE }, async (t) => {
-  const { one, two } = await connected(t);
+  // With trickle a peer may be connected before it is told the other's address, and then it is not told it by us.
+  const { one, two } = await connected(t, { both: { trickle: false } });
   const [ours, theirs] = await Promise.all([one.call('addresses'), two.call('addresses')]);
   assert.deepEqual(ours.local, theirs.remote);
   assert.deepEqual(ours.remote, theirs.local);
@@ -85,7 +86,9 @@ test('destroying one side closes the other', { timeout: 2 * DEADLINE }, async (t
   await one.call('destroy');
   await Promise.all([one.next('close'), two.next('close')]);
   assert.equal((await two.call('state')).destroyed, true);
-  assert.equal(two.count('error') + one.count('error'), 0);
+  assert.deepEqual(one.pending('error'), []);
+  // close() aborts the association. If that overtakes the channel's own end, it is an error, in Chromium as well.
+  for (const { message } of two.pending('error')) assert.match(message, /User-Initiated Abort/);
 });
 
 test('a destroyed side reports its error', { timeout: 2 * DEADLINE }, async (t) => {

@@ -9,7 +9,8 @@ async function room(t, count, options = {}) {
   const signaling = await yjsSignalling(t);
   const names = ['ada', 'bob', 'eve'].slice(0, count);
   const sides = await Promise.all(names.map((name) => inNode(t, 'y-webrtc', { name })));
-  await Promise.all(sides.map((side) => side.call('join', { room: 'room', signaling, ...options })));
+  // Two that come at the same moment call each other, and y-webrtc then sends on channels that nobody listens to.
+  for (const side of sides) await side.call('join', { room: 'room', signaling, ...options });
   return sides;
 }
 
