@@ -2,14 +2,32 @@
 
 mod stage;
 
-use peer::{Event, SdpType, SessionDescriptionInit};
+use peer::{
+    EncodingParameters, Event, MediaKind, SdpType, SessionDescriptionInit, TrackOrKind, TransceiverInit,
+};
 use proptest::prelude::*;
 use stage::{A, B, Stage, start};
+
+/// Audio, video in two encodings, and data.
+fn everything() -> Stage {
+    let mut stage = Stage::new();
+    let encoding =
+        |rid: &str| EncodingParameters { rid: Some(rid.to_owned()), ..EncodingParameters::default() };
+    let simulcast =
+        TransceiverInit { send_encodings: vec![encoding("f"), encoding("h")], ..TransceiverInit::default() };
+    for (kind, init) in [(MediaKind::Audio, TransceiverInit::default()), (MediaKind::Video, simulcast)] {
+        stage.pcs[A].add_transceiver(TrackOrKind::Kind(kind), init).expect("a transceiver");
+    }
+    stage.channel(A);
+    stage.set_local(A);
+    stage.run();
+    stage
+}
 
 /// Everything that a script can see of a connection.
 fn slots(pc: &peer::PeerConnection) -> String {
     format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         pc.signaling_state(),
         pc.current_local_description(),
         pc.pending_local_description(),
@@ -18,6 +36,7 @@ fn slots(pc: &peer::PeerConnection) -> String {
         pc.sctp(),
         pc.ice_connection_state(),
         pc.ice_gathering_state(),
+        pc.transceivers().into_iter().map(|id| pc.transceiver(id)).collect::<Vec<_>>(),
     )
 }
 
@@ -75,10 +94,7 @@ proptest! {
         edits in proptest::collection::vec((any::<usize>(), any::<u8>(), any::<u8>()), 1..6),
         cut in any::<Option<usize>>(),
     ) {
-        let mut stage = Stage::new();
-        stage.channel(A);
-        stage.set_local(A);
-        stage.run();
+        let mut stage = everything();
         let offer = stage.pcs[A].local_description().expect("an offer").sdp.clone();
         let mut mutated = mutate(&offer, &edits);
         if let Some(cut) = cut {
@@ -88,10 +104,7 @@ proptest! {
         }
         survives(&mut stage.pcs[B], SdpType::Offer, mutated);
 
-        let mut stage = Stage::new();
-        stage.channel(A);
-        stage.set_local(A);
-        stage.run();
+        let mut stage = everything();
         stage.signal(A, B);
         stage.set_local(B);
         stage.run();
