@@ -194,6 +194,7 @@ class PeerConnection {
     }));
     const certificates = [...this.#given.certificates];
     const further = {
+      ...(this.#given.alwaysNegotiateDataChannels && { alwaysNegotiateDataChannels: true }),
       ...(this.#given.includeLoopback && { includeLoopback: true }),
       ...(peerIdentity !== undefined && { peerIdentity }),
     };
