@@ -372,7 +372,7 @@ fn parameters_set_during_a_negotiation_change_what_it_leaves() {
     let init = peer::SessionDescriptionInit { kind: Some(Answer), sdp: receiving(&answer, "foo") };
     let set = a.pc.set_remote_description(stage::start(), init);
     let change = a.pc.set_parameters(ONE, parameters, &SetParameterOptions::default()).expect("same task");
-    // webrtc-pc, set a session description, step 4.5.3: the description waits for the parameters.
+    // webrtc-pc, set a session description, step 4.7.3: the description waits for the parameters.
     a.settle(change).expect("set");
     a.settle(set).expect("set");
     let encodings = a.pc.sender_parameters(ONE).expect("parameters").encodings;

@@ -265,7 +265,7 @@ impl PeerConnection {
                 self.roll_back(now);
                 Ok(Outcome::Done)
             }
-            // Set a session description, step 4.5.3: setParameters() first. It settles in a task that is queued already.
+            // Set a session description, step 4.7.3: setParameters() first. It settles in a task that is queued already.
             job @ Job::SetDescription { .. } if self.is_setting_parameters() => return self.go_on(job),
             Job::SetDescription { remote, kind, sdp } => {
                 let asserts_identity = remote && asserts_identity(&sdp);
