@@ -4,7 +4,7 @@
 //   FILE: { "pass": N, "seconds": S, "fail": { REASON: [SUBTEST, ...] }, "flaky": [SUBTEST, ...] }
 //
 // "pass" counts the subtests that pass and are not flaky; without an entry for a file, all of its subtests must pass.
-// Promise tests whose REASON begins with "later" are not begun, unless with --all. "seconds" is the time a file gets that does not come to its end. A REASON is short and may be edited by hand:
+// Promise tests whose REASON begins with "later" or "hangs" are not begun, unless with --all. "seconds" is the time a file gets that does not come to its end. A REASON is short and may be edited by hand:
 // --update keeps the reasons of those subtests that still fail.
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -37,7 +37,7 @@ export class Expectations {
   /** The subtests that are not begun. */
   leftOut(file) {
     const fail = Object.entries(this.#files[file]?.fail ?? {});
-    return fail.flatMap(([reason, names]) => (reason.startsWith('later') ? names : []));
+    return fail.flatMap(([reason, names]) => (/^(later|hangs)/.test(reason) ? names : []));
   }
 
   /** The differences between a run of a file and what is known: [SUBTEST or null, what it is]. */
