@@ -354,6 +354,11 @@ impl PeerConnection {
         self.clock
     }
 
+    /// The DTLS role that offer and answer have given us.
+    pub(crate) fn negotiated_dtls_role(&self, id: TransportId) -> Option<dtls::Role> {
+        Some(self.negotiation.plan.transports.get(&id)?.dtls.as_ref()?.role)
+    }
+
     pub(crate) fn transports(&self) -> &Transports {
         &self.transports
     }

@@ -65,7 +65,8 @@ impl PeerConnection {
                     Version::Dtls12 => "FEFD",
                     Version::Dtls13 => "FEFC",
                 }),
-                dtls_role: endpoint.map(dtls::Endpoint::role),
+                // Known as soon as it is negotiated; the handshake waits for ICE.
+                dtls_role: endpoint.map(dtls::Endpoint::role).or_else(|| self.negotiated_dtls_role(id)),
             };
             collector.add(collector.ids.transport(id), StatsValue::Transport(value));
         }
