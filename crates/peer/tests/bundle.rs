@@ -97,6 +97,47 @@ fn a_policy_says_what_is_for_the_bundle_only() {
     assert_eq!(bundle_only(BundlePolicy::MaxBundle), [false, true, true, true]);
 }
 
+/// Where one m-section describes the transport of others, the fingerprint of those stands before them all: browsers
+/// reject m-sections without one, or crash.
+#[test]
+fn every_m_section_has_a_fingerprint() {
+    let parts =
+        |sdp: &str| sdp.split("\r\nm=").map(|part| part.contains("\r\na=fingerprint:")).collect::<Vec<_>>();
+    let offer = |call: &mut Call| {
+        let created = call.settle(A, |pc, now| pc.create_offer(now, OfferOptions::default()));
+        let Ok(Outcome::Description(offer)) = created else { panic!("{created:?}") };
+        parts(&offer.sdp)
+    };
+    // The session, audio, video, data.
+    assert_eq!(offer(&mut call(BundlePolicy::MaxBundle)), [true, true, false, false]);
+    let mut call = call(BundlePolicy::Balanced);
+    assert_eq!(offer(&mut call), [false, true, true, true], "each has its own");
+    call.negotiate(A, B).expect("offer and answer");
+    let answer = call.peer(B).pc.local_description().expect("an answer");
+    assert_eq!(parts(&answer.sdp), [true, true, false, false]);
+    assert!(call.run_until(SOON, |call| is_connected(call) && is_open(call)));
+    add_transceiver(&mut call, A, MediaKind::Video);
+    assert_eq!(offer(&mut call), [true, true, false, false, false]);
+    call.negotiate(A, B).expect("offer and answer");
+    assert!(is_connected(&call));
+}
+
+/// Firefox rejects an offer without these for an m-section that is bundled already.
+#[test]
+fn the_only_transport_is_described_for_all_m_sections() {
+    let mut call = call(BundlePolicy::Balanced);
+    call.negotiate(A, B).expect("offer and answer");
+    assert!(call.run_until(SOON, |call| is_connected(call) && is_open(call)));
+    let created = call.settle(A, |pc, now| pc.create_offer(now, OfferOptions::default()));
+    let Ok(Outcome::Description(offer)) = created else { panic!("{created:?}") };
+    let parts: Vec<&str> = offer.sdp.split("\r\nm=").collect();
+    let line = |part: &str, name: &str| part.lines().find(|line| line.starts_with(name)).map(str::to_owned);
+    for name in ["a=ice-ufrag:", "a=ice-pwd:", "a=setup:"] {
+        let session = line(parts[0], name);
+        assert!(session.is_some() && session == line(parts[1], name), "{name} {}", offer.sdp);
+    }
+}
+
 #[test]
 fn a_peer_that_does_not_bundle_gets_a_transport_for_each() {
     let mut call = call(BundlePolicy::Balanced);

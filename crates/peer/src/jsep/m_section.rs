@@ -100,6 +100,14 @@ impl MSection {
         matches!(self.content, Content::Rejected(..))
     }
 
+    /// Whether another m-section describes its transport. RFC 9143, section 7.1.3, wants no `a=fingerprint` in it then.
+    /// But of several offered without one, Chromium rejects all but the first, and a Firefox that gets such an answer
+    /// crashes. So the fingerprint, which is the same for all, also stands at the session level, where RFC 9429,
+    /// section 5.2.1, allows it.
+    fn is_described_elsewhere(&self) -> bool {
+        matches!(self.placement, Placement::Bundled | Placement::BundleOnly)
+    }
+
     /// The lines of the m-section (RFC 9429, sections 5.2.1 and 5.3.1).
     fn write(&self) -> MediaSection {
         let (kind, formats) = match &self.content {
@@ -216,6 +224,19 @@ impl Negotiation {
         }
         if !session.ice_options.is_empty() {
             lines.push(Attribute::IceOptions(session.ice_options));
+        }
+        if sections.iter().any(MSection::is_described_elsewhere) {
+            let own = sections.iter().filter_map(|section| match &section.placement {
+                Placement::Own(transport) => Some(transport),
+                _ => None,
+            });
+            // In an offer, Firefox also wants these for m-sections that are bundled already. There is room for one transport.
+            if let [transport] = own.collect::<Vec<_>>()[..] {
+                lines.push(Attribute::IceUfrag(transport.credentials.ufrag.clone()));
+                lines.push(Attribute::IcePwd(transport.credentials.pwd.expose_secret().clone()));
+                lines.push(Attribute::Setup(transport.setup));
+            }
+            lines.push(Attribute::Fingerprint(self.fingerprint.clone()));
         }
         lines.push(Attribute::MsidSemantic { semantic: "WMS".to_owned(), streams: vec!["*".to_owned()] });
         description.media = sections.iter().map(MSection::write).collect();
