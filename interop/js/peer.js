@@ -56,6 +56,14 @@ window.peer = (() => {
     });
   }
 
+  // A stream with one track that no device and no permission is needed for.
+  function sourceOf(kind) {
+    if (kind === 'audio') return new AudioContext().createMediaStreamDestination().stream;
+    const canvas = document.createElement('canvas');
+    canvas.getContext('2d');
+    return canvas.captureStream(1);
+  }
+
   async function local(description, trickle) {
     await pc.setLocalDescription(description);
     if (!trickle && pc.iceGatheringState !== 'complete') {
@@ -73,9 +81,27 @@ window.peer = (() => {
       pc.onconnectionstatechange = () => window.emit({ type: 'connection', state: pc.connectionState });
       pc.oniceconnectionstatechange = () => window.emit({ type: 'ice', state: pc.iceConnectionState });
       pc.ondatachannel = ({ channel }) => window.emit({ type: 'channel', ...describe(register(channel)) });
+      pc.ontrack = ({ transceiver, track, streams }) => window.emit({
+        type: 'track', mid: transceiver.mid, kind: track.kind, streams: streams.length,
+      });
     },
     channel({ label, init }) {
       return register(pc.createDataChannel(label, init ?? {})).key;
+    },
+    transceiver({ kind, direction, encodings }) {
+      pc.addTransceiver(kind, { direction: direction ?? 'sendrecv', ...(encodings && { sendEncodings: encodings }) });
+    },
+    addTrack({ kind }) {
+      const stream = sourceOf(kind);
+      pc.addTrack(stream.getTracks()[0], stream);
+    },
+    transceivers() {
+      return pc.getTransceivers().map(({ mid, receiver, sender, direction, currentDirection }) => ({
+        mid, kind: receiver.track.kind, direction, currentDirection, encodings: sender.getParameters().encodings.length,
+      }));
+    },
+    stop({ mid }) {
+      pc.getTransceivers().find((transceiver) => transceiver.mid === mid).stop();
     },
     async offer({ trickle }) {
       return local(await pc.createOffer(), trickle);

@@ -1,5 +1,7 @@
 //! visavis as one end of a call, with the same operations as the others; `peer.rs` documents them.
 
+mod media;
+
 use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::{digest, rand};
@@ -73,11 +75,14 @@ impl Ours {
 
     pub(crate) async fn perform(&mut self, operation: &str, arguments: &Value) -> Result<Value, Error> {
         match operation {
-            "create" => self.create()?,
+            "create" => self.create(&arguments["configuration"])?,
             "offer" | "answer" => return self.describe_local(operation, arguments["trickle"] == true).await,
             "remote" | "candidate" => self.signal(operation, arguments).await?,
             "close" => self.connection().close(),
             "state" => return Ok(self.state()),
+            "transceiver" | "addTrack" | "stop" | "transceivers" => {
+                return media::perform(self.connection(), operation, arguments);
+            }
             "channel" => {
                 let label = arguments["label"].as_str().expect("a label");
                 let handle = self.connection().create_data_channel(label, init(&arguments["init"]))?;
@@ -93,8 +98,9 @@ impl Ours {
         self.connection.as_ref().expect("`create` comes first")
     }
 
-    fn create(&mut self) -> Result<(), Error> {
-        let connection = RtcPeerConnection::new(RtcConfiguration::default())?;
+    fn create(&mut self, configuration: &Value) -> Result<(), Error> {
+        let bundle_policy = media::bundle_policy(&configuration["bundlePolicy"]);
+        let connection = RtcPeerConnection::new(RtcConfiguration { bundle_policy, ..Default::default() })?;
         let mut events = connection.events();
         let (shared, gathered) = (Arc::clone(&self.shared), self.gathered.clone());
         let pump = tokio::spawn(async move {
@@ -182,6 +188,12 @@ impl Shared {
                 event["type"] = json!("channel");
                 event
             }
+            RtcPeerConnectionEvent::Track(event) => json!({
+                "type": "track",
+                "mid": event.transceiver.mid(),
+                "kind": event.track.kind().as_str(),
+                "streams": event.streams.len(),
+            }),
             _ => return,
         });
     }

@@ -8,6 +8,10 @@
 //! back-pressure), `receive {key, messages, bytes} -> {messages, bytes, sha256, numbered, texts}` (waits for so much and takes it),
 //! `describe {key}` (the channel's attributes), `state {}`, `closeChannel {key}`, `close {}`.
 //!
+//! Not of aiortc: `transceiver {kind, direction, encodings}`, `addTrack {kind}` (in one stream), `stop {mid}`,
+//! `transceivers {} -> [{mid, kind, direction, currentDirection, encodings}]` (how many encodings), and the event
+//! `track {mid, kind, streams}` (how many streams).
+//!
 //! Events: `candidate {candidate}`, `connection {state}`, `ice {state}`, `channel {key, ...attributes}` (one that the other
 //! end opened), `open {key}`, `close {key}`, `error {key, text}`.
 

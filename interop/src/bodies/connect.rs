@@ -29,7 +29,12 @@ pub async fn connect(offerer: &mut Peer, answerer: &mut Peer, trickle: Trickle) 
     let answer = answerer.call("answer", json!({ "trickle": each })).await;
     assert_eq!(answer["type"], "answer");
     offerer.call("remote", json!({ "description": answer })).await;
+    until_both_connected(offerer, answerer, trickle).await;
+}
 
+/// Waits until both ends say "connected", and carries their candidates until then.
+pub(super) async fn until_both_connected(offerer: &mut Peer, answerer: &mut Peer, trickle: Trickle) {
+    let each = trickle == Trickle::Each;
     let what = format!("{} and {} to connect", offerer.name(), answerer.name());
     let mut kept = [Vec::new(), Vec::new()];
     within(CONNECT, &what, until_connected(offerer, answerer, each, &mut kept)).await;

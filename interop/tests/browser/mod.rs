@@ -101,3 +101,67 @@ async fn page_reloads_while_we_send() {
 async fn page_reloads_while_it_sends() {
     with_browser(bodies::reload_while_receiving).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browser_offers_media() {
+    with_browser(bodies::media).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_offer_media() {
+    with_browser(|browser, ours| bodies::media(ours, browser)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browser_offers_simulcast() {
+    with_browser(bodies::simulcast).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_offer_simulcast() {
+    with_browser(|browser, ours| bodies::simulcast(ours, browser)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browser_renegotiates_media() {
+    with_browser(bodies::media_renegotiated).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_renegotiate_media() {
+    // Firefox gives an m-section that it adds payload types that stand for something else in our bundle.
+    if BROWSER == interop::BrowserKind::Firefox {
+        return;
+    }
+    with_browser(|browser, ours| bodies::media_renegotiated(ours, browser)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browser_offers_media_max_compat() {
+    with_browser(|browser, ours| bodies::media_policy(browser, ours, "max-compat")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_offer_media_max_compat() {
+    with_browser(|browser, ours| bodies::media_policy(ours, browser, "max-compat")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browser_offers_media_max_bundle() {
+    with_browser(|browser, ours| bodies::media_policy(browser, ours, "max-bundle")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_offer_media_max_bundle() {
+    with_browser(|browser, ours| bodies::media_policy(ours, browser, "max-bundle")).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browser_offers_media_unbundled() {
+    with_browser(bodies::media_unbundled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_offer_media_unbundled() {
+    with_browser(|browser, ours| bodies::media_unbundled(ours, browser)).await;
+}
