@@ -20,6 +20,8 @@ const MAX_RESTARTS: u64 = 16;
 /// A peer that said that it gave up, in an alert that anybody could have sent, and then sends nothing for this
 /// long, has given up.
 const ALERT_PATIENCE: Duration = Duration::from_secs(3);
+/// How often a peer with another certificate is told so: once, and again when it repeats itself.
+const MAX_FAREWELLS: u8 = 8;
 /// The longest handshake datagram that is written, whatever the configuration says.
 const SCRATCH: usize = 2048;
 /// Datagrams of the library's receive queue: a Chrome ClientHello takes two, a certificate chain a dozen.
@@ -98,6 +100,10 @@ pub struct Endpoint {
     give_up: Option<Instant>,
     /// An alert said that the peer gave up.
     alerted: Option<Instant>,
+    /// The peer has taken our last flight: only what is protected can end the connection.
+    is_confirmed: bool,
+    /// How often the peer may still be told that its certificate is another.
+    farewells: u8,
     remote_certificate: Option<Vec<u8>>,
     trust: Trust,
     counters: Counters,
@@ -148,6 +154,8 @@ impl Endpoint {
             has_answered: false,
             give_up: None,
             alerted: None,
+            is_confirmed: false,
+            farewells: 0,
             remote_certificate: None,
             trust: Trust::Unknown,
             counters: Counters::default(),
@@ -163,6 +171,8 @@ impl Endpoint {
         self.counters.bytes_received += datagram.len() as u64;
         if self.is_over() {
             self.counters.dropped_closed += 1;
+            // RFC 6347, section 4.2.7: a new alert for each record that comes again.
+            self.bid_farewell();
             return;
         }
         let mut records = records(datagram);
@@ -174,7 +184,7 @@ impl Endpoint {
                 Verdict::Drop => self.counters.dropped_malformed += 1,
                 Verdict::DropAlert => {
                     self.counters.dropped_malformed += 1;
-                    if self.state == State::Connecting {
+                    if self.state != State::New && !self.is_confirmed {
                         self.alerted.get_or_insert(now + ALERT_PATIENCE);
                     }
                 }
@@ -266,13 +276,11 @@ impl Endpoint {
         if self.is_over() {
             return;
         }
-        if self.state != State::Connected {
-            if self.alerted.is_some_and(|alerted| alerted <= now) {
-                return self.fail(FailureCause::PeerAlert);
-            }
-            if self.give_up.is_some_and(|give_up| give_up <= now) {
-                return self.fail(FailureCause::Timeout);
-            }
+        if self.alerted.is_some_and(|alerted| alerted <= now) {
+            return self.fail(FailureCause::PeerAlert);
+        }
+        if self.give_up.is_some_and(|give_up| give_up <= now) {
+            return self.fail(FailureCause::Timeout);
         }
         if let Some(deadline) = self.deadline.filter(|deadline| deadline.ours <= now) {
             let due = deadline.theirs.saturating_duration_since(now);
@@ -287,8 +295,8 @@ impl Endpoint {
         if self.is_over() {
             return None;
         }
-        let handshake = [self.give_up, self.alerted].into_iter().filter(|_| self.state != State::Connected);
-        handshake.chain([self.deadline.map(|deadline| deadline.ours)]).flatten().min()
+        let deadline = self.deadline.map(|deadline| deadline.ours);
+        [self.give_up, self.alerted, deadline].into_iter().flatten().min()
     }
 
     /// What happened next.
@@ -422,6 +430,9 @@ impl Endpoint {
                         theirs,
                         ours: (theirs - self.ahead).clamp(earliest, now + MAX_RETRANSMIT),
                     });
+                    if self.state == State::Connected && self.deadline.is_none() {
+                        self.confirm();
+                    }
                     return;
                 }
                 Output::PeerCert(der) => {
@@ -433,6 +444,8 @@ impl Endpoint {
                     if self.state != State::Connected || self.unread.len() == MAX_UNREAD {
                         self.counters.dropped_read_queue_full += 1;
                     } else {
+                        self.is_confirmed = true;
+                        self.alerted = None;
                         self.counters.opened += 1;
                         self.unread.push_back(plaintext.to_vec());
                     }
@@ -469,12 +482,38 @@ impl Endpoint {
         self.state = State::Connected;
         self.give_up = None;
         self.alerted = None;
+        // The last flight of a client of 1.3 is the handshake's, and holds the certificate: the server may yet
+        // refuse it (RFC 9147, section 5.8.1). Until the server acknowledges it, the client repeats it.
+        if self.config.role == Role::Server || self.version() != Some(Version::Dtls13) {
+            self.confirm();
+        }
         self.events.push_back(Event::Connected);
+    }
+
+    fn confirm(&mut self) {
+        self.is_confirmed = true;
+        self.alerted = None;
     }
 
     fn fail(&mut self, cause: FailureCause) {
         self.outgoing.clear();
+        if cause == FailureCause::FingerprintMismatch && !self.is_over() {
+            self.farewells = MAX_FAREWELLS;
+            self.bid_farewell();
+        }
         self.end(State::Failed, Event::Failed(cause));
+    }
+
+    /// RFC 8122, section 6.2: a connection whose certificate has another fingerprint is ended, with
+    /// bad_certificate.
+    ///
+    /// The alert is in the clear: the library protects none but close_notify, which would say that all went
+    /// well. In 1.2 this is where the handshake stands.
+    fn bid_farewell(&mut self) {
+        if self.farewells > 0 && self.outgoing.is_empty() {
+            self.farewells -= 1;
+            self.outgoing.push_back(bad_certificate(self.farewells));
+        }
     }
 
     fn end(&mut self, state: State, event: Event) {
@@ -484,6 +523,14 @@ impl Endpoint {
             self.events.push_back(event);
         }
     }
+}
+
+/// A fatal alert in epoch 0, with a sequence number that the handshake's records do not reach.
+fn bad_certificate(serial: u8) -> Vec<u8> {
+    const BAD_CERTIFICATE: u8 = 42;
+    const FATAL: u8 = 2;
+    const ALERT: u8 = 21;
+    vec![ALERT, 0xfe, 0xfd, 0, 0, 0, 0, 1, 0, 0, MAX_FAREWELLS - serial, 0, 2, FATAL, BAD_CERTIFICATE]
 }
 
 impl std::fmt::Debug for Endpoint {

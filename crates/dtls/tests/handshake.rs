@@ -83,12 +83,13 @@ fn assert_refused(end: usize, fingerprints: Vec<Fingerprint>) {
         let sealed = pair.ends[end].seal(pair.now, b"x", path(), &mut base::SendBatch::new());
         assert_eq!(sealed, Err(SealError::NotConnected));
         assert_eq!(pair.ends[end].read(), None);
-        // In 1.2 the last word is the server's; in 1.3 the client's, whose peer then waits in vain.
-        let other = &pair.ends[1 - end];
-        if !(end == SERVER && other.version() == Some(Version::Dtls13)) {
-            assert_ne!(other.state(), State::Connected, "{versions:?} {other:?}");
-        }
         assert_eq!(pair.ends[end].poll_timeout(), None);
+        // In 1.2 the last word is the server's; in 1.3 the client's, which is connected until it hears.
+        let last = end == SERVER && pair.ends[1 - end].version() == Some(Version::Dtls13);
+        pair.run(Duration::from_secs(4), |pair| pair.ends[1 - end].state() == State::Failed);
+        let failed = Event::Failed(FailureCause::PeerAlert);
+        let expected = if last { vec![Event::Connected, failed] } else { vec![failed] };
+        assert_eq!(pair.events[1 - end], expected, "{versions:?}");
     }
 }
 
@@ -97,6 +98,28 @@ fn any_other_certificate_is_refused_by_either_end() {
     for end in [CLIENT, SERVER] {
         assert_refused(end, vec![certificate().fingerprint(HashAlgorithm::Sha256)]);
         assert_refused(end, Vec::new());
+    }
+}
+
+#[test]
+fn a_refused_peer_hears_of_it_though_alerts_are_lost() {
+    for (end, versions) in
+        [(CLIENT, Versions::Dtls12), (SERVER, Versions::Dtls12), (SERVER, Versions::Dtls13)]
+    {
+        let mut configs = configs().map(|config| Config { versions, ..config });
+        configs[end].remote_fingerprints = Vec::new();
+        let mut pair = Pair::new(configs, 1, CLEAN);
+        pair.run(Duration::from_secs(1), |pair| {
+            // The first alert is among what is lost.
+            pair.link.loss = if pair.ends[end].state() == State::Failed { 1.0 } else { 0.0 };
+            pair.link.loss == 1.0
+        });
+        pair.poll();
+        pair.link = CLEAN;
+        pair.run(Duration::from_secs(10), |pair| pair.ends[1 - end].state() == State::Failed);
+        assert_eq!(pair.events[1 - end].last(), Some(&Event::Failed(FailureCause::PeerAlert)));
+        let alerts = pair.sent.iter().filter(|(from, datagram)| *from == end && datagram[0] == 21).count();
+        assert!((2..=8).contains(&alerts), "{versions:?}: {alerts}");
     }
 }
 

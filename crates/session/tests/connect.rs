@@ -104,6 +104,9 @@ fn another_certificate_never_connects() {
             pair.describe()
         );
         assert_eq!(pair.peer(id).session.stats().sctp, None);
+        let other = [pair.b, pair.a][cheated];
+        let log = states(&pair.peer(other).log);
+        assert!(log.contains(&"DtlsFailed(TransportId(0), PeerAlert)".to_owned()), "{log:?}");
         for id in [pair.a, pair.b] {
             let log = states(&pair.peer(id).log);
             assert!(!log.contains(&"SctpState(Connected)".to_owned()), "{log:?}");

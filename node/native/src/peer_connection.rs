@@ -158,7 +158,9 @@ impl PeerConnection {
     #[napi]
     pub fn run_microtask<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
         self.ready_state.set(None);
-        self.connection.run_microtask().map(|events| events::to_js(env, events)).transpose()
+        let events = self.connection.run_microtask();
+        self.hold(self.connection.read(keeps_process).unwrap_or(false));
+        events.map(|events| events::to_js(env, events)).transpose()
     }
 
     /// `createOffer()`: the promise's number.

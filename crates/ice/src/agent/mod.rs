@@ -230,9 +230,10 @@ impl Agent {
         self.gatherer.state
     }
 
-    /// The selected pair, local end first. It stays through a restart until the new one is selected.
+    /// The pair that data goes over, local end first, before its nomination too. It stays through a restart until
+    /// the new one is selected.
     pub fn selected_pair(&self) -> Option<(&Candidate, &Candidate)> {
-        self.link.as_ref().filter(|link| link.selected).map(|link| (&link.local, &link.remote))
+        self.link.as_ref().map(|link| (&link.local, &link.remote))
     }
 
     /// The last round-trip time of the pair in use.

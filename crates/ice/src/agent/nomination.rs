@@ -42,6 +42,15 @@ impl Agent {
         if takes {
             let id = best.id;
             self.link = self.make_link(now, id, false);
+            self.announce_link();
+        }
+    }
+
+    /// webrtc-pc, selected candidate pair: the one "on which packets are sent", nominated or not yet.
+    fn announce_link(&mut self) {
+        if let Some(link) = &self.link {
+            let (local, remote) = (link.local.clone(), link.remote.clone());
+            self.events.push_back(Event::SelectedPair { local, remote });
         }
     }
 
@@ -161,14 +170,13 @@ impl Agent {
                 link.selected = true;
                 link.concludes = Some(now + self.config.conclusion);
             }
-            None => self.link = self.make_link(now, id, true),
+            None => {
+                self.link = self.make_link(now, id, true);
+                self.announce_link();
+            }
         }
         self.forget_preferences();
         self.current.checklist.cancel_all_but_nominated();
-        if let Some(link) = &self.link {
-            let (local, remote) = (link.local.clone(), link.remote.clone());
-            self.events.push_back(Event::SelectedPair { local, remote });
-        }
     }
 
     pub(super) fn run_consent(&mut self, now: Instant) {

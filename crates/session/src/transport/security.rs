@@ -49,7 +49,10 @@ impl Security {
                 early.push(datagram.to_vec());
             }
             Security::Waiting { .. } => counters.dropped_early_dtls += 1,
-            Security::Over(_) => counters.dropped_closed += 1,
+            Security::Over(endpoint) => {
+                counters.dropped_closed += 1;
+                endpoint.handle_datagram(now, datagram);
+            }
         }
     }
 
