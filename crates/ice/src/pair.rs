@@ -37,7 +37,7 @@ pub struct PairStats {
     pub state: PairState,
     /// Whether it was nominated.
     pub nominated: bool,
-    /// Whether it is the selected pair.
+    /// Whether it is the selected pair: the one that data goes over, nominated or not yet.
     pub selected: bool,
     /// Its priority.
     pub priority: u64,

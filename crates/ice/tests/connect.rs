@@ -45,7 +45,7 @@ fn two_hosts_are_connected_after_one_round_trip_and_selected_after_two() {
 
 /// Whether the pair in use was nominated.
 fn is_nominated(network: &Network, node: usize) -> bool {
-    network.nodes[node].agent.pairs().any(|pair| pair.selected)
+    network.nodes[node].agent.pairs().any(|pair| pair.selected && pair.nominated)
 }
 
 /// RFC 8445, section 8.3; and a program that waits for one side after the other sees both connected.

@@ -64,7 +64,7 @@ impl Agent {
             remote: self.current.remotes[pair.remote].clone(),
             state: pair.state,
             nominated: pair.nominated,
-            selected: in_use.is_some_and(|link| link.selected && link.pair == pair.id),
+            selected: in_use.is_some_and(|link| link.pair == pair.id),
             priority: pair.priority,
             current_rtt: pair.traffic.current_rtt,
             total_rtt: pair.traffic.total_rtt,
