@@ -57,7 +57,7 @@ pub(crate) fn print(algorithms: &[Algorithm]) -> String {
     text
 }
 
-/// Reads what [`print`] wrote.
+/// Reads what [`print()`] wrote.
 pub(crate) fn parse(text: &str) -> Result<Vec<Algorithm>, String> {
     let mut algorithms: Vec<Algorithm> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
