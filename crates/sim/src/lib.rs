@@ -1,8 +1,9 @@
 //! A network in virtual time: a [`Clock`] that moves only when told to, hosts with addresses and sockets, and
-//! links with loss, delay, jitter, reordering, duplication, a rate, a queue and an MTU. Everything follows from a
-//! seed: the same seed, nodes and calls give the same [trace](Network::trace), byte for byte.
+//! links with loss, delay, jitter, reordering, duplication, a rate, a queue and an MTU; and an internet with
+//! [NATs](NatConfig) of every kind. Everything follows from a seed: the same seed, nodes and calls give the same
+//! [trace](Network::trace), byte for byte.
 //!
-//! The crate knows datagrams, not WebRTC: what takes part implements [`Node`].
+//! The crate knows datagrams and streams, not WebRTC: what takes part implements [`Node`].
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -39,11 +40,21 @@
 mod clock;
 mod host;
 mod link;
+mod nat;
 mod network;
+mod occupant;
+mod packet;
+mod stream;
+mod topology;
 mod trace;
 
 pub use clock::Clock;
 pub use host::Host;
 pub use link::LinkConfig;
+pub use nat::{Dependence, NatConfig, Passage, PortChoice};
 pub use network::{Network, Node, NodeId};
+pub use occupant::Server;
+pub use packet::Protocol;
+pub use stream::{CONNECT_TIMEOUT, ConnectFailure, StreamEvent};
+pub use topology::{NatId, Realm};
 pub use trace::Trace;

@@ -67,11 +67,18 @@ pub(crate) struct Link {
     config: LinkConfig,
     /// When the last datagram that was taken will have left a rate-limited link.
     busy_until: Option<Instant>,
+    /// When the last part of a stream arrives: none passes another.
+    in_order_until: Option<Instant>,
 }
 
 impl Link {
+    /// What one loss costs a stream: the least retransmission timeout of Linux.
+    const RETRANSMISSION: Duration = Duration::from_millis(200);
+    /// Losses of one part of a stream in a row that count.
+    const MAX_RETRANSMISSIONS: u32 = 10;
+
     pub(crate) fn new(config: LinkConfig) -> Self {
-        Link { config, busy_until: None }
+        Link { config, busy_until: None, in_order_until: None }
     }
 
     /// Changes the link under way; what is in flight is not touched.
@@ -101,6 +108,17 @@ impl Link {
         } else {
             Fate::Arrives(arrival + first)
         }
+    }
+
+    /// When a part of a stream arrives. TCP below has lost and repeated it as often as the link wanted, and kept the
+    /// order; a full queue only makes it wait.
+    pub(crate) fn carry_in_order(&mut self, now: Instant, length: usize, rng: &mut Rng) -> Instant {
+        let departure = self.departure(now, length).or(self.busy_until).unwrap_or(now);
+        let losses = (0..Self::MAX_RETRANSMISSIONS).take_while(|_| rng.chance(self.config.loss)).count();
+        let arrival = departure + self.config.delay + Self::RETRANSMISSION * losses as u32 + self.jitter(rng);
+        let arrival = self.in_order_until.map_or(arrival, |last| last.max(arrival));
+        self.in_order_until = Some(arrival);
+        arrival
     }
 
     /// When the last bit of the datagram has left, or `None` where the queue has no room for it.

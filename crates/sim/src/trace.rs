@@ -1,8 +1,9 @@
 //! What happened on the network, as text.
 
 use std::fmt::Write as _;
-use std::net::SocketAddr;
 use std::time::Duration;
+
+use crate::packet::Packet;
 
 /// One line per datagram: when, from where, to where, how long, which protocol and what became of it.
 ///
@@ -28,24 +29,8 @@ impl Trace {
         }
     }
 
-    pub(crate) fn datagram(
-        &mut self,
-        at: Duration,
-        from: SocketAddr,
-        to: SocketAddr,
-        bytes: &[u8],
-        fate: &str,
-    ) {
-        self.note(at, format_args!("{from} > {to} {} {} {fate}", protocol(bytes), bytes.len()));
-    }
-}
-
-/// The protocol by the first byte (RFC 7983).
-fn protocol(bytes: &[u8]) -> &'static str {
-    match bytes.first() {
-        Some(0..=3) => "stun",
-        Some(20..=63) => "dtls",
-        Some(128..=191) => "rtp",
-        _ => "other",
+    pub(crate) fn packet(&mut self, at: Duration, packet: &Packet, fate: &str) {
+        let Packet { from, to, bytes, .. } = packet;
+        self.note(at, format_args!("{from} > {to} {} {} {fate}", packet.label(), bytes.len()));
     }
 }
