@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::{AddressFilter, ExternalAddress};
+
 /// The agent's times and bounds. The defaults are those of the RFCs, or what browsers use where those are silent.
 #[derive(Clone, Debug)]
 pub struct AgentConfig {
@@ -54,6 +56,12 @@ pub struct AgentConfig {
     /// Between two keepalives to a STUN server while no pair works yet, so that the NAT keeps the binding
     /// ([RFC 8445, section 5.1.1.4](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1.4)). 15 s.
     pub keepalive_interval: Duration,
+    /// Where we are reached from outside although no STUN server says so. Of several that are of one address, the first
+    /// of each mode counts. None.
+    pub external_addresses: Vec<ExternalAddress>,
+    /// Where the peer may be: a signalled candidate elsewhere is ignored, and so is a check that comes from elsewhere,
+    /// so that nothing is ever sent there. Everywhere.
+    pub remote_addresses: AddressFilter,
 }
 
 impl Default for AgentConfig {
@@ -77,6 +85,8 @@ impl Default for AgentConfig {
             consent_lifetime: Duration::from_secs(30),
             disconnected_timeout: Duration::from_secs(5),
             keepalive_interval: Duration::from_secs(15),
+            external_addresses: Vec::new(),
+            remote_addresses: AddressFilter::default(),
         }
     }
 }

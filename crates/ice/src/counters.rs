@@ -33,6 +33,10 @@ pub struct Counters {
     pub dropped_over_limit: u64,
     /// Remote candidates that were ignored: unusable address, unsupported, duplicate or over a limit.
     pub candidates_ignored: u64,
+    /// Remote candidates that were refused: `AgentConfig::remote_addresses` does not have their address.
+    pub candidates_refused: u64,
+    /// Dropped: a request from where the peer may not be.
+    pub dropped_refused: u64,
     /// Pairs that were not formed, or were given up, because of the checklist's limit.
     pub pairs_over_limit: u64,
     /// Datagrams that were not sent, because nobody polled.

@@ -31,6 +31,7 @@
 //! [RFC 8838]: https://www.rfc-editor.org/rfc/rfc8838
 #![forbid(unsafe_code)]
 
+mod address_filter;
 mod agent;
 mod candidate;
 mod checklist;
@@ -39,16 +40,19 @@ mod consent;
 mod counters;
 mod credentials;
 mod event;
+mod external_address;
 mod pair;
 mod state;
 mod stun;
 mod transaction;
 
+pub use address_filter::{AddressFilter, AddressRange, AddressRangeError};
 pub use agent::Agent;
 pub use candidate::{Candidate, CandidateKind, Protocol, TcpType};
 pub use config::AgentConfig;
 pub use counters::Counters;
 pub use credentials::Credentials;
 pub use event::{CandidateError, Event};
+pub use external_address::{ExternalAddress, ExternalMode};
 pub use pair::{DataTraffic, PairState, PairStats};
 pub use state::{GatheringState, Role, TransportState};

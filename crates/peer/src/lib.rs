@@ -25,6 +25,7 @@ mod negotiation_needed;
 mod operations;
 mod peer_connection;
 mod rtp;
+mod settings;
 mod signaling_state;
 mod states;
 mod stats;
@@ -40,6 +41,7 @@ pub use error::{Error, ErrorDetail, ErrorName};
 pub use event::{
     ChannelEvent, DtlsTransportEvent, Event, IceCandidateError, IceTransportEvent, OperationId, Outcome,
 };
+pub use ice::{AddressFilter, AddressRange, AddressRangeError, ExternalAddress, ExternalMode};
 pub use ice_server::IceServer;
 pub use peer_connection::{
     DtlsTransportView, IceCandidatePair, IceParameters, IceTransportView, IdentityAssertion,
@@ -51,7 +53,8 @@ pub use rtp::{
     ResolutionRestriction, RtcpParameters, RtpCapabilities, RtpSource, SendParameters, SetParameterOptions,
     capabilities,
 };
-pub use session::{Payload, TransportId};
+pub use session::{InterfaceFilter, IpVersions, Payload, TransportId};
+pub use settings::Settings;
 pub use states::{
     DtlsTransportState, IceConnectionState, IceGathererState, IceGatheringState, IceRole, IceTransportState,
     PeerConnectionState, SctpTransport, SctpTransportState, SignalingState,

@@ -4,7 +4,7 @@
 mod stage;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use base::Rng;
@@ -164,8 +164,8 @@ impl Side {
         let Some(action) = self.actions.pop_front() else { return false };
         let result = match action {
             Action::ListInterfaces => ActionResult::Interfaces(vec![
-                "192.0.2.1".parse().expect("one"),
-                "192.0.2.2".parse().expect("two"),
+                IpAddr::from([192, 0, 2, 1]).into(),
+                IpAddr::from([192, 0, 2, 2]).into(),
             ]),
             Action::BindUdp { socket, address } => {
                 self.next_port += 1;

@@ -570,7 +570,7 @@ fn a_restart_under_the_relay_policy_shows_no_host_candidate() {
     while let Some(action) = stage.pcs[A].poll_action() {
         let result = match action {
             session::Action::ListInterfaces => {
-                session::ActionResult::Interfaces(vec!["192.0.2.1".parse().expect("an address")])
+                session::ActionResult::Interfaces(vec![std::net::IpAddr::from([192, 0, 2, 1]).into()])
             }
             session::Action::BindUdp { socket, .. } => {
                 let address = "192.0.2.1:40000".parse().expect("an address");

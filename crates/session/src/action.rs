@@ -38,7 +38,7 @@ pub enum Action {
 #[non_exhaustive]
 pub enum ActionResult {
     /// This machine's addresses, none of them if they could not be listed.
-    Interfaces(Vec<IpAddr>),
+    Interfaces(Vec<Interface>),
     /// A socket was bound, or could not be.
     Bound {
         /// The socket's name.
@@ -55,12 +55,30 @@ pub enum ActionResult {
     },
 }
 
+/// An address of this machine. An interface that has several is there once for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The interface's name as the system has it: `eth0`, `wlan0`.
+    pub name: String,
+    /// The address.
+    pub ip: IpAddr,
+}
+
+impl From<IpAddr> for Interface {
+    /// An address of an interface without a name.
+    fn from(ip: IpAddr) -> Self {
+        Interface { name: String::new(), ip }
+    }
+}
+
 /// Why a socket could not be bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BindError {
     /// The address is not one of this machine's (any more), or its family is not supported.
     AddressUnavailable,
+    /// Another socket has the port.
+    InUse,
     /// The system has no descriptors, ports or memory left.
     Exhausted,
     /// The system refused.

@@ -1,5 +1,7 @@
 //! What a session is made with.
 
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Everything that stays as it is for a session's life.
@@ -68,13 +70,68 @@ pub struct StunServer {
     pub port: u16,
 }
 
-/// Which of this machine's addresses become host candidates.
+/// Which of this machine's addresses become host candidates, and on which ports.
 ///
 /// Unspecified, multicast and broadcast addresses never do, nor do IPv6 link-local ones (they mean nothing without
 /// a zone, which a candidate cannot carry: RFC 8445, section 5.1.1.1). Loopback addresses do only if asked for, or
 /// where the machine has no others.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostPolicy {
     /// Offer loopback addresses beside the others.
     pub include_loopback: bool,
+    /// The interfaces, by name.
+    pub interfaces: InterfaceFilter,
+    /// The addresses.
+    pub addresses: ice::AddressFilter,
+    /// The versions of IP.
+    pub ip_versions: IpVersions,
+    /// The first and the last UDP port; `None` leaves the choice to the system. An address of which all ports are taken
+    /// has no candidate.
+    pub ports: Option<RangeInclusive<u16>>,
+}
+
+/// Versions of IP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IpVersions {
+    /// IPv4 and IPv6.
+    #[default]
+    Both,
+    /// IPv4 alone.
+    V4,
+    /// IPv6 alone.
+    V6,
+}
+
+impl IpVersions {
+    pub(crate) fn has(self, ip: IpAddr) -> bool {
+        match self {
+            IpVersions::Both => true,
+            IpVersions::V4 => ip.is_ipv4(),
+            IpVersions::V6 => ip.is_ipv6(),
+        }
+    }
+}
+
+/// Interfaces by name. A name that ends in `*` stands for all that begin so: `docker*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InterfaceFilter {
+    /// The interfaces that are used; empty: all.
+    pub only: Vec<String>,
+    /// Interfaces that are not used, even if they are in `only`.
+    pub except: Vec<String>,
+}
+
+impl InterfaceFilter {
+    /// Whether an interface is used.
+    pub fn allows(&self, name: &str) -> bool {
+        let is_in = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
+        (self.only.is_empty() || is_in(&self.only)) && !is_in(&self.except)
+    }
+}
+
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
 }

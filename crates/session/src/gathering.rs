@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use base::SocketId;
+use base::{Rng, SocketId};
 
-use crate::action::{Action, ActionResult};
+use crate::action::{Action, ActionResult, BindError, Interface};
 use crate::config::{HostPolicy, StunServer};
 use crate::counters::Counters;
 use crate::transport_id::TransportId;
@@ -26,12 +27,15 @@ const MAX_SOCKETS: usize = 256;
 const MAX_SERVERS: usize = 8;
 /// Interface addresses that are looked at.
 const MAX_INTERFACES: usize = 256;
+/// Ports of a range that are tried for one socket.
+const MAX_PORTS: u16 = 1024;
 /// webrtc-pc, RTCPeerConnectionIceErrorEvent: the code of a server that could not be reached.
 const UNREACHABLE: u16 = 701;
 
 /// The sockets, and the questions that are open.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Gathering {
+    rng: Rng,
     actions: VecDeque<Action>,
     /// Whether the machine's addresses were asked for.
     listing: bool,
@@ -68,9 +72,38 @@ struct Socket {
     transport: TransportId,
     ip: IpAddr,
     bound: bool,
+    /// The port that was asked for, and how many others of the range may still be.
+    port: u16,
+    ports_left: u16,
+}
+
+impl Socket {
+    /// The port of the range to try next, if one is left.
+    fn next_port(&mut self, policy: &HostPolicy) -> Option<u16> {
+        let ports = policy.ports.as_ref().filter(|_| self.ports_left > 0)?;
+        self.ports_left -= 1;
+        self.port = if self.port >= *ports.end() { *ports.start() } else { self.port + 1 };
+        Some(self.port)
+    }
 }
 
 impl Gathering {
+    /// `rng` chooses ports.
+    pub(crate) fn new(rng: Rng) -> Self {
+        Gathering {
+            rng,
+            actions: VecDeque::new(),
+            listing: false,
+            resolving: BTreeMap::new(),
+            next_resolve: 0,
+            sockets: BTreeMap::new(),
+            next_socket: 0,
+            unwanted: BTreeSet::new(),
+            sources: BTreeMap::new(),
+            closed: false,
+        }
+    }
+
     /// Asks every source. Does nothing where this generation has been gathered, or is being.
     pub(crate) fn start(
         &mut self,
@@ -124,16 +157,16 @@ impl Gathering {
         now: Instant,
         result: ActionResult,
         transports: &mut Transports,
-        hosts: HostPolicy,
+        policy: &HostPolicy,
         counters: &mut Counters,
     ) {
         if self.closed {
             return self.discard(result);
         }
         match result {
-            ActionResult::Interfaces(addresses) => self.handle_interfaces(&addresses, hosts, counters),
+            ActionResult::Interfaces(addresses) => self.handle_interfaces(&addresses, policy, counters),
             ActionResult::Bound { socket, result } => {
-                self.handle_bound(now, socket, result.ok(), transports, counters);
+                self.handle_bound(now, socket, result, (transports, policy), counters);
             }
             ActionResult::Resolved { id, addresses } => {
                 self.handle_resolved(now, id, &addresses, transports);
@@ -149,7 +182,7 @@ impl Gathering {
         }
     }
 
-    fn handle_interfaces(&mut self, addresses: &[IpAddr], policy: HostPolicy, counters: &mut Counters) {
+    fn handle_interfaces(&mut self, addresses: &[Interface], policy: &HostPolicy, counters: &mut Counters) {
         if !std::mem::take(&mut self.listing) {
             return;
         }
@@ -160,12 +193,18 @@ impl Gathering {
         for (index, id) in waiting.iter().enumerate() {
             let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
             let share = left.div_ceil(waiting.len() - index);
-            self.bind(*id, &hosts, share, counters);
+            self.bind(*id, &hosts, (share, policy.ports.as_ref()), counters);
         }
     }
 
-    /// Asks for sockets of a transport, at most `share` of them.
-    fn bind(&mut self, id: TransportId, hosts: &[IpAddr], share: usize, counters: &mut Counters) {
+    /// Asks for sockets of a transport, at most `share` of them, on one of `ports` each.
+    fn bind(
+        &mut self,
+        id: TransportId,
+        hosts: &[IpAddr],
+        (share, ports): (usize, Option<&RangeInclusive<u16>>),
+        counters: &mut Counters,
+    ) {
         let known: Vec<_> =
             self.sockets.values().filter(|socket| socket.transport == id).map(|socket| socket.ip).collect();
         // A socket of an earlier generation: the agent announces it again by itself.
@@ -177,8 +216,17 @@ impl Gathering {
             }
             let socket = SocketId(self.next_socket);
             self.next_socket += 1;
-            self.sockets.insert(socket, Socket { transport: id, ip: *ip, bound: false });
-            self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(*ip, 0) });
+            // From a random one on: connections that begin together then seldom want the same.
+            let (port, ports_left) = match ports {
+                None => (0, 0),
+                Some(ports) => {
+                    let (first, last) = (*ports.start(), *ports.end());
+                    let port = self.rng.range(u64::from(first)..u64::from(last) + 1) as u16;
+                    (port, last.saturating_sub(first).min(MAX_PORTS - 1))
+                }
+            };
+            self.sockets.insert(socket, Socket { transport: id, ip: *ip, bound: false, port, ports_left });
+            self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(*ip, port) });
         }
     }
 
@@ -186,16 +234,22 @@ impl Gathering {
         &mut self,
         now: Instant,
         socket: SocketId,
-        address: Option<SocketAddr>,
-        transports: &mut Transports,
+        result: Result<SocketAddr, BindError>,
+        (transports, policy): (&mut Transports, &HostPolicy),
         counters: &mut Counters,
     ) {
-        if self.unwanted.remove(&socket) && address.is_some() {
+        if self.unwanted.remove(&socket) && result.is_ok() {
             self.actions.push_back(Action::CloseUdp { socket });
         }
         let Some(known) = self.sockets.get_mut(&socket).filter(|known| !known.bound) else { return };
+        if result == Err(BindError::InUse)
+            && let Some(port) = known.next_port(policy)
+        {
+            self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(known.ip, port) });
+            return;
+        }
         let transport = transports.get_mut(known.transport);
-        if let (Some(address), Some(transport)) = (address, transport) {
+        if let (Ok(address), Some(transport)) = (result, transport) {
             known.bound = true;
             transport.agent.add_host(now, socket, address);
         } else {
@@ -307,10 +361,14 @@ impl Gathering {
 }
 
 /// Which addresses become host candidates, in the system's order; see [`HostPolicy`].
-fn choose_hosts(addresses: &[IpAddr], policy: HostPolicy) -> Vec<IpAddr> {
+fn choose_hosts(interfaces: &[Interface], policy: &HostPolicy) -> Vec<IpAddr> {
     let mut chosen = Vec::new();
-    for address in addresses.iter().take(MAX_INTERFACES).map(IpAddr::to_canonical) {
-        if is_usable(address) && !chosen.contains(&address) {
+    for interface in interfaces.iter().take(MAX_INTERFACES) {
+        let address = interface.ip.to_canonical();
+        let is_wanted = policy.interfaces.allows(&interface.name)
+            && policy.ip_versions.has(address)
+            && policy.addresses.allows(address);
+        if is_usable(address) && is_wanted && !chosen.contains(&address) {
             chosen.push(address);
         }
     }
@@ -332,11 +390,50 @@ fn is_usable(address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{InterfaceFilter, IpVersions};
 
     fn chosen(addresses: &[&str], include_loopback: bool) -> Vec<String> {
-        let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
-        let hosts = choose_hosts(&addresses, HostPolicy { include_loopback });
-        hosts.iter().map(IpAddr::to_string).collect()
+        let named: Vec<_> = addresses.iter().map(|address| ("eth0", *address)).collect();
+        chosen_by(&named, &HostPolicy { include_loopback, ..HostPolicy::default() })
+    }
+
+    fn chosen_by(interfaces: &[(&str, &str)], policy: &HostPolicy) -> Vec<String> {
+        let interface =
+            |(name, ip): &(&str, &str)| Interface { name: (*name).to_owned(), ip: ip.parse().unwrap() };
+        let interfaces: Vec<_> = interfaces.iter().map(interface).collect();
+        choose_hosts(&interfaces, policy).iter().map(IpAddr::to_string).collect()
+    }
+
+    const MACHINE: [(&str, &str); 5] = [
+        ("lo", "127.0.0.1"),
+        ("eth0", "192.0.2.1"),
+        ("eth0", "2001:db8::1"),
+        ("docker0", "172.17.0.1"),
+        ("docker1", "172.18.0.1"),
+    ];
+
+    #[test]
+    fn interfaces_are_chosen_by_name() {
+        let filter = |only: &[&str], except: &[&str]| {
+            let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let interfaces = InterfaceFilter { only: names(only), except: names(except) };
+            chosen_by(&MACHINE, &HostPolicy { interfaces, ..HostPolicy::default() })
+        };
+        assert_eq!(filter(&[], &["docker*"]), ["192.0.2.1", "2001:db8::1"]);
+        assert_eq!(filter(&["docker*"], &["docker1"]), ["172.17.0.1"]);
+        assert_eq!(filter(&["eth"], &[]), [""; 0]);
+        assert_eq!(filter(&["lo"], &[]), ["127.0.0.1"]);
+    }
+
+    #[test]
+    fn hosts_are_chosen_by_address_and_version() {
+        let addresses = ice::AddressFilter::default().deny("172.16.0.0/12".parse().unwrap());
+        let policy = HostPolicy { addresses, ..HostPolicy::default() };
+        assert_eq!(chosen_by(&MACHINE, &policy), ["192.0.2.1", "2001:db8::1"]);
+        let policy = HostPolicy { ip_versions: IpVersions::V4, ..policy };
+        assert_eq!(chosen_by(&MACHINE, &policy), ["192.0.2.1"]);
+        let policy = HostPolicy { ip_versions: IpVersions::V6, ..policy };
+        assert_eq!(chosen_by(&MACHINE, &policy), ["2001:db8::1"]);
     }
 
     #[test]
@@ -365,7 +462,8 @@ mod tests {
 
     #[test]
     fn the_number_of_hosts_is_bounded() {
-        let many: Vec<IpAddr> = (0..200_u8).map(|n| IpAddr::from([10, 0, 0, n])).collect();
-        assert_eq!(choose_hosts(&many, HostPolicy::default()).len(), MAX_HOSTS);
+        let many: Vec<String> = (0..200).map(|n| format!("10.0.0.{n}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        assert_eq!(chosen(&many, false).len(), MAX_HOSTS);
     }
 }

@@ -22,11 +22,11 @@ mod transport;
 mod transport_id;
 mod transports;
 
-pub use action::{Action, ActionResult, BindError};
+pub use action::{Action, ActionResult, BindError, Interface};
 pub use channel::{
     ChannelError, ChannelInfo, ChannelInit, ChannelKey, ChannelStats, Payload, READ_ROOM, SendError,
 };
-pub use config::{HostPolicy, SessionConfig, StunServer};
+pub use config::{HostPolicy, InterfaceFilter, IpVersions, SessionConfig, StunServer};
 pub use counters::Counters;
 pub use demux::{PacketClass, classify};
 pub use event::{Event, SctpState};

@@ -67,12 +67,13 @@ impl Session {
     /// A session that does nothing until [`apply`](Session::apply). `seed` gives all of its randomness.
     pub fn new(config: SessionConfig, now: Instant, clock: WallClock, seed: [u8; 32]) -> Self {
         let limits = Limits { channels: usize::from(config.max_channels), buffered: config.max_buffered };
+        let rng = Rng::from_seed(seed);
         Session {
             config,
             clock,
             now,
-            gathering: Gathering::default(),
-            transports: Transports::new(Rng::from_seed(seed)),
+            gathering: Gathering::new(rng.clone().fork("ports")),
+            transports: Transports::new(rng),
             data: None,
             channels: Table::new(limits),
             sctp_state: None,
@@ -295,7 +296,7 @@ impl Session {
     pub fn handle_action_result(&mut self, now: Instant, result: ActionResult) {
         self.advance(now);
         let (transports, counters) = (&mut self.transports, &mut self.output.counters);
-        self.gathering.handle_result(now, result, transports, self.config.hosts, counters);
+        self.gathering.handle_result(now, result, transports, &self.config.hosts, counters);
         self.settle();
     }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use base::{Rng, SocketId};
 use session::{
-    Action, ActionResult, BindError, Event, IcePlan, Session, SessionConfig, SessionPlan, StunServer,
-    TransportId, TransportPlan,
+    Action, ActionResult, BindError, Event, IcePlan, Interface, Session, SessionConfig, SessionPlan,
+    StunServer, TransportId, TransportPlan,
 };
 
 const ONE: TransportId = TransportId(0);
@@ -17,10 +17,15 @@ fn server(host: &str) -> StunServer {
 }
 
 fn session(servers: Vec<StunServer>) -> (Session, Instant) {
+    session_with(|config| config.ice_servers = servers)
+}
+
+fn session_with(change: impl FnOnce(&mut SessionConfig)) -> (Session, Instant) {
     let clock = sim::Clock::new();
     let since_epoch = clock.wall_clock().at(clock.now());
     let certificate = dtls::Certificate::generate_ecdsa_p256(since_epoch, Duration::from_secs(3600)).unwrap();
-    let config = SessionConfig { ice_servers: servers, ..SessionConfig::new(Arc::new(certificate)) };
+    let mut config = SessionConfig::new(Arc::new(certificate));
+    change(&mut config);
     (Session::new(config, clock.now(), clock.wall_clock(), [3; 32]), clock.now())
 }
 
@@ -64,6 +69,10 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
+fn interface(address: &str) -> Interface {
+    ip(address).into()
+}
+
 #[test]
 fn a_source_that_fails_or_waits_delays_no_other() {
     let (mut session, now) = session(vec![server("slow.example"), server("missing.example")]);
@@ -77,7 +86,7 @@ fn a_source_that_fails_or_waits_delays_no_other() {
     let resolve = |id, host: &str| Action::Resolve { id, host: host.to_owned(), port: 3478 };
     assert_eq!(asked, [Action::ListInterfaces, resolve(0, "slow.example"), resolve(1, "missing.example")]);
 
-    let interfaces = ["127.0.0.1", "10.0.0.1", "10.0.0.2", "fe80::1"].map(ip).to_vec();
+    let interfaces = ["127.0.0.1", "10.0.0.1", "10.0.0.2", "fe80::1"].map(interface).to_vec();
     session.handle_action_result(now, ActionResult::Interfaces(interfaces));
     let bind = |n, host: &str| Action::BindUdp { socket: SocketId(n), address: (ip(host), 0).into() };
     assert_eq!(actions(&mut session), [bind(0, "10.0.0.1"), bind(1, "10.0.0.2")]);
@@ -108,7 +117,7 @@ fn repeated_and_unasked_answers_change_nothing() {
     session.apply(now, plan(1));
     let address: SocketAddr = "10.0.0.1:4000".parse().unwrap();
     let bound = ActionResult::Bound { socket: SocketId(0), result: Ok(address) };
-    let listed = ActionResult::Interfaces(vec![ip("10.0.0.1")]);
+    let listed = ActionResult::Interfaces(vec![interface("10.0.0.1")]);
     session.handle_action_result(now, listed.clone());
     session.handle_action_result(now, bound.clone());
     session.handle_action_result(now, ActionResult::Resolved { id: 7, addresses: vec![address] });
@@ -139,7 +148,7 @@ fn a_restart_announces_old_sockets_again_and_finds_new_ones() {
     let (mut session, now) = session(Vec::new());
     session.apply(now, plan(1));
     session.gather(now, ONE);
-    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
     let first: SocketAddr = "10.0.0.1:4000".parse().unwrap();
     session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result: Ok(first) });
     assert!(is_complete(&session));
@@ -149,7 +158,7 @@ fn a_restart_announces_old_sockets_again_and_finds_new_ones() {
     session.apply(now, plan(2));
     session.gather(now, ONE);
     assert_eq!(actions(&mut session), [Action::ListInterfaces]);
-    let listed = ActionResult::Interfaces(vec![ip("10.0.0.1"), ip("192.168.0.5")]);
+    let listed = ActionResult::Interfaces(vec![interface("10.0.0.1"), interface("192.168.0.5")]);
     session.handle_action_result(now, listed);
     let second: SocketAddr = "192.168.0.5:4001".parse().unwrap();
     let bind = Action::BindUdp { socket: SocketId(1), address: (second.ip(), 0).into() };
@@ -166,7 +175,7 @@ fn a_socket_that_is_bound_after_the_end_is_closed() {
     let (mut session, now) = session(Vec::new());
     session.apply(now, plan(1));
     session.gather(now, ONE);
-    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
     session.close(now);
     session.poll_transmit(now, &mut base::SendBatch::new());
     actions(&mut session);
@@ -196,7 +205,7 @@ fn a_question_that_is_open_is_asked_once_for_all_that_gather() {
     session.gather(now, TransportId(3));
     assert_eq!(actions(&mut session), [resolve(2, "a.example")]);
 
-    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1")]));
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
     let bind = |n| Action::BindUdp { socket: SocketId(n), address: (ip("10.0.0.1"), 0).into() };
     assert_eq!(actions(&mut session), [bind(0), bind(1), bind(2)]);
     for n in 0..3 {
@@ -224,7 +233,10 @@ fn what_nobody_waits_for_any_more_is_taken_back_or_closed_once() {
     session.gather(now, TransportId(2));
     session.gather(now, TransportId(3));
     assert_eq!(actions(&mut session).len(), 2);
-    session.handle_action_result(now, ActionResult::Interfaces(vec![ip("10.0.0.1"), ip("10.0.0.2")]));
+    session.handle_action_result(
+        now,
+        ActionResult::Interfaces(vec![interface("10.0.0.1"), interface("10.0.0.2")]),
+    );
     // Two sockets for each: the first of the second transport is being bound when it goes.
     let asked = [session.poll_action(), session.poll_action(), session.poll_action()];
     session.apply(now, plan_of(&[2]));
@@ -248,7 +260,7 @@ fn transports_share_the_sockets_that_a_session_may_have() {
     session.apply(now, plan_of(&ids));
     ids.iter().for_each(|id| session.gather(now, TransportId(*id)));
     assert_eq!(actions(&mut session), [Action::ListInterfaces]);
-    let addresses = (1..=16).map(|n| ip(&format!("10.0.0.{n}"))).collect();
+    let addresses = (1..=16).map(|n| interface(&format!("10.0.0.{n}"))).collect();
     session.handle_action_result(now, ActionResult::Interfaces(addresses));
     let asked = actions(&mut session);
     assert_eq!(asked.len(), 256);
@@ -262,4 +274,53 @@ fn transports_share_the_sockets_that_a_session_may_have() {
         let hosts = session.ice(TransportId(id)).unwrap().local_candidates().count();
         assert!((12..=13).contains(&hosts) && complete(&session, id), "{hosts}");
     }
+}
+
+#[test]
+fn ports_come_from_the_range_and_a_taken_one_is_followed_by_the_next() {
+    let ports = 50_000..=50_003;
+    let (mut session, now) = session_with(|config| config.hosts.ports = Some(ports.clone()));
+    session.apply(now, plan(1));
+    session.gather(now, ONE);
+    actions(&mut session);
+    let listed = ActionResult::Interfaces(vec![interface("10.0.0.1"), interface("10.0.0.2")]);
+    session.handle_action_result(now, listed);
+    let asked = |session: &mut Session| match actions(session)[..] {
+        [Action::BindUdp { socket, address }] => Some((socket, address)),
+        [] => None,
+        ref other => panic!("{other:?}"),
+    };
+    let [Action::BindUdp { address: first, .. }, Action::BindUdp { socket: other, address: second }] =
+        actions(&mut session)[..]
+    else {
+        panic!("two sockets");
+    };
+    assert!(ports.contains(&first.port()) && ports.contains(&second.port()));
+    session.handle_action_result(now, ActionResult::Bound { socket: other, result: Ok(second) });
+
+    let in_use = ActionResult::Bound { socket: SocketId(0), result: Err(BindError::InUse) };
+    let mut tried = vec![first.port()];
+    session.handle_action_result(now, in_use.clone());
+    while let Some((SocketId(0), address)) = asked(&mut session) {
+        tried.push(address.port());
+        session.handle_action_result(now, in_use.clone());
+    }
+    tried.sort_unstable();
+    assert_eq!(tried, ports.collect::<Vec<_>>());
+    assert_eq!(session.counters().bind_failures, 1);
+    assert_eq!(addresses(&events(&mut session)), [second]);
+    assert!(is_complete(&session));
+}
+
+#[test]
+fn another_failure_ends_the_search_for_a_port() {
+    let (mut session, now) = session_with(|config| config.hosts.ports = Some(50_000..=50_099));
+    session.apply(now, plan(1));
+    session.gather(now, ONE);
+    actions(&mut session);
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
+    assert_eq!(actions(&mut session).len(), 1);
+    let gone = ActionResult::Bound { socket: SocketId(0), result: Err(BindError::AddressUnavailable) };
+    session.handle_action_result(now, gone);
+    assert!(actions(&mut session).is_empty() && is_complete(&session));
 }

@@ -1,7 +1,7 @@
 //! Any sequence of plans, with a driver that answers late or not at all: no socket stays open that no plan names.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -144,9 +144,10 @@ impl Driver {
     fn answer(&mut self) {
         let Some(action) = self.asked.pop_front() else { return };
         let result = match action {
-            Action::ListInterfaces => {
-                ActionResult::Interfaces(vec![[10, 0, 0, 1].into(), [10, 0, 0, 2].into()])
-            }
+            Action::ListInterfaces => ActionResult::Interfaces(vec![
+                IpAddr::from([10, 0, 0, 1]).into(),
+                IpAddr::from([10, 0, 0, 2]).into(),
+            ]),
             Action::BindUdp { socket, .. } if socket.0 % 7 == 6 => {
                 ActionResult::Bound { socket, result: Err(BindError::Refused) }
             }

@@ -41,7 +41,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use peer::{Configuration, Error, ErrorName, Event, KeygenAlgorithm, PeerConnection};
+use peer::{Configuration, Error, ErrorName, Event, KeygenAlgorithm, PeerConnection, Settings};
 
 use crate::RtcCertificate;
 use crate::net::connection::{Fate, Handle};
@@ -60,11 +60,23 @@ impl Connection {
     /// # Errors
     /// Those of [`PeerConnection::new`], and `OperationError` where the system gives no threads or randomness.
     pub fn new(configuration: Configuration, waker: Waker) -> Result<Self, Error> {
+        Self::with_settings(configuration, Settings::default(), waker)
+    }
+
+    /// The same with what W3C leaves to the browser.
+    ///
+    /// # Errors
+    /// As [`new`](Connection::new), and `TypeError` for settings that cannot be.
+    pub fn with_settings(
+        configuration: Configuration,
+        settings: Settings,
+        waker: Waker,
+    ) -> Result<Self, Error> {
         let identity = match configuration.certificates.first() {
             Some(certificate) => Arc::clone(certificate),
             None => generate_certificate(&KeygenAlgorithm::ecdsa_p256())?,
         };
-        Ok(Connection { handle: endpoint::connect(configuration, identity, Some(waker))? })
+        Ok(Connection { handle: endpoint::connect((configuration, settings), identity, Some(waker))? })
     }
 
     /// Calls the state machine, and has the worker send what comes of it. To close, use

@@ -81,6 +81,10 @@ pub use ice::{CandidateKind as RtcIceCandidateType, PairState as RtcStatsIceCand
 pub use ice::{Protocol as RtcIceProtocol, TcpType as RtcIceTcpCandidateType};
 pub use net::counters::{DriverCounters, driver_counters};
 pub use peer::{
+    AddressFilter, AddressRange, AddressRangeError, ExternalAddress, ExternalMode, InterfaceFilter,
+    IpVersions, Settings,
+};
+pub use peer::{
     BundlePolicy as RtcBundlePolicy, CandidateFields as RtcIceCandidateFields,
     CandidatePairStats as RtcIceCandidatePairStats, CertificateStats as RtcCertificateStats,
     Codec as RtcRtpCodec, CodecParameters as RtcRtpCodecParameters, DataChannelInit as RtcDataChannelInit,

@@ -20,7 +20,8 @@ pub(super) const ROLE_CONFLICT: u16 = 487;
 
 impl Agent {
     /// A candidate of the other side, of the current generation. Those that cannot be used are ignored: of
-    /// another protocol or component, of another generation, twice, or over the limit.
+    /// another protocol or component, of another generation, at an address where the peer may not be, twice, or over
+    /// the limit.
     pub fn add_remote_candidate(&mut self, now: Instant, mut candidate: Candidate) {
         self.seen = Some(now);
         candidate.address = candidate::canonical(candidate.address);
@@ -35,6 +36,10 @@ impl Agent {
             || !candidate::is_usable(candidate.address)
         {
             self.counters.candidates_ignored += 1;
+            return;
+        }
+        if !self.config.remote_addresses.allows(candidate.address.ip()) {
+            self.counters.candidates_refused += 1;
             return;
         }
         if self.current.remote.is_some() {
@@ -83,8 +88,9 @@ impl Agent {
     /// from a host candidate would be redundant with it (section 6.1.2.4).
     pub(super) fn form_pair(&mut self, local: usize, remote: usize) -> Option<u64> {
         let ours = &self.current.locals[local];
-        let base = ours.candidate.address;
         let host = self.host_socket(ours.socket)?;
+        // The candidate may show an external address.
+        let base = host.address;
         let theirs = self.current.remotes[remote].address;
         let reachable = base.is_ipv4() == theirs.is_ipv4()
             && (base.is_ipv4() || is_link_local(base.ip()) == is_link_local(theirs.ip()));

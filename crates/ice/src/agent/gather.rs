@@ -11,8 +11,8 @@ use super::generation::Local;
 use super::{Agent, COMPONENT, HostSocket, MAX_SOCKETS};
 use crate::transaction::{Step, Transaction};
 use crate::{
-    Candidate, CandidateError, CandidateKind, Event, GatheringState, Protocol, TransportState, candidate,
-    stun,
+    Candidate, CandidateError, CandidateKind, Event, ExternalMode, GatheringState, Protocol, TransportState,
+    candidate, stun,
 };
 
 /// Requests to STUN servers that wait or are on their way: sockets times servers, up to this many.
@@ -207,14 +207,34 @@ impl Agent {
             self.set_gathering(GatheringState::Gathering);
         }
         let foundation = self.gatherer.foundation(CandidateKind::Host, host.address.ip(), None);
-        let candidate = self.local_candidate(host, CandidateKind::Host, host.address, foundation);
+        let shown = self.shown_address(host);
+        let candidate = self.local_candidate(host, CandidateKind::Host, shown, foundation);
         let Some(local) = self.add_local(host, candidate) else { return };
+        if let Some(external) = self.external_address(host, ExternalMode::Add) {
+            let kind = CandidateKind::ServerReflexive;
+            let foundation = self.gatherer.foundation(kind, host.address.ip(), Some(external.ip()));
+            let mut candidate = self.local_candidate(host, kind, external, foundation);
+            candidate.related = Some(shown);
+            self.add_local(host, candidate);
+        }
         for remote in 0..self.current.remotes.len() {
             self.form_pair(local, remote);
         }
         for server in 0..self.gatherer.servers.len() {
             self.ask(host, server);
         }
+    }
+
+    /// Where a socket is reached from outside, as the configuration has it.
+    fn external_address(&self, host: HostSocket, mode: ExternalMode) -> Option<SocketAddr> {
+        let mut known = self.config.external_addresses.iter();
+        let external = known.find(|address| address.mode == mode && address.is_of(host.address.ip()))?;
+        Some(SocketAddr::new(external.external, host.address.port()))
+    }
+
+    /// The address of a socket's host candidate.
+    fn shown_address(&self, host: HostSocket) -> SocketAddr {
+        self.external_address(host, ExternalMode::Replace).unwrap_or(host.address)
     }
 
     fn ask(&mut self, host: HostSocket, server: usize) {
@@ -301,7 +321,7 @@ impl Agent {
         match (mapped, error) {
             (Some(mapped), None) => self.add_server_reflexive(now, host, mapped, (url, path.remote)),
             (_, Some((code, text))) => {
-                let error = CandidateError { address: Some(host.address), url, code, text };
+                let error = CandidateError { address: Some(self.shown_address(host)), url, code, text };
                 self.events.push_back(Event::CandidateError(error));
             }
             (None, None) => {}
@@ -320,7 +340,7 @@ impl Agent {
         let kind = CandidateKind::ServerReflexive;
         let foundation = self.gatherer.foundation(kind, host.address.ip(), Some(server.ip()));
         let mut candidate = self.local_candidate(host, kind, mapped, foundation);
-        candidate.related = Some(host.address);
+        candidate.related = Some(self.shown_address(host));
         candidate.url = Some(url);
         // RFC 8445, section 5.1.3: redundant if the address is there already. A server-reflexive candidate is
         // paired through its base (section 6.1.2.4), so there are no pairs to form.

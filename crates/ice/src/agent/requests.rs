@@ -21,6 +21,10 @@ const MAX_ROLE_REPAIRS: u32 = 4;
 
 impl Agent {
     pub(super) fn handle_request(&mut self, now: Instant, path: Path, message: &Message<'_>) {
+        if !self.config.remote_addresses.allows(path.remote.ip()) {
+            self.counters.dropped_refused += 1;
+            return;
+        }
         // Without authentication there is no answer, so that nobody can be made to send anything anywhere.
         let Some((side, is_current, remote_ufrag)) = self.authenticate(message) else {
             self.counters.dropped_unauthenticated += 1;

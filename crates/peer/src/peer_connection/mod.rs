@@ -32,7 +32,7 @@ use crate::stats;
 use crate::transceiver::Transceivers;
 use crate::{
     Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, PeerConnectionState,
-    SctpTransport, SessionDescription, SignalingState,
+    SctpTransport, SessionDescription, Settings, SignalingState,
 };
 
 use channels::Channels;
@@ -130,6 +130,20 @@ impl PeerConnection {
         clock: WallClock,
         seed: [u8; 32],
     ) -> Result<Self, Error> {
+        Self::with_settings((configuration, Settings::default()), identity, now, clock, seed)
+    }
+
+    /// The same with what W3C leaves to the browser.
+    ///
+    /// # Errors
+    /// As [`new`](PeerConnection::new), and `TypeError` for settings that cannot be.
+    pub fn with_settings(
+        (configuration, settings): (Configuration, Settings),
+        identity: Arc<dtls::Certificate>,
+        now: Instant,
+        clock: WallClock,
+        seed: [u8; 32],
+    ) -> Result<Self, Error> {
         let mut rng = Rng::from_seed(seed);
         // Step 5.
         configuration.check_certificates(clock.at(now))?;
@@ -137,7 +151,8 @@ impl PeerConnection {
         // Step 8: set the configuration.
         let server_urls = configuration.server_urls()?;
         let mut config = SessionConfig::new(Arc::clone(&identity));
-        config.hosts.include_loopback = configuration.include_loopback;
+        settings.apply(&mut config)?;
+        config.hosts.include_loopback |= configuration.include_loopback;
         config.ice_servers = gathering::stun_servers(&server_urls);
         let bundle_policy = configuration.bundle_policy;
         let mut session_seed = [0; 32];

@@ -41,7 +41,9 @@ impl Node for Peer {
         loop {
             while let Some(action) = self.pc.poll_action() {
                 let result = match action {
-                    Action::ListInterfaces => ActionResult::Interfaces(host.interfaces().to_vec()),
+                    Action::ListInterfaces => {
+                        ActionResult::Interfaces(host.interfaces().iter().map(|ip| (*ip).into()).collect())
+                    }
                     Action::BindUdp { socket, address } => ActionResult::Bound {
                         socket,
                         result: host.bind(socket, address).ok_or(BindError::AddressUnavailable),

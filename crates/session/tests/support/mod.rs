@@ -123,7 +123,9 @@ impl Node for Peer {
         loop {
             while let Some(action) = self.session.poll_action() {
                 let result = match action {
-                    Action::ListInterfaces => ActionResult::Interfaces(host.interfaces().to_vec()),
+                    Action::ListInterfaces => {
+                        ActionResult::Interfaces(host.interfaces().iter().map(|ip| (*ip).into()).collect())
+                    }
                     Action::BindUdp { socket, address } => {
                         let result = host.bind(socket, address).ok_or(BindError::AddressUnavailable);
                         ActionResult::Bound { socket, result }

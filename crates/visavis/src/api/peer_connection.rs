@@ -5,7 +5,7 @@ use std::sync::Arc;
 use peer::{
     DataChannelInit, Error, ErrorName, IceCandidateInit, IceConnectionState, IceGatheringState,
     IdentityAssertion, IdentityProviderOptions, KeygenAlgorithm, OfferOptions, Outcome, PeerConnection,
-    PeerConnectionState, SignalingState, StatsReport, StatsSelector, TrackOrKind, TransceiverInit,
+    PeerConnectionState, Settings, SignalingState, StatsReport, StatsSelector, TrackOrKind, TransceiverInit,
 };
 
 use crate::api::operation::Operation;
@@ -55,11 +55,37 @@ impl RtcPeerConnection {
     /// expired certificate or a TURN server without credentials ... `OperationError` where the system gives no
     /// threads or randomness.
     pub fn new(configuration: RtcConfiguration) -> Result<Self, Error> {
+        Self::with_settings(configuration, Settings::default())
+    }
+
+    /// The same with what W3C leaves to the browser: network interfaces, ports, addresses.
+    ///
+    /// ```
+    /// use visavis::{AddressFilter, InterfaceFilter, RtcConfiguration, RtcPeerConnection, Settings};
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// // A server behind a firewall that lets these ports pass, and that talks to nobody in its own network.
+    /// let settings = Settings {
+    ///     interfaces: InterfaceFilter { except: vec!["docker*".into()], ..Default::default() },
+    ///     ports: Some(50_000..=50_999),
+    ///     remote_addresses: AddressFilter::default().allow("10.8.0.0/16".parse()?).and(AddressFilter::public_only()),
+    ///     ..Settings::default()
+    /// };
+    /// let pc = RtcPeerConnection::with_settings(RtcConfiguration::default(), settings)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`new`](RtcPeerConnection::new), and `TypeError` for settings that cannot be: an empty range of ports, a pair
+    /// of an IPv4 and an IPv6 address.
+    pub fn with_settings(configuration: RtcConfiguration, settings: Settings) -> Result<Self, Error> {
         let identity = match configuration.certificates.first() {
             Some(certificate) => certificate.clone(),
             None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
-        Ok(RtcPeerConnection { handle: endpoint::connect(configuration.into(), identity.0, None)? })
+        Ok(RtcPeerConnection {
+            handle: endpoint::connect((configuration.into(), settings), identity.0, None)?,
+        })
     }
 
     /// A new certificate for [`RtcConfiguration::certificates`], valid for 30 days unless the algorithm says otherwise,

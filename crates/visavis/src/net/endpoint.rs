@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use peer::{Configuration, Error, ErrorName, PeerConnection};
+use peer::{Configuration, Error, ErrorName, PeerConnection, Settings};
 
 use crate::net::clock;
 use crate::net::connection::{Connection, Handle};
@@ -24,14 +24,14 @@ static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(0);
 /// # Errors
 /// The configuration's, and `OperationError` where the system gives no thread, socket reactor or randomness.
 pub(crate) fn connect(
-    configuration: Configuration,
+    configuration: (Configuration, Settings),
     identity: Arc<dtls::Certificate>,
     waker: Option<Waker>,
 ) -> Result<Arc<Handle>, Error> {
     // From the operating system, through the crypto library.
     let mut seed = [0; 32];
     aws_lc_rs::rand::fill(&mut seed).map_err(|_| failed("the system gave no randomness"))?;
-    let peer = PeerConnection::new(configuration, identity, clock::now(), clock::wall(), seed)?;
+    let peer = PeerConnection::with_settings(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
     let inbox = inbox(key)?;
     let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer, waker.map(Outside::new)));

@@ -143,6 +143,7 @@ fn bind_error(error: &io::Error) -> BindError {
     tracing::debug!(%error, "no socket");
     match error.kind() {
         ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => BindError::AddressUnavailable,
+        ErrorKind::AddrInUse => BindError::InUse,
         ErrorKind::PermissionDenied => BindError::Refused,
         // EAFNOSUPPORT has no kind of its own.
         ErrorKind::InvalidInput => BindError::AddressUnavailable,

@@ -10,7 +10,7 @@ use crate::net::endpoint;
 #[tokio::test]
 async fn a_panic_in_a_call_ends_the_connection() {
     let identity = RtcCertificate::generate(&peer::KeygenAlgorithm::ecdsa_p256()).unwrap();
-    let handle = endpoint::connect(peer::Configuration::default(), identity.0, None).unwrap();
+    let handle = endpoint::connect(Default::default(), identity.0, None).unwrap();
     let mut place = Place::default();
     let mut next = std::pin::pin!(poll_fn(|cx| handle.with(|shared| shared.poll_event(&mut place, cx))));
     let waits = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending()));

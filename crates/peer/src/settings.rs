@@ -1,0 +1,70 @@
+//! What W3C leaves to the browser and its user.
+
+use std::ops::RangeInclusive;
+
+use ice::{AddressFilter, ExternalAddress};
+use session::{HostPolicy, InterfaceFilter, IpVersions, SessionConfig};
+
+use crate::Error;
+
+/// What a browser's makers, users and administrators decide, and no page: which network interfaces and ports are used,
+/// how this machine is seen from outside, to whom it may talk. The default is what browsers do.
+///
+/// Fixed once a connection is made; what an application may change is in its configuration.
+///
+/// ```
+/// use peer::{AddressFilter, Settings};
+/// let settings = Settings {
+///     ports: Some(50_000..=50_099),
+///     remote_addresses: AddressFilter::public_only(),
+///     ..Settings::default()
+/// };
+/// assert!(!settings.remote_addresses.allows([127, 0, 0, 1].into()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Also gather candidates of loopback interfaces, to reach peers on the same machine without any other network. The
+    /// same as `include_loopback` of the configuration: one of them is enough.
+    pub include_loopback: bool,
+    /// The network interfaces to use, by name.
+    pub interfaces: InterfaceFilter,
+    /// The addresses of this machine to use. Others get no socket: nothing is sent from them.
+    pub local_addresses: AddressFilter,
+    /// The versions of IP to use.
+    pub ip_versions: IpVersions,
+    /// The UDP ports to use, where a firewall lets only some of them pass. Each connection takes one for each address
+    /// of this machine, from a random one of them on; an address of which all are taken has no candidate. `None`: any.
+    pub ports: Option<RangeInclusive<u16>>,
+    /// Addresses under which this machine is reached from outside, port for port, through a NAT that it does not know
+    /// of. Clouds have those; other NATs tell a STUN server more than anybody can write here.
+    pub external_addresses: Vec<ExternalAddress>,
+    /// Where the remote peer may be. Its candidates elsewhere are ignored and its checks from there are dropped, so that
+    /// nothing is sent there. A server that takes offers from strangers should have
+    /// [`AddressFilter::public_only`] here: else they can have it knock at the doors of its own network.
+    pub remote_addresses: AddressFilter,
+}
+
+impl Settings {
+    /// Writes them to where they belong.
+    pub(crate) fn apply(self, config: &mut SessionConfig) -> Result<(), Error> {
+        if self.ports.as_ref().is_some_and(|ports| ports.is_empty() || *ports.start() == 0) {
+            return Err(Error::type_error("ports: an empty range, or one with port 0"));
+        }
+        let is_mixed = |address: &ExternalAddress| {
+            address.internal.is_some_and(|internal| internal.is_ipv4() != address.external.is_ipv4())
+        };
+        if self.external_addresses.iter().any(is_mixed) {
+            return Err(Error::type_error("external_addresses: an IPv4 and an IPv6 address"));
+        }
+        config.hosts = HostPolicy {
+            include_loopback: self.include_loopback,
+            interfaces: self.interfaces,
+            addresses: self.local_addresses,
+            ip_versions: self.ip_versions,
+            ports: self.ports,
+        };
+        config.ice.external_addresses = self.external_addresses;
+        config.ice.remote_addresses = self.remote_addresses;
+        Ok(())
+    }
+}
