@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use base::SocketId;
+use base::{Path, SocketId};
 
 /// Something that only the world outside can do. Taken with [`Session::poll_action`](crate::Session::poll_action).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,23 @@ pub enum Action {
         /// Where to bind; port 0 leaves the choice to the system.
         address: SocketAddr,
     },
-    /// Close a socket, after everything that was taken with `poll_transmit` has been sent. Not answered.
-    CloseUdp {
+    /// Open a TCP connection, with TLS on it where `tls` says so; answered by [`ActionResult::Connected`]. What is sent
+    /// and received on `path` are datagrams all the same. The attempt goes on until it is answered or the socket is
+    /// closed: whoever asks decides how long it may take.
+    ConnectTcp {
+        /// The stream's name: a socket that the session names, which may have streams to several remote addresses, and
+        /// where to connect to.
+        path: Path,
+        /// The local address to connect from; without it the system chooses.
+        local: Option<IpAddr>,
+        /// The name that the server's certificate must be for, if TLS is to be spoken.
+        tls: Option<String>,
+        /// How datagrams are told apart in the stream.
+        framing: Framing,
+    },
+    /// Close a UDP socket, or all streams of this name, after everything that was taken with `poll_transmit` has been
+    /// sent. Not answered.
+    CloseSocket {
         /// The socket.
         socket: SocketId,
     },
@@ -45,6 +60,19 @@ pub enum ActionResult {
         socket: SocketId,
         /// The address that it is bound to.
         result: Result<SocketAddr, BindError>,
+    },
+    /// A stream is open, with TLS if it was asked for, or could not be opened.
+    Connected {
+        /// From the action.
+        path: Path,
+        /// The local address.
+        result: Result<SocketAddr, ConnectError>,
+    },
+    /// A stream that was open has ended: the other side closed it, the system did, or what came was not framed. It needs
+    /// no [`Action::CloseSocket`]. Not asked for.
+    StreamClosed {
+        /// The stream.
+        path: Path,
     },
     /// A name was resolved; no addresses mean that it could not be.
     Resolved {
@@ -83,4 +111,33 @@ pub enum BindError {
     Exhausted,
     /// The system refused.
     Refused,
+}
+
+/// How datagrams are told apart in a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Two bytes of length before each ([RFC 4571, section 2](https://www.rfc-editor.org/rfc/rfc4571#section-2)): ICE-TCP.
+    Rfc4571,
+    /// Each is a STUN message or a ChannelData message, which have their length in their header; the padding of
+    /// ChannelData ([RFC 8656, section 12.5](https://www.rfc-editor.org/rfc/rfc8656#section-12.5)) is added and removed
+    /// by the driver.
+    Stun,
+}
+
+/// Why a stream could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The local address is not one of this machine's (any more), or the family is not supported.
+    AddressUnavailable,
+    /// The other side refused.
+    Refused,
+    /// There is no way to the other side, or it did not answer.
+    Unreachable,
+    /// The system has no descriptors, ports or memory left.
+    Exhausted,
+    /// The server's certificate was not accepted: it is for another name, not valid now, or issued by nobody we trust.
+    UntrustedCertificate,
+    /// The TLS handshake failed otherwise.
+    TlsFailed,
 }

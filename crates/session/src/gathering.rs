@@ -171,15 +171,20 @@ impl Gathering {
             ActionResult::Resolved { id, addresses } => {
                 self.handle_resolved(now, id, &addresses, transports);
             }
+            // Nobody asks for streams yet.
+            ActionResult::Connected { .. } | ActionResult::StreamClosed { .. } => {}
         }
         self.complete_if_done(now, transports);
     }
 
-    /// What was bound after the end is closed again.
+    /// What was opened after the end is closed again.
     fn discard(&mut self, result: ActionResult) {
-        if let ActionResult::Bound { socket, result: Ok(_) } = result {
-            self.actions.push_back(Action::CloseUdp { socket });
-        }
+        let socket = match result {
+            ActionResult::Bound { socket, result: Ok(_) } => socket,
+            ActionResult::Connected { path, result: Ok(_) } => path.socket,
+            _ => return,
+        };
+        self.actions.push_back(Action::CloseSocket { socket });
     }
 
     fn handle_interfaces(&mut self, addresses: &[Interface], policy: &HostPolicy, counters: &mut Counters) {
@@ -239,7 +244,7 @@ impl Gathering {
         counters: &mut Counters,
     ) {
         if self.unwanted.remove(&socket) && result.is_ok() {
-            self.actions.push_back(Action::CloseUdp { socket });
+            self.actions.push_back(Action::CloseSocket { socket });
         }
         let Some(known) = self.sockets.get_mut(&socket).filter(|known| !known.bound) else { return };
         if result == Err(BindError::InUse)
@@ -306,7 +311,7 @@ impl Gathering {
         for (socket, bound) in sockets.map(|(id, socket)| (*id, socket.bound)).collect::<Vec<_>>() {
             self.sockets.remove(&socket);
             if bound {
-                self.actions.push_back(Action::CloseUdp { socket });
+                self.actions.push_back(Action::CloseSocket { socket });
             } else if !self.withdraw(
                 |action| matches!(action, Action::BindUdp { socket: asked, .. } if *asked == socket),
             ) {
@@ -338,10 +343,10 @@ impl Gathering {
     pub(crate) fn close(&mut self) {
         self.closed = true;
         self.sources.clear();
-        self.actions.retain(|action| matches!(action, Action::CloseUdp { .. }));
+        self.actions.retain(|action| matches!(action, Action::CloseSocket { .. }));
         for (socket, state) in std::mem::take(&mut self.sockets) {
             if state.bound {
-                self.actions.push_back(Action::CloseUdp { socket });
+                self.actions.push_back(Action::CloseSocket { socket });
             }
         }
     }

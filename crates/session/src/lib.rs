@@ -22,7 +22,7 @@ mod transport;
 mod transport_id;
 mod transports;
 
-pub use action::{Action, ActionResult, BindError, Interface};
+pub use action::{Action, ActionResult, BindError, ConnectError, Framing, Interface};
 pub use channel::{
     ChannelError, ChannelInfo, ChannelInit, ChannelKey, ChannelStats, Payload, READ_ROOM, SendError,
 };

@@ -181,7 +181,7 @@ fn a_socket_that_is_bound_after_the_end_is_closed() {
     actions(&mut session);
     let address = "10.0.0.1:4000".parse().unwrap();
     session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result: Ok(address) });
-    assert_eq!(actions(&mut session), [Action::CloseUdp { socket: SocketId(0) }]);
+    assert_eq!(actions(&mut session), [Action::CloseSocket { socket: SocketId(0) }]);
     assert!(session.is_drained());
 }
 
@@ -247,7 +247,7 @@ fn what_nobody_waits_for_any_more_is_taken_back_or_closed_once() {
         session.handle_action_result(now, ActionResult::Bound { socket, result });
         session.handle_action_result(now, ActionResult::Bound { socket, result });
     }
-    assert_eq!(actions(&mut session), [Action::CloseUdp { socket: SocketId(2) }]);
+    assert_eq!(actions(&mut session), [Action::CloseSocket { socket: SocketId(2) }]);
     session.handle_action_result(now, ActionResult::Resolved { id: 1, addresses: Vec::new() });
     assert!(complete(&session, 2));
     assert_eq!(session.ice(TransportId(2)).unwrap().local_candidates().count(), 2);

@@ -134,7 +134,9 @@ impl Driver {
         while self.session.poll_event().is_some() {}
         while let Some(action) = self.session.poll_action() {
             match action {
-                Action::CloseUdp { socket } => assert!(self.open.remove(&socket), "closed twice: {socket:?}"),
+                Action::CloseSocket { socket } => {
+                    assert!(self.open.remove(&socket), "closed twice: {socket:?}")
+                }
                 action => self.asked.push_back(action),
             }
         }

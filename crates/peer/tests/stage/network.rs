@@ -51,7 +51,7 @@ impl Node for Peer {
                     Action::Resolve { id, host: name, port } => {
                         ActionResult::Resolved { id, addresses: host.resolve(&name, port) }
                     }
-                    Action::CloseUdp { socket } => {
+                    Action::CloseSocket { socket } => {
                         host.close(socket);
                         continue;
                     }

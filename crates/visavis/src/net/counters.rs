@@ -28,13 +28,16 @@ macro_rules! counters {
 counters! {
     /// Connections that are being driven now: not closed, or closed with something left to send.
     connections,
-    /// Sockets that are open now.
+    /// Sockets that are open now, streams among them.
     sockets,
     /// Datagrams received.
     datagrams_received,
     /// Datagrams handed to the system.
     datagrams_sent,
-    /// Datagrams that the system refused to send (too large, no route, a firewall ...): dropped.
+    /// Streams that were closed because what came was not framed as it should be.
+    streams_garbled,
+    /// Datagrams that the system refused to send (too large, no route, a firewall ...), or for which a stream's queue had
+    /// no room: dropped.
     sends_refused,
     /// Datagrams for a socket that was closed: dropped.
     sends_without_socket,

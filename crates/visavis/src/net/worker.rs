@@ -11,12 +11,12 @@ use tokio::sync::Notify;
 use crate::net::clock;
 use crate::net::connection::{Connection, ConnectionKey, Shared};
 use crate::net::counters::COUNTERS;
+use crate::net::drive::{Next, Scratch, Seat};
 use crate::net::resolver;
-use crate::net::turn::{Next, Scratch, Seat};
 
-/// Threads for what blocks, for each worker: all look-ups of names at once, and two to list interfaces, which
-/// must not wait for a name server.
-const MAX_BLOCKING_THREADS: usize = resolver::MAX_LOOKUPS + 2;
+/// Threads for what blocks, for each worker: all look-ups of names at once, and three to list interfaces and to read
+/// certificate authorities, which must not wait for a name server.
+const MAX_BLOCKING_THREADS: usize = resolver::MAX_LOOKUPS + 3;
 
 /// How long such a thread waits for the next look-up.
 const BLOCKING_THREADS_LINGER: Duration = Duration::from_secs(2);

@@ -2,7 +2,7 @@
 //! connections of a worker come to theirs.
 
 use std::sync::Arc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use base::{Path, SendBatch, SocketId};
@@ -12,6 +12,9 @@ use tokio::task::JoinSet;
 use crate::net::connection::{Connection, Fate};
 use crate::net::counters::COUNTERS;
 use crate::net::router::{Progress, Sockets};
+use crate::net::stream::{Incoming, StreamBuffer};
+use crate::net::tcp;
+use crate::net::tls::Trust;
 use crate::net::udp::{ReceiveBatch, UdpSocket};
 use crate::net::{clock, interfaces, resolver};
 
@@ -31,12 +34,13 @@ const STALLED_PAUSE: Duration = Duration::from_millis(10);
 /// What turns work with; one per worker.
 pub(crate) struct Scratch {
     receive: ReceiveBatch,
+    stream: StreamBuffer,
     send: SendBatch,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
-        Scratch { receive: ReceiveBatch::new(), send: SendBatch::new() }
+        Scratch { receive: ReceiveBatch::new(), stream: StreamBuffer::new(), send: SendBatch::new() }
     }
 }
 
@@ -87,7 +91,7 @@ impl Seat {
     /// Takes a turn.
     pub(crate) fn turn(&mut self, scratch: &mut Scratch) -> Next {
         while self.tasks.try_join_next().is_some() {}
-        let received_all = self.receive(&mut scratch.receive);
+        let received_all = self.receive(&mut scratch.receive) & self.receive_streams(&mut scratch.stream);
         let now = clock::now();
         self.advance(now);
         let sent_all = self.transmit(now, &mut scratch.send);
@@ -130,6 +134,33 @@ impl Seat {
         true
     }
 
+    /// Takes in what streams have: from each as much as one call brings. False if there may be more.
+    fn receive_streams(&mut self, buffer: &mut StreamBuffer) -> bool {
+        let mut cx = Context::from_waker(&self.waker);
+        let mut received_all = true;
+        while let Poll::Ready(result) = self.sockets.poll_connect(&mut cx) {
+            self.connection.with(|shared| shared.results.push(result));
+        }
+        let mut next = self.sockets.stream_after(None);
+        while let Some(path) = next {
+            next = self.sockets.stream_after(Some(path));
+            let Poll::Ready(incoming) = self.sockets.poll_stream(path, &mut cx, buffer) else { continue };
+            received_all = false;
+            let now = clock::now();
+            self.connection.with(|shared| match incoming {
+                _ if shared.fate == Fate::Broken => {}
+                Incoming::Datagrams => {
+                    for datagram in buffer.datagrams() {
+                        COUNTERS.datagrams_received.add(1);
+                        shared.peer.handle_datagram(now, path, datagram);
+                    }
+                }
+                Incoming::Closed => shared.results.push(ActionResult::StreamClosed { path }),
+            });
+        }
+        received_all
+    }
+
     /// Answers, timers and tasks.
     fn advance(&mut self, now: Instant) {
         self.connection.with(|shared| {
@@ -155,6 +186,7 @@ impl Seat {
     /// Sends what there is to send. False if there may be more.
     fn transmit(&mut self, mut now: Instant, batch: &mut SendBatch) -> bool {
         let mut cx = Context::from_waker(&self.waker);
+        self.sockets.flush(&mut cx);
         if let Some((unsent, progress)) = &mut self.unsent {
             if self.sockets.poll_send(&mut cx, unsent, progress).is_pending() {
                 return true;
@@ -221,7 +253,14 @@ impl Seat {
                 });
                 Some(ActionResult::Bound { socket, result })
             }
-            Action::CloseUdp { socket } => {
+            Action::ConnectTcp { path, local, tls, framing } => {
+                let tls = tls.map(|name| (name, Trust::system()));
+                self.sockets.connect(path, tcp::Request { remote: path.remote, local, tls, framing });
+                // Looked at with the other streams.
+                self.connection.bell.ring();
+                None
+            }
+            Action::CloseSocket { socket } => {
                 self.closing.push(socket);
                 None
             }
