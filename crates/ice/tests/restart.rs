@@ -111,3 +111,40 @@ fn candidates_of_the_old_generation_are_ignored() {
     assert_eq!(network.agent(A).remote_candidates().count(), 0);
     assert_eq!(network.agent(A).counters().candidates_ignored, 2);
 }
+
+/// Somebody answers an offer again, with credentials of their own: our side stays as it is.
+#[test]
+fn the_other_side_alone_restarts_and_its_old_pair_can_be_left() {
+    for leaves in [false, true] {
+        let mut network = Network::new();
+        network.connect();
+        let old = network.agent(A).send_path().unwrap();
+        let ours = network.agent(A).local_candidates().count();
+        let now = network.now;
+        network.agent(A).set_remote_credentials(
+            now,
+            Credentials::generate(&mut Rng::from_seed([31; 32])),
+            false,
+        );
+        assert_eq!(network.agent(A).local_candidates().count(), ours);
+        assert_eq!(network.agent(A).send_path(), Some(old));
+        assert!(network.agent(A).is_validated(old));
+        if leaves {
+            network.agent(A).leave_former_generations(now);
+            assert_eq!((network.agent(A).send_path(), network.agent(A).is_validated(old)), (None, false));
+            assert_eq!(network.agent(A).state(), TransportState::Checking);
+        }
+    }
+}
+
+#[test]
+fn leaving_what_was_before_takes_nothing_of_what_is() {
+    let mut network = Network::new();
+    network.connect();
+    let now = network.now;
+    let path = network.agent(A).send_path();
+    network.agent(A).leave_former_generations(now);
+    assert_eq!(network.agent(A).send_path(), path);
+    assert!(network.agent(A).is_validated(path.unwrap()));
+    assert_eq!(network.agent(A).state(), TransportState::Completed);
+}

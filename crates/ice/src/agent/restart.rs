@@ -56,13 +56,29 @@ impl Agent {
         if self.state == TransportState::Closed || *self.local_credentials() == local {
             return;
         }
+        self.keep_link();
         self.next_generation(Arc::new(Side::new(local)));
         self.gather_again();
         self.settle(now);
     }
 
+    /// Gives up what was found before the credentials that stand: its paths are not validated any more, and the pair
+    /// of before the restart carries no data. For a layer above that has nothing to say there any more, because the
+    /// other side is somebody else now.
+    pub fn leave_former_generations(&mut self, now: Instant) {
+        self.seen = Some(now);
+        if self.state == TransportState::Closed {
+            return;
+        }
+        self.previous_validated.clear();
+        self.link = self.link.take().filter(|link| link.generation == self.current.number);
+        self.settle(now);
+    }
+
     /// The other side restarted alone: our candidates stay as they are.
     fn renew_remote(&mut self) {
+        // The pair in use is described by candidates: it is taken over before they are taken away.
+        self.keep_link();
         let (local, locals) = (self.current.local.clone(), std::mem::take(&mut self.current.locals));
         let early = std::mem::take(&mut self.current.early);
         self.next_generation(local);
@@ -70,8 +86,8 @@ impl Agent {
         self.current.early = early;
     }
 
+    /// The pair in use has to be kept before.
     fn next_generation(&mut self, local: Arc<Side>) {
-        self.keep_link();
         self.previous_validated.extend(self.current.take_validated());
         if self.previous_validated.len() > MAX_PREVIOUS_VALIDATED {
             let in_use = self.send_path();
