@@ -436,9 +436,10 @@ fn the_answer_has_the_offered_protocol_and_ice_options_and_a_tls_id_only_for_one
     assert_eq!(settle(&mut pc, id), Ok(Outcome::Done));
 }
 
-/// RFC 8842, section 5.1: another name is another DTLS association, which is not supported.
+/// RFC 8842, sections 3.1 and 5.3: another name is another DTLS association, which is answered with another name, and
+/// needs other ICE credentials.
 #[test]
-fn the_tls_id_stays_and_another_one_of_the_peer_is_refused() {
+fn the_tls_id_stays_and_another_one_of_the_peer_is_another_association() {
     let mut stage = Stage::new();
     stage.channel(A);
     stage.negotiate(A, B);
@@ -449,11 +450,19 @@ fn the_tls_id_stays_and_another_one_of_the_peer_is_refused() {
     let restart = created(&mut stage.pcs[A], id);
     let name = line(&first).expect("a tls-id");
     assert_eq!(line(&restart).as_ref(), Some(&name));
-    assert_ne!(line(&stage.pcs[B].local_description().expect("an answer").sdp), Some(name.clone()));
-    let other = restart.replace(&name, "a=tls-id:0123456789012345678901234567890123456789");
-    let error = set_remote(&mut stage.pcs[B], SdpType::Offer, &other).expect_err("another association");
+    let answered = line(&stage.pcs[B].local_description().expect("an answer").sdp);
+    assert_ne!(answered, Some(name.clone()));
+    let another = "a=tls-id:0123456789012345678901234567890123456789";
+    let unchanged = first.replace(&name, another);
+    let error = set_remote(&mut stage.pcs[B], SdpType::Offer, &unchanged).expect_err("the same credentials");
     assert_eq!(error.name, ErrorName::InvalidAccessError);
     assert_eq!(set_remote(&mut stage.pcs[B], SdpType::Offer, &restart), Ok(Outcome::Done));
+    assert_eq!(line(&answer(&mut stage.pcs[B])), answered);
+    assert_eq!(
+        set_remote(&mut stage.pcs[B], SdpType::Offer, &restart.replace(&name, another)),
+        Ok(Outcome::Done)
+    );
+    assert_ne!(line(&answer(&mut stage.pcs[B])), answered);
 }
 
 /// webrtc-pc, set a session description, step 4.4: "validate back-to-back offers as if answers were applied in

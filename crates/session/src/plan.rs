@@ -41,6 +41,10 @@ pub struct IcePlan {
 /// The DTLS part of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DtlsPlan {
+    /// Which DTLS association of its transport this is. Another number than before ends the one that stands, for good,
+    /// and begins another ([RFC 8842, section 3.1](https://www.rfc-editor.org/rfc/rfc8842#section-3.1)). The plan that
+    /// brings it has other ICE credentials of the peer, too: only what they authenticate reaches the new one.
+    pub association: u32,
     /// Our role. Fixed once the handshake has begun.
     pub role: dtls::Role,
     /// The peer's certificate must match at least one of these (RFC 8122, section 5). None of them matches nothing.

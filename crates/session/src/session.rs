@@ -12,7 +12,7 @@ use crate::config::{SessionConfig, StunServer};
 use crate::counters::Counters;
 use crate::event::{Event, Output, SctpState};
 use crate::gathering::Gathering;
-use crate::plan::SessionPlan;
+use crate::plan::{SessionPlan, TransportPlan};
 use crate::transport::{News, Transport, TransportStats};
 use crate::transport_id::TransportId;
 use crate::transports::Transports;
@@ -92,7 +92,8 @@ impl Session {
     /// Data channels live on the transport that `plan.sctp` names, and get their identifiers as soon as the plan has
     /// our DTLS role there. Where another transport is named before the association has begun, they wait for that
     /// one. Where it had begun, it is aborted and its channels close, as with a plan that names none (RFC 8841,
-    /// section 10.4: an association does not move); channels that are opened from then on wait for the next one.
+    /// section 10.4: an association does not move); channels that are opened from then on wait for the next one. The
+    /// same where `plan` has another DTLS association on that transport.
     pub fn apply(&mut self, now: Instant, plan: SessionPlan) {
         if self.closed {
             return;
@@ -100,7 +101,11 @@ impl Session {
         self.advance(now);
         let data = plan.sctp.map(|(id, _)| id).filter(|id| plan.transports.contains_key(id));
         let is_moved = data != self.data;
-        if is_moved {
+        let is_another = |(id, transport): (&TransportId, &TransportPlan)| {
+            data == Some(*id)
+                && self.transports.get(*id).is_some_and(|standing| standing.is_another_association(transport))
+        };
+        if is_moved || plan.transports.iter().any(is_another) {
             self.move_data(data);
         }
         let restarted = self.transports.apply(now, &plan, &self.config, &mut self.output);
@@ -121,7 +126,7 @@ impl Session {
         self.settle();
     }
 
-    /// SCTP stands on another transport from now on, or on none.
+    /// SCTP stands on another transport from now on, or on none, or on another DTLS association.
     fn move_data(&mut self, data: Option<TransportId>) {
         let now = self.now;
         let before = self.data.and_then(|id| self.transports.get_mut(id));

@@ -71,7 +71,7 @@ impl Transports {
                 .entry(*id)
                 .or_insert_with(|| Transport::new(*id, transport_plan, config.ice.clone(), rng()));
             let sctp = plan.sctp.filter(|(data, _)| data == id).map(|(_, sctp)| sctp);
-            if transport.apply(now, transport_plan, sctp) {
+            if transport.apply(now, transport_plan, sctp, output) {
                 restarted.push(*id);
             }
         }

@@ -85,7 +85,7 @@ impl Driver {
             Step::Add { gathers, is_agreed } => {
                 let (local, remote) = (self.credentials(), self.credentials());
                 let id = TransportId(self.next_id);
-                let dtls = DtlsPlan { role: dtls::Role::Client, fingerprints: Vec::new() };
+                let dtls = DtlsPlan { association: 0, role: dtls::Role::Client, fingerprints: Vec::new() };
                 let role = ice::Role::Controlling;
                 let ice = IcePlan { role, local, remote: is_agreed.then_some((remote, false)) };
                 self.plan.transports.insert(id, TransportPlan { ice, dtls: is_agreed.then_some(dtls) });

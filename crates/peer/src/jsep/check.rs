@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use sdp::{Attribute, MediaSection, Setup};
 use session::TransportId;
 
+use super::associations::role_left;
 use super::check_media::{check_extension_ids, check_formats, check_simulcast};
 use super::negotiation::{Mapping, Negotiation};
 use super::offered_direction;
@@ -109,9 +110,9 @@ impl Negotiation {
         Ok(())
     }
 
-    /// A remote description cannot silently exchange the peer: the certificate and the DTLS role of an association
-    /// that stands are fixed (RFC 8842, section 5.1, would make a new association, which is not supported), and ICE
-    /// credentials change only by an offer or in answer to a restart.
+    /// A remote description cannot silently exchange the peer: another certificate, name or DTLS role is another
+    /// association, which comes with other ICE credentials; and those of the same one change only by an offer or in
+    /// answer to a restart.
     fn check_continuity(&self, description: &Description, mapping: &Mapping) -> Result<(), Error> {
         let mut seen = BTreeSet::new();
         for (index, id) in mapping.iter().enumerate().filter_map(|(index, id)| Some((index, (*id)?))) {
@@ -129,32 +130,16 @@ impl Negotiation {
         id: TransportId,
     ) -> Result<(), Error> {
         let Some(standing) = self.plan.transports.get(&id) else { return Ok(()) };
-        if let Some(dtls) = &standing.dtls {
-            let same = |one: &[dtls::Fingerprint], other: &[dtls::Fingerprint]| {
-                one.iter().all(|fingerprint| other.contains(fingerprint))
+        let role = role_left(description.setup(index));
+        if let Some(what) = self.association_change(id, description, index, role) {
+            // RFC 8842, section 3.3. The second peer of an offer answers with credentials of its own, though ours
+            // are not new to it.
+            return match self.has_new_credentials(id, description, index) {
+                true => Ok(()),
+                false => Err(Error::invalid_access(format!(
+                    "other {what} than the DTLS connection has, without other ICE credentials"
+                ))),
             };
-            let fingerprints = description.fingerprints(index);
-            if !same(&dtls.fingerprints, &fingerprints) || !same(&fingerprints, &dtls.fingerprints) {
-                return Err(Error::invalid_access(
-                    "the fingerprints differ from those of the DTLS connection",
-                ));
-            }
-            // RFC 8842, section 5.1: another name would be another association.
-            let described = self.transports.iter().position(|transport| *transport == Some(id));
-            let before = self.remote().zip(described).and_then(|(remote, index)| remote.tls_id(index));
-            if let (Some(before), Some(now)) = (before, description.tls_id(index))
-                && before != now
-            {
-                return Err(Error::invalid_access("the tls-id differs from that of the DTLS connection"));
-            }
-            let peer_role = match description.setup(index) {
-                Some(Setup::Active) => Some(dtls::Role::Client),
-                Some(Setup::Passive) => Some(dtls::Role::Server),
-                _ => None,
-            };
-            if peer_role == Some(dtls.role) {
-                return Err(Error::invalid_access("the DTLS role differs from that of the DTLS connection"));
-            }
         }
         let is_restarted =
             self.stable_plan.transports.get(&id).map(|plan| &plan.ice.local) != Some(&standing.ice.local);

@@ -34,6 +34,9 @@ impl Negotiation {
         if let Some(plan) = &plan {
             self.plan.clone_from(plan);
         }
+        if kind != SdpType::Offer {
+            self.note_associations();
+        }
         if next_state == SignalingState::Stable {
             self.enter_stable();
         } else if kind == SdpType::Offer && !remote {
@@ -60,6 +63,7 @@ impl Negotiation {
         let plan = &self.plan;
         self.roles.retain(|id, _| plan.transports.contains_key(id));
         self.tls_ids.retain(|id, _| plan.transports.contains_key(id));
+        self.associations.retain(|id, _| plan.transports.contains_key(id));
         self.forget_replaced();
     }
 

@@ -6,6 +6,7 @@ use ice::Credentials;
 use sdp::{Attribute, MediaSection, Setup};
 use session::TransportId;
 
+use super::associations::role_left;
 use super::m_section::{Content, MSection, MediaLines, Placement, SessionLines, TransportLines};
 use super::media::Format;
 use super::media::codec_match::{self, has_media};
@@ -107,14 +108,22 @@ impl Negotiation {
 
     fn answered_lines(&mut self, id: TransportId, index: usize, offer: &Description) -> TransportLines {
         let credentials = self.answer_credentials(id, index, offer);
-        let tls_id = self.tls_ids.get(&id).or(self.fresh_transports.get(&id).map(|fresh| &fresh.tls_id));
+        let role = role_left(offer.setup(index));
+        let is_another = self.association_change(id, offer, index, role).is_some();
+        let tls_id = match is_another {
+            // RFC 8842, section 5.3: a new name where the offer asks for a new association.
+            true => Some(self.new_tls_id()),
+            false => {
+                self.tls_ids.get(&id).or(self.fresh_transports.get(&id).map(|fresh| &fresh.tls_id)).cloned()
+            }
+        };
         TransportLines {
             candidates: self.candidates_of(&credentials.ufrag),
             credentials,
             fingerprint: self.fingerprint.clone(),
-            setup: self.answer_setup(id, offer.setup(index)),
+            setup: self.answer_setup(id, offer.setup(index), is_another),
             // RFC 8842, section 5.3: not in answer to an offer without one.
-            tls_id: offer.tls_id(index).and(tls_id.cloned()),
+            tls_id: offer.tls_id(index).and(tls_id),
         }
     }
 
@@ -147,8 +156,9 @@ impl Negotiation {
 
     /// RFC 8842, section 5.3: active where the offer leaves the choice, which saves a round trip; the role of a
     /// DTLS association that stands stays as it is.
-    fn answer_setup(&self, id: TransportId, offered: Option<Setup>) -> Setup {
+    fn answer_setup(&self, id: TransportId, offered: Option<Setup>, is_another: bool) -> Setup {
         let standing = self.plan.transports.get(&id).and_then(|transport| transport.dtls.as_ref());
+        let standing = standing.filter(|_| !is_another);
         // RFC 4145, section 4.1: an offer without the attribute is an active one.
         match offered.unwrap_or(Setup::Active) {
             Setup::Active => Setup::Passive,

@@ -2,6 +2,7 @@
 //! are made by `create_offer` and `create_answer`; what is set goes through `check` and `plan`, which hold all the
 //! failures, and ends in `commit`, which cannot fail.
 
+mod associations;
 mod check;
 mod check_media;
 mod commit;

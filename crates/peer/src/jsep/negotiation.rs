@@ -6,6 +6,7 @@ use base::Rng;
 use ice::{Credentials, Role};
 use session::{SessionPlan, TransportId};
 
+use super::associations::Association;
 use super::parsed::Description;
 use crate::transceiver::TransceiverId;
 use crate::{BundlePolicy, SignalingState};
@@ -18,8 +19,7 @@ pub(crate) type Mapping = Vec<Option<TransportId>>;
 pub(crate) struct Fresh {
     /// Its ICE credentials.
     pub(crate) credentials: Credentials,
-    /// Our name for its DTLS association (RFC 8842, section 4). One for all time: a second association over the same
-    /// transport is not supported.
+    /// Our name for its DTLS association (RFC 8842, section 4).
     pub(crate) tls_id: String,
 }
 
@@ -67,6 +67,8 @@ pub(crate) struct Negotiation {
     pub(crate) roles: BTreeMap<TransportId, Role>,
     /// Our names for the DTLS associations of the transports.
     pub(crate) tls_ids: BTreeMap<TransportId, String>,
+    /// The DTLS associations of the transports.
+    pub(crate) associations: BTreeMap<TransportId, Association>,
     /// What the session was last told.
     pub(crate) plan: SessionPlan,
     /// What the session was told when the state was last stable.
@@ -112,6 +114,7 @@ impl Negotiation {
             fresh_transports: BTreeMap::new(),
             roles: BTreeMap::new(),
             tls_ids: BTreeMap::new(),
+            associations: BTreeMap::new(),
             plan: SessionPlan::default(),
             stable_plan: SessionPlan::default(),
             // RFC 9429, section 5.2.1: a random number below 2^63, and for old parsers not above it either.
@@ -184,11 +187,12 @@ impl Negotiation {
 
     /// Credentials and a name for a new transport.
     pub(crate) fn fresh(&mut self) -> Fresh {
-        Fresh {
-            credentials: Credentials::generate(&mut self.rng),
-            // RFC 8842, section 4: at least 120 bits of randomness.
-            tls_id: format!("{:016x}{:016x}", self.rng.u64(), self.rng.u64()),
-        }
+        Fresh { credentials: Credentials::generate(&mut self.rng), tls_id: self.new_tls_id() }
+    }
+
+    /// A name for a DTLS association: at least 120 bits of randomness (RFC 8842, section 4).
+    pub(crate) fn new_tls_id(&mut self) -> String {
+        format!("{:016x}{:016x}", self.rng.u64(), self.rng.u64())
     }
 
     /// Our credentials on a transport that the session was told of.

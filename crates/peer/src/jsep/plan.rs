@@ -50,6 +50,7 @@ impl Negotiation {
             let (Some(ours), Some(theirs)) = (local.credentials(tag), remote.credentials(tag)) else {
                 continue;
             };
+            let dtls_role = dtls_role(local.setup(tag), remote.setup(tag), local.is_answer());
             let transport = TransportPlan {
                 ice: IcePlan {
                     role: self.roles.get(&id).copied().unwrap_or(Role::Controlling),
@@ -57,7 +58,8 @@ impl Negotiation {
                     remote: Some((theirs, remote.parsed.is_ice_lite())),
                 },
                 dtls: Some(DtlsPlan {
-                    role: dtls_role(local.setup(tag), remote.setup(tag), local.is_answer()),
+                    association: self.answered_association(id, remote, tag, dtls_role),
+                    role: dtls_role,
                     fingerprints: remote.fingerprints(tag),
                 }),
             };

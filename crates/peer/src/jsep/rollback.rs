@@ -22,6 +22,7 @@ impl Negotiation {
         let plan = &self.plan;
         self.roles.retain(|id, _| plan.transports.contains_key(id));
         self.tls_ids.retain(|id, _| plan.transports.contains_key(id));
+        self.associations.retain(|id, _| plan.transports.contains_key(id));
         changed.then(|| self.plan.clone())
     }
 }

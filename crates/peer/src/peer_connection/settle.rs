@@ -191,8 +191,12 @@ impl PeerConnection {
                 };
                 self.change_dtls(id, DtlsTransportState::Failed, Some(Error::rtc(detail, message)));
             }
-            // "Connected" is part of the task below.
-            session::Event::SctpState(SctpState::Connecting | SctpState::Connected) => {}
+            // Of a second association: the first one begins like that.
+            session::Event::SctpState(SctpState::Connecting) => {
+                self.set_sctp_state(SctpTransportState::Connecting);
+            }
+            // Part of the task below.
+            session::Event::SctpState(SctpState::Connected) => {}
             session::Event::SctpState(SctpState::Closed) => self.set_sctp_state(SctpTransportState::Closed),
             session::Event::SctpConnected { max_channels } => self.sctp_connected(max_channels),
             session::Event::ChannelMessage { key, payload } => self.receive_messages(now, key, payload),

@@ -128,6 +128,16 @@ impl Call {
         Call { network, ids, munge: |sdp| sdp }
     }
 
+    /// Somebody else is B from now on, with a connection and an address of their own; who it was.
+    pub(crate) fn hand_over(&mut self) -> NodeId {
+        let pc = connection(Configuration::default(), 3);
+        let peer = Peer { pc, events: Vec::new(), outbox: Vec::new() };
+        let c = self.network.add_node("c", peer, &["10.0.0.3".parse().expect("an address")]);
+        let link = LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() };
+        self.network.link(self.ids[A], c, link);
+        std::mem::replace(&mut self.ids[B], c)
+    }
+
     pub(crate) fn peer(&self, index: usize) -> &Peer {
         self.network.node(self.ids[index])
     }

@@ -2,6 +2,7 @@
 //!
 //! Whatever is bundled shares one. Nothing here knows of another transport, so several can stand side by side.
 
+mod farewell;
 mod generations;
 mod security;
 
@@ -13,6 +14,7 @@ use dtls::Endpoint;
 use ice::Agent;
 use sctp::Association;
 
+use self::farewell::Farewell;
 use self::generations::Generations;
 use self::security::Security;
 use crate::channel::ChannelError;
@@ -59,11 +61,15 @@ pub(crate) struct Transport {
     pub(crate) agent: Agent,
     generations: Generations,
     dtls_plan: Option<DtlsPlan>,
+    /// The number of the last DTLS association that was planned.
+    dtls_association: Option<u32>,
     sctp_plan: Option<SctpPlan>,
     security: Security,
     pub(crate) association: Option<Association>,
     /// The one before, while its ABORT waits to be sent.
     former: Option<Association>,
+    /// The DTLS association before this one, as long as it has something to say.
+    farewell: Option<Farewell>,
     started: bool,
     ended: Option<ChannelError>,
     phase: Phase,
@@ -91,10 +97,12 @@ impl Transport {
             agent,
             generations: Generations::new(&plan.ice),
             dtls_plan: None,
+            dtls_association: None,
             sctp_plan: None,
             security: Security::default(),
             association: None,
             former: None,
+            farewell: None,
             started: false,
             ended: None,
             phase: Phase::Running,
@@ -106,8 +114,22 @@ impl Transport {
     }
 
     /// Makes the transport stand as `plan` says, with SCTP on it if there is `sctp`; whether ICE was restarted.
-    pub(crate) fn apply(&mut self, now: Instant, plan: &TransportPlan, sctp: Option<SctpPlan>) -> bool {
+    pub(crate) fn apply(
+        &mut self,
+        now: Instant,
+        plan: &TransportPlan,
+        sctp: Option<SctpPlan>,
+        output: &mut Output,
+    ) -> bool {
+        let is_another = self.is_another_association(plan);
+        let path = self.agent.send_path();
         let restarted = self.generations.apply(now, &plan.ice, &mut self.agent);
+        if is_another {
+            self.begin_anew(now, path, output);
+        }
+        if let Some(dtls) = &plan.dtls {
+            self.dtls_association = Some(dtls.association);
+        }
         if self.dtls_plan != plan.dtls {
             self.dtls_plan.clone_from(&plan.dtls);
             match &self.dtls_plan {
@@ -124,6 +146,26 @@ impl Transport {
         }
         self.sctp_plan = sctp;
         restarted
+    }
+
+    /// Whether `plan` has another DTLS association than the one before.
+    pub(crate) fn is_another_association(&self, plan: &TransportPlan) -> bool {
+        let planned = plan.dtls.as_ref().map(|dtls| dtls.association);
+        self.dtls_association.zip(planned).is_some_and(|(before, planned)| before != planned)
+    }
+
+    /// Nothing of the DTLS association that stands is left but the word to its peer, over `path`, that it is over. What
+    /// comes next is heard and said only where ICE has authenticated the peer's new credentials.
+    fn begin_anew(&mut self, now: Instant, path: Option<Path>, output: &mut Output) {
+        let had_begun = self.security.endpoint().is_some();
+        let endpoint = std::mem::take(&mut self.security).into_endpoint();
+        let former = self.former.take();
+        self.farewell = endpoint.zip(path).and_then(|(endpoint, path)| Farewell::new(endpoint, former, path));
+        self.agent.leave_former_generations(now);
+        self.ended = None;
+        if had_begun {
+            output.events.push_back(Event::DtlsState(self.id, dtls::State::New));
+        }
     }
 
     /// SCTP goes elsewhere, or nowhere: the peer learns by an ABORT, and the association has nothing more to say.
@@ -308,6 +350,9 @@ impl Transport {
             return;
         }
         self.agent.poll_transmit(now, out);
+        if self.farewell.as_mut().is_some_and(|farewell| farewell.poll_transmit(now, out)) {
+            self.farewell = None;
+        }
         if let Some(path) = self.agent.send_path() {
             let (packets, bytes) = (out.len(), out.bytes());
             self.transmit_over(now, path, out);

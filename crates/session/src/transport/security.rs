@@ -103,6 +103,14 @@ impl Security {
         }
     }
 
+    /// The endpoint, for its last words.
+    pub(super) fn into_endpoint(self) -> Option<Box<Endpoint>> {
+        match self {
+            Security::Waiting { .. } => None,
+            Security::Running(endpoint) | Security::Over(endpoint) => Some(endpoint),
+        }
+    }
+
     pub(super) fn endpoint(&self) -> Option<&Endpoint> {
         match self {
             Security::Waiting { .. } => None,

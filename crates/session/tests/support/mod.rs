@@ -155,6 +155,8 @@ pub struct Pair {
     pub plans: [SessionPlan; 2],
     /// Where `agree` puts SCTP.
     pub data: TransportId,
+    /// Which DTLS association `agree` plans.
+    pub association: u32,
     fingerprints: [dtls::Fingerprint; 2],
     rng: Rng,
 }
@@ -178,39 +180,13 @@ impl Pair {
     fn build(seed: u64, link: LinkConfig, count: u32, configure: impl Fn(&mut SessionConfig)) -> Pair {
         let mut network = Network::new(seed);
         let mut rng = Rng::from_seed(network.seed());
-        let clock = network.clock();
-        let mut fingerprints = Vec::new();
-        let mut plans = Vec::new();
-        let mut ids = Vec::new();
-        for (name, address, role) in
-            [("a", "10.0.0.1", ice::Role::Controlling), ("b", "10.0.0.2", ice::Role::Controlled)]
-        {
-            let since_epoch = clock.wall_clock().at(clock.now());
-            let certificate = dtls::Certificate::generate_for_simulation(since_epoch, LIFETIME).unwrap();
-            fingerprints.push(certificate.fingerprint(dtls::HashAlgorithm::Sha256));
-            let mut config = SessionConfig::new(Arc::new(certificate));
-            config.deterministic = true;
-            configure(&mut config);
-            let session = Session::new(config, clock.now(), clock.wall_clock(), network.seed());
-            let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
-            let mut plan = SessionPlan::default();
-            for transport in (0..count).map(TransportId) {
-                let ice = IcePlan { role, local: ice::Credentials::generate(&mut rng), remote: None };
-                plan.transports.insert(transport, TransportPlan { ice, dtls: None });
-            }
-            network.with(id, |peer, now| {
-                peer.session.apply(now, plan.clone());
-                plan.transports.keys().for_each(|id| peer.session.gather(now, *id));
-            });
-            ids.push(id);
-            plans.push(plan);
-        }
-        let [a, b] = [ids[0], ids[1]];
+        let mut add = |name, role| add_peer(&mut network, &mut rng, name, (role, count), &configure);
+        let (a, plan_a, fingerprint_a) = add("a", ice::Role::Controlling);
+        let (b, plan_b, fingerprint_b) = add("b", ice::Role::Controlled);
         network.link(a, b, link);
-        let plans = plans.try_into().unwrap();
-        let fingerprints = fingerprints.try_into().unwrap();
+        let (plans, fingerprints) = ([plan_a, plan_b], [fingerprint_a, fingerprint_b]);
         let data = TransportId(count - 1);
-        let mut pair = Pair { network, a, b, plans, data, fingerprints, rng };
+        let mut pair = Pair { network, a, b, plans, data, association: 0, fingerprints, rng };
         pair.agree();
         pair
     }
@@ -223,11 +199,25 @@ impl Pair {
                 let local = theirs.transports[id].ice.local.clone();
                 transport.ice.remote = Some((local, false));
                 let fingerprints = vec![self.fingerprints[1 - me].clone()];
-                transport.dtls = Some(DtlsPlan { role, fingerprints });
+                transport.dtls = Some(DtlsPlan { association: self.association, role, fingerprints });
             }
             let sctp = SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 };
             self.plans[me].sctp = Some((self.data, sctp));
         }
+    }
+
+    /// Somebody else takes the place of b, as a new peer, and a is told so without a restart of its own: `b` is the new
+    /// one from then on, and who it was is returned.
+    pub fn hand_over(&mut self, link: LinkConfig) -> NodeId {
+        let count = self.plans[1].transports.len() as u32;
+        let role = (ice::Role::Controlled, count);
+        let (c, plan, fingerprint) = add_peer(&mut self.network, &mut self.rng, "c", role, &|_| {});
+        self.network.link(self.a, c, link);
+        self.plans[1] = plan;
+        self.fingerprints[1] = fingerprint;
+        self.association += 1;
+        self.agree();
+        std::mem::replace(&mut self.b, c)
     }
 
     /// Both plans have only these transports.
@@ -336,6 +326,36 @@ impl Pair {
         };
         format!("a: {}\nb: {}", say(self.peer(self.a)), say(self.peer(self.b)))
     }
+}
+
+/// A session that has gathered, its plan so far, and its fingerprint.
+fn add_peer(
+    network: &mut Network<Peer>,
+    rng: &mut Rng,
+    name: &str,
+    (role, count): (ice::Role, u32),
+    configure: &dyn Fn(&mut SessionConfig),
+) -> (NodeId, SessionPlan, dtls::Fingerprint) {
+    let clock = network.clock();
+    let since_epoch = clock.wall_clock().at(clock.now());
+    let certificate = dtls::Certificate::generate_for_simulation(since_epoch, LIFETIME).unwrap();
+    let fingerprint = certificate.fingerprint(dtls::HashAlgorithm::Sha256);
+    let mut config = SessionConfig::new(Arc::new(certificate));
+    config.deterministic = true;
+    configure(&mut config);
+    let session = Session::new(config, clock.now(), clock.wall_clock(), network.seed());
+    let address = format!("10.0.0.{}", name.bytes().map(|letter| letter - b'a' + 1).sum::<u8>());
+    let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
+    let mut plan = SessionPlan::default();
+    for transport in (0..count).map(TransportId) {
+        let ice = IcePlan { role, local: ice::Credentials::generate(rng), remote: None };
+        plan.transports.insert(transport, TransportPlan { ice, dtls: None });
+    }
+    network.with(id, |peer, now| {
+        peer.session.apply(now, plan.clone());
+        plan.transports.keys().for_each(|id| peer.session.gather(now, *id));
+    });
+    (id, plan, fingerprint)
 }
 
 pub fn text(content: &str) -> Payload {
