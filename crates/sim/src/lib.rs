@@ -3,7 +3,8 @@
 //! [NATs](NatConfig) of every kind. Everything follows from a seed: the same seed, nodes and calls give the same
 //! [trace](Network::trace), byte for byte.
 //!
-//! The crate knows datagrams and streams, not WebRTC: what takes part implements [`Node`].
+//! The crate knows datagrams and streams, not WebRTC: what takes part implements [`Node`]. Two servers are
+//! here for all: a [`StunServer`] and a [`TurnServer`].
 //!
 //! ```
 //! use std::time::{Duration, Instant};
@@ -45,8 +46,11 @@ mod network;
 mod occupant;
 mod packet;
 mod stream;
+mod stun_message;
+mod stun_server;
 mod topology;
 mod trace;
+mod turn_server;
 
 pub use clock::Clock;
 pub use host::Host;
@@ -56,5 +60,7 @@ pub use network::{Network, Node, NodeId};
 pub use occupant::Server;
 pub use packet::Protocol;
 pub use stream::{CONNECT_TIMEOUT, ConnectFailure, StreamEvent};
+pub use stun_server::StunServer;
 pub use topology::{NatId, Realm};
 pub use trace::Trace;
+pub use turn_server::{TurnConfig, TurnFaults, TurnServer};
