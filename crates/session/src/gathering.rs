@@ -151,6 +151,11 @@ impl Gathering {
         self.sockets.get(&socket).map(|socket| socket.transport)
     }
 
+    /// The sockets that are bound, and the transports that they belong to.
+    pub(crate) fn bound(&self) -> impl Iterator<Item = (SocketId, TransportId)> + '_ {
+        self.sockets.iter().filter(|(_, socket)| socket.bound).map(|(id, socket)| (*id, socket.transport))
+    }
+
     /// Takes an answer.
     pub(crate) fn handle_result(
         &mut self,

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use base::{Path, Rng, SendBatch, WallClock};
+use base::{Path, Rng, SendBatch, SocketId, WallClock};
 
 use crate::action::{Action, ActionResult};
 use crate::channel::{
@@ -255,6 +255,30 @@ impl Session {
             None if self.closed => counters.dropped_closed += 1,
             None => counters.dropped_unknown_socket += 1,
         }
+    }
+
+    /// What a driver needs that gives one socket to many sessions: to which username fragments checks on which of this
+    /// session's sockets may be addressed. In a fixed order, and the same as before where nothing has changed.
+    pub fn claims(&self) -> impl Iterator<Item = (SocketId, &str)> {
+        self.gathering.bound().flat_map(|(socket, id)| {
+            let agent = self.transports.get(id).map(|transport| &transport.agent);
+            agent.into_iter().flat_map(move |agent| agent.answers_to().map(move |ufrag| (socket, ufrag)))
+        })
+    }
+
+    /// Whether an authenticated check came from, or succeeded on, exactly this path.
+    pub fn is_validated(&self, path: Path) -> bool {
+        self.agent_at(path).is_some_and(|agent| agent.is_validated(path))
+    }
+
+    /// Whether data goes over exactly this path, and the peer has lately agreed to it.
+    pub fn is_in_use(&self, path: Path) -> bool {
+        self.agent_at(path).is_some_and(|agent| agent.is_in_use(path))
+    }
+
+    fn agent_at(&self, path: Path) -> Option<&ice::Agent> {
+        let id = self.gathering.owner(path.socket)?;
+        self.transports.get(id).map(|transport| &transport.agent)
     }
 
     /// Does what is due. Harmless when nothing is.

@@ -46,7 +46,7 @@ use peer::{Configuration, Error, ErrorName, Event, KeygenAlgorithm, PeerConnecti
 use crate::RtcCertificate;
 use crate::net::connection::{Fate, Handle};
 use crate::net::counters::COUNTERS;
-use crate::net::endpoint;
+use crate::net::workers::{self, Company};
 
 /// A connection whose tasks are performed by its owner. Dropping it closes it.
 pub struct Connection {
@@ -76,7 +76,8 @@ impl Connection {
             Some(certificate) => Arc::clone(certificate),
             None => generate_certificate(&KeygenAlgorithm::ecdsa_p256())?,
         };
-        Ok(Connection { handle: endpoint::connect((configuration, settings), identity, Some(waker))? })
+        let company = Company { waker: Some(waker), ..Company::default() };
+        Ok(Connection { handle: workers::connect((configuration, settings), identity, company)? })
     }
 
     /// Calls the state machine, and has the worker send what comes of it. To close, use

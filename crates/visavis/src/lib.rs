@@ -68,12 +68,12 @@ mod net;
 struct Readme;
 
 pub use api::{
-    MediaStream, MediaStreamEvent, MediaStreamTrack, MediaStreamTrackEvent, MediaStreamTrackState,
-    RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelEvents,
-    RtcDtlsTransport, RtcDtmfSender, RtcDtmfToneChangeEvent, RtcEventStream, RtcIceComponent,
-    RtcIceTransport, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents,
-    RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit, RtcSctpTransport,
-    RtcSctpTransportEvent, RtcSessionDescription, RtcTrackEvent, RtcTrackOrKind,
+    Endpoint, EndpointSettings, MediaStream, MediaStreamEvent, MediaStreamTrack, MediaStreamTrackEvent,
+    MediaStreamTrackState, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent,
+    RtcDataChannelEvents, RtcDtlsTransport, RtcDtmfSender, RtcDtmfToneChangeEvent, RtcEventStream,
+    RtcIceComponent, RtcIceTransport, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent,
+    RtcPeerConnectionEvents, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit,
+    RtcSctpTransport, RtcSctpTransportEvent, RtcSessionDescription, RtcTrackEvent, RtcTrackOrKind,
 };
 pub use base::Redacted;
 pub use bytes::Bytes;

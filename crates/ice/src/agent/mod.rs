@@ -220,6 +220,22 @@ impl Agent {
         self.current.is_validated(path) || self.previous_validated.contains(&path)
     }
 
+    /// Whether data goes over exactly this path, and the other side has lately agreed to it.
+    pub fn is_in_use(&self, path: Path) -> bool {
+        let path = canonical_path(path);
+        self.link.as_ref().is_some_and(|link| link.path == path && !link.consent.is_disconnected())
+    }
+
+    /// The username fragments that checks may be addressed to: the current one, and, while a restart is under way, the
+    /// one under which the pair in use was found.
+    pub fn answers_to(&self) -> impl Iterator<Item = &str> {
+        let current = self.current.local.ufrag();
+        let older =
+            self.link.as_ref().map(|link| link.local_side.ufrag()).filter(move |older| *older != current);
+        let open = self.state != TransportState::Closed;
+        std::iter::once(current).chain(older).filter(move |_| open)
+    }
+
     /// The transport state, as of the last event about it.
     pub fn state(&self) -> TransportState {
         self.state

@@ -10,7 +10,7 @@ use peer::{
 
 use crate::api::operation::Operation;
 use crate::net::connection::{Fate, Handle};
-use crate::net::endpoint;
+use crate::net::workers::{self, Company};
 use crate::{
     MediaStream, MediaStreamTrack, RtcCertificate, RtcConfiguration, RtcDataChannel, RtcEventStream,
     RtcPeerConnectionEvents, RtcRtpReceiver, RtcRtpSender, RtcRtpTransceiver, RtcRtpTransceiverInit,
@@ -84,7 +84,7 @@ impl RtcPeerConnection {
             None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
         Ok(RtcPeerConnection {
-            handle: endpoint::connect((configuration.into(), settings), identity.0, None)?,
+            handle: workers::connect((configuration.into(), settings), identity.0, Company::default())?,
         })
     }
 

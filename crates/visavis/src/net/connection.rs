@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Instant;
 
+use base::Path;
 use peer::{
     ChannelEvent, ChannelId, ChannelView, DataChannelState, Error, ErrorName, Event, OperationId, Outcome,
     PeerConnection, PeerConnectionState, StatsReport, StatsSelector,
@@ -15,15 +16,16 @@ use session::ActionResult;
 use crate::net::clock;
 use crate::net::counters::COUNTERS;
 use crate::net::event_queue::{Awake, EventQueue, Place, WaitList};
+use crate::net::mail::MailBox;
 use crate::net::media::Media;
 use crate::net::outside::Outside;
 use crate::net::transport_events::TransportEvents;
 use crate::net::worker::Inbox;
 
-/// Names a connection within the process. Never reused.
+/// Names a connection, or a socket that connections share, within the process. Never reused.
 pub(crate) type ConnectionKey = u64;
 
-/// Asks the worker for a turn. Also what a connection's sockets wake.
+/// Asks the worker for a turn, for a connection or a shared socket. Also what their sockets wake.
 pub(crate) struct Bell {
     key: ConnectionKey,
     inbox: Arc<Inbox>,
@@ -31,6 +33,18 @@ pub(crate) struct Bell {
 }
 
 impl Bell {
+    pub(crate) fn new(key: ConnectionKey, inbox: Arc<Inbox>) -> Self {
+        Bell { key, inbox, rung: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn key(&self) -> ConnectionKey {
+        self.key
+    }
+
+    pub(crate) fn inbox(&self) -> &Arc<Inbox> {
+        &self.inbox
+    }
+
     /// Asks for a turn, once until it begins.
     pub(crate) fn ring(&self) {
         if self.claim() {
@@ -63,6 +77,8 @@ impl Wake for Bell {
 pub(crate) struct Connection {
     pub(crate) key: ConnectionKey,
     pub(crate) bell: Arc<Bell>,
+    /// What sockets that it shares with others have received for it.
+    pub(crate) mail: MailBox,
     shared: Mutex<Shared>,
 }
 
@@ -74,8 +90,8 @@ impl Connection {
         peer: PeerConnection,
         outside: Option<Outside>,
     ) -> Self {
-        let bell = Arc::new(Bell { key, inbox, rung: AtomicBool::new(false) });
-        Connection { key, bell, shared: Mutex::new(Shared::new(peer, outside)) }
+        let bell = Arc::new(Bell::new(key, inbox));
+        Connection { key, bell, mail: MailBox::default(), shared: Mutex::new(Shared::new(peer, outside)) }
     }
 
     /// Runs `f` under the lock; what it woke is woken after the lock is released.
@@ -108,6 +124,11 @@ impl Connection {
             Fate::Broken => Err(Error::new(ErrorName::OperationError, "the connection failed internally")),
             Fate::Open | Fate::Closed => shared.peer.selected_stats(now, selector),
         })
+    }
+
+    /// Whether data goes over this path now.
+    pub(crate) fn uses(&self, path: Path) -> bool {
+        self.with(|shared| shared.fate == Fate::Open && shared.peer.session().is_in_use(path))
     }
 
     /// Closes the connection; the worker sends what is left to be sent and frees what it holds.
@@ -594,6 +615,11 @@ pub(crate) struct Handle {
 impl Handle {
     pub(crate) fn new(connection: Arc<Connection>) -> Arc<Self> {
         Arc::new(Handle { connection })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> &Arc<Connection> {
+        &self.connection
     }
 }
 

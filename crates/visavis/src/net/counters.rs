@@ -41,6 +41,14 @@ counters! {
     sends_refused,
     /// Datagrams for a socket that was closed: dropped.
     sends_without_socket,
+    /// Datagrams that came to an [`Endpoint`](crate::Endpoint) and were for none of its connections: dropped.
+    datagrams_for_nobody,
+    /// Datagrams that came to an [`Endpoint`](crate::Endpoint) faster than their connection took them: dropped, as the
+    /// system drops what a socket of its own cannot hold.
+    mail_overflows,
+    /// Checks that came to an [`Endpoint`](crate::Endpoint) from an address that another of its connections is using:
+    /// answered, but the address stays with the other connection.
+    routes_contested,
     /// Errors of the system on receiving.
     receive_errors,
     /// Connections that ended because driving them panicked. Each is a bug.

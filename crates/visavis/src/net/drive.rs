@@ -11,15 +11,16 @@ use tokio::task::JoinSet;
 
 use crate::net::connection::{Connection, Fate};
 use crate::net::counters::COUNTERS;
+use crate::net::endpoint::Endpoint;
 use crate::net::router::{Progress, Sockets};
 use crate::net::stream::{Incoming, StreamBuffer};
 use crate::net::tcp;
 use crate::net::tls::Trust;
-use crate::net::udp::{ReceiveBatch, UdpSocket};
+use crate::net::udp::{ReceiveBatch, UdpSocket, bind_error};
 use crate::net::{clock, interfaces, resolver};
 
 /// Datagrams that one turn takes in, counted after each system call.
-const MAX_DATAGRAMS_IN: usize = 256;
+pub(crate) const MAX_DATAGRAMS_IN: usize = 256;
 /// W3C tasks that one turn performs.
 const MAX_TASKS: usize = 256;
 /// Batches that one turn sends.
@@ -33,7 +34,7 @@ const STALLED_PAUSE: Duration = Duration::from_millis(10);
 
 /// What turns work with; one per worker.
 pub(crate) struct Scratch {
-    receive: ReceiveBatch,
+    pub(crate) receive: ReceiveBatch,
     stream: StreamBuffer,
     send: SendBatch,
 }
@@ -70,13 +71,15 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    pub(crate) fn new(connection: Arc<Connection>) -> Self {
+    /// With an endpoint, whose sockets the connection uses instead of its own.
+    pub(crate) fn new(connection: Arc<Connection>, endpoint: Option<Arc<Endpoint>>) -> Self {
         COUNTERS.connections.add(1);
         let waker = Waker::from(Arc::clone(&connection.bell));
+        let sockets = Sockets::new(&connection, endpoint);
         Seat {
             connection,
             waker,
-            sockets: Sockets::default(),
+            sockets,
             unsent: None,
             closing: Vec::new(),
             tasks: JoinSet::new(),
@@ -91,9 +94,11 @@ impl Seat {
     /// Takes a turn.
     pub(crate) fn turn(&mut self, scratch: &mut Scratch) -> Next {
         while self.tasks.try_join_next().is_some() {}
+        self.take_mail();
         let received_all = self.receive(&mut scratch.receive) & self.receive_streams(&mut scratch.stream);
         let now = clock::now();
         self.advance(now);
+        self.update_claims();
         let sent_all = self.transmit(now, &mut scratch.send);
         let acted_all = self.act(now);
         if sent_all && self.unsent.is_none() {
@@ -102,6 +107,40 @@ impl Seat {
             }
         }
         self.rest(now, received_all && sent_all && acted_all)
+    }
+
+    /// Takes in what shared sockets have received.
+    fn take_mail(&mut self) {
+        let Some(shared) = self.sockets.shared() else { return };
+        let mail = self.connection.mail.take();
+        let now = clock::now();
+        // The paths that a check has come on: a handful, or the peer's own loss.
+        let mut checked: Vec<Path> = Vec::new();
+        self.connection.with(|state| {
+            if state.fate == Fate::Broken {
+                return;
+            }
+            for (path, datagram) in mail.datagrams() {
+                state.peer.handle_datagram(now, path, datagram);
+                // RFC 7983, section 7: STUN.
+                if datagram.first().is_some_and(|first| *first < 4) && !checked.contains(&path) {
+                    checked.push(path);
+                }
+            }
+            checked.retain(|path| state.peer.session().is_validated(*path));
+        });
+        checked.into_iter().for_each(|path| shared.admit(path));
+    }
+
+    /// Has checks of new descriptions find their way.
+    fn update_claims(&mut self) {
+        if let Some(shared) = self.sockets.shared() {
+            self.connection.with(|state| {
+                if state.fate != Fate::Broken {
+                    shared.update_claims(state.peer.session());
+                }
+            });
+        }
     }
 
     /// Takes in what the sockets have. False if there may be more.
@@ -237,20 +276,26 @@ impl Seat {
     fn perform(&mut self, now: Instant, action: Action) -> Option<ActionResult> {
         match action {
             Action::ListInterfaces => match interfaces::recent(now) {
-                Some(addresses) => Some(ActionResult::Interfaces(addresses)),
+                Some(interfaces) => Some(ActionResult::Interfaces(self.sockets.filter()(interfaces))),
                 None => {
-                    self.answer_later(async {
+                    let usable = self.sockets.filter();
+                    self.answer_later(async move {
                         let list = tokio::task::spawn_blocking(|| interfaces::list(clock::now()));
-                        ActionResult::Interfaces(list.await.unwrap_or_default())
+                        ActionResult::Interfaces(usable(list.await.unwrap_or_default()))
                     });
                     None
                 }
             },
             Action::BindUdp { socket, address } => {
-                let result = UdpSocket::bind(address).map(|(bound, local)| {
-                    self.sockets.insert(socket, bound);
-                    local
-                });
+                let result = match self.sockets.shared() {
+                    Some(shared) => shared.bind(socket, address),
+                    None => {
+                        UdpSocket::bind(address).map_err(|error| bind_error(&error)).map(|(bound, local)| {
+                            self.sockets.insert(socket, bound);
+                            local
+                        })
+                    }
+                };
                 Some(ActionResult::Bound { socket, result })
             }
             Action::ConnectTcp { path, local, tls, framing } => {

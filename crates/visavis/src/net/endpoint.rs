@@ -1,61 +1,286 @@
-//! The process's workers, and which connection lives on which.
+//! Sockets that many connections share: one UDP port for all of them.
+//!
+//! A socket is read by one worker, the one that it lives on; its connections live on all of them. What is received is
+//! handed over through each connection's mail box, which costs one copy for each run of datagrams of one flow. What is
+//! sent goes straight from the connection's worker into the socket.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
-use peer::{Configuration, Error, ErrorName, PeerConnection, Settings};
+use base::Path;
+use session::{BindError, Interface};
 
-use crate::net::clock;
-use crate::net::connection::{Connection, Handle};
-use crate::net::outside::Outside;
-use crate::net::worker::{self, Inbox};
+use crate::net::connection::{Connection, ConnectionKey};
+use crate::net::counters::COUNTERS;
+use crate::net::peek;
+use crate::net::port::Port;
+use crate::net::routes::{Claim, Flow, Routes, Target};
+use crate::net::udp::{ReceiveBatch, UdpSocket, bind_error};
+use crate::net::workers;
 
-/// More threads than this gain nothing: one moves several gigabits per second.
-const MAX_WORKERS: usize = 4;
+/// Addresses that one endpoint is bound to.
+pub(crate) const MAX_PORTS: usize = 16;
 
-/// The workers' inboxes; empty until the first connection.
-static WORKERS: Mutex<Vec<Arc<Inbox>>> = Mutex::new(Vec::new());
+/// Ports that the system may choose before there is one that is free at all addresses.
+const MAX_ATTEMPTS: usize = 8;
 
-static NEXT_CONNECTION: AtomicU64 = AtomicU64::new(0);
-
-/// A new connection on the next worker. With a waker, its tasks are performed elsewhere, and it tells when there are.
-///
-/// # Errors
-/// The configuration's, and `OperationError` where the system gives no thread, socket reactor or randomness.
-pub(crate) fn connect(
-    configuration: (Configuration, Settings),
-    identity: Arc<dtls::Certificate>,
-    waker: Option<Waker>,
-) -> Result<Arc<Handle>, Error> {
-    // From the operating system, through the crypto library.
-    let mut seed = [0; 32];
-    aws_lc_rs::rand::fill(&mut seed).map_err(|_| failed("the system gave no randomness"))?;
-    let peer = PeerConnection::with_settings(configuration, identity, clock::now(), clock::wall(), seed)?;
-    let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
-    let inbox = inbox(key)?;
-    let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer, waker.map(Outside::new)));
-    inbox.adopt(Arc::clone(&connection));
-    Ok(Handle::new(connection))
+/// The sockets of an endpoint and its connections. Lives as long as its handle or one of its connections.
+pub(crate) struct Endpoint {
+    ports: Vec<Port>,
+    routes: Mutex<Routes>,
+    closed: AtomicBool,
 }
 
-/// The inbox of the worker for a connection, round robin. Starts the workers when there are none.
-fn inbox(key: u64) -> Result<Arc<Inbox>, Error> {
-    let mut workers = WORKERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if workers.is_empty() {
-        let count = std::thread::available_parallelism().map_or(1, |count| count.get().min(MAX_WORKERS));
-        for number in 0..count {
-            match worker::start(number) {
-                Ok(inbox) => workers.push(inbox),
-                // Fewer will do.
-                Err(error) => tracing::warn!(%error, number, "no worker thread"),
+/// Where a connection's socket really is: a port of the endpoint, and the address of it that the socket stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    port: usize,
+    pub(crate) local: SocketAddr,
+}
+
+impl Endpoint {
+    /// Binds a socket to each address. Those with port 0 get the port of the first one.
+    pub(crate) fn bind(addresses: &[SocketAddr]) -> io::Result<Arc<Self>> {
+        if addresses.is_empty() || addresses.len() > MAX_PORTS {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "an endpoint has 1 to 16 addresses"));
+        }
+        let mut ports = bind_ports(addresses);
+        // The port that the system chose at one address may be taken at another.
+        let is_free = addresses.iter().all(|address| address.port() == 0);
+        for _ in 1..if is_free { MAX_ATTEMPTS } else { 1 } {
+            match &ports {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => ports = bind_ports(addresses),
+                _ => break,
             }
         }
+        let (routes, closed) = (Mutex::default(), AtomicBool::new(false));
+        let endpoint = Arc::new(Endpoint { ports: ports?, routes, closed });
+        for (index, port) in endpoint.ports.iter().enumerate() {
+            workers::adopt_port(port.bell(), Arc::downgrade(&endpoint), index);
+        }
+        Ok(endpoint)
     }
-    let place = usize::try_from(key).unwrap_or(0) % workers.len().max(1);
-    workers.get(place).cloned().ok_or_else(|| failed("the system gave no worker thread"))
+
+    /// Where the sockets are bound.
+    pub(crate) fn local_addresses(&self) -> impl Iterator<Item = SocketAddr> + '_ {
+        self.ports.iter().map(Port::local)
+    }
+
+    pub(crate) fn port(&self, index: usize) -> Option<&Port> {
+        self.ports.get(index)
+    }
+
+    /// Closes all connections; there will be no others.
+    pub(crate) fn close(&self) {
+        let routes = self.routes();
+        self.closed.store(true, Ordering::Release);
+        let members: Vec<_> = routes.members().cloned().collect();
+        drop(routes);
+        members.iter().for_each(|connection| connection.close());
+    }
+
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> usize {
+        self.routes().len()
+    }
+
+    /// Of the machine's addresses those at which this endpoint can be reached.
+    pub(crate) fn reachable(&self, interfaces: &[Interface]) -> Vec<Interface> {
+        let mut reachable = Vec::new();
+        for port in self.ports.iter().map(Port::local) {
+            match port.ip() {
+                ip if ip.is_unspecified() => {
+                    let same = interfaces.iter().filter(|interface| interface.ip.is_ipv4() == ip.is_ipv4());
+                    reachable.extend(same.cloned());
+                }
+                // It is bound, whatever the list says.
+                ip => {
+                    let listed = interfaces.iter().find(|interface| interface.ip == ip);
+                    let name = listed.map_or_else(String::new, |interface| interface.name.clone());
+                    reachable.push(Interface { name, ip });
+                }
+            }
+        }
+        reachable
+    }
+
+    /// The second answer to `Action::BindUdp`: nothing is bound, an address of a port gets a name.
+    pub(crate) fn place(&self, address: IpAddr) -> Result<Place, BindError> {
+        let reaches = |port: &Port| match port.local().ip() {
+            ip if ip.is_unspecified() => ip.is_ipv4() == address.is_ipv4(),
+            ip => ip == address,
+        };
+        let port = self.ports.iter().position(reaches).ok_or(BindError::AddressUnavailable)?;
+        Ok(Place { port, local: SocketAddr::new(address, self.ports[port].local().port()) })
+    }
+
+    /// A connection begins. False if there are to be no others.
+    pub(crate) fn join(&self, connection: &Arc<Connection>) -> bool {
+        // Under the lock: either `close` finds the connection, or this finds it closed.
+        let mut routes = self.routes();
+        let is_open = !self.closed.load(Ordering::Acquire);
+        if is_open {
+            routes.join(connection);
+        }
+        is_open
+    }
+
+    pub(crate) fn leave(&self, key: ConnectionKey) {
+        self.routes().leave(key);
+    }
+
+    /// The fragments that a connection answers to from now on.
+    pub(crate) fn claim(&self, key: ConnectionKey, claims: Vec<Claim>) {
+        self.routes().claim(key, claims);
+    }
+
+    /// A connection has authenticated a path. One that carries another connection's data right now stays with that
+    /// one: an address can be forged by whoever has credentials of his own.
+    pub(crate) fn admit(&self, connection: &Connection, path: Path, local: SocketAddr) {
+        let flow = Flow { local, remote: path.remote };
+        let owner = match self.routes().owner(flow) {
+            Some(owner) if owner.connection.key == connection.key && owner.socket == path.socket => return,
+            owner => owner.filter(|owner| owner.connection.key != connection.key).cloned(),
+        };
+        // Not under the table's lock, as this is another connection's.
+        if let Some(Target { connection: other, socket }) = owner
+            && other.uses(Path { socket, ..path })
+        {
+            COUNTERS.routes_contested.add(1);
+            return;
+        }
+        self.routes().admit(connection.key, path.socket, flow);
+    }
+
+    /// Sends datagrams of one length (the last may be shorter) from a place, as [`UdpSocket::poll_send`] does.
+    pub(crate) fn poll_send(
+        &self,
+        cx: &mut Context<'_>,
+        (place, remote): (Place, SocketAddr),
+        payload: &[u8],
+        segment_size: usize,
+    ) -> Poll<usize> {
+        match self.ports.get(place.port) {
+            Some(port) => port.poll_send(cx, (place.local.ip(), remote), payload, segment_size),
+            None => Poll::Ready(payload.len()),
+        }
+    }
+
+    /// Takes note of the requests among datagrams that a connection is about to send.
+    pub(crate) fn expect_answers<'a>(
+        &self,
+        key: ConnectionKey,
+        path: Path,
+        local: SocketAddr,
+        datagrams: impl Iterator<Item = &'a [u8]>,
+    ) {
+        for id in datagrams.filter_map(peek::request_id) {
+            self.routes().expect(key, path.socket, Flow { local, remote: path.remote }, id);
+        }
+    }
+
+    /// Hands over what a port has received.
+    pub(crate) fn route(&self, port: &Port, batch: &ReceiveBatch) -> usize {
+        let mut rung: Vec<Arc<Connection>> = Vec::new();
+        let (mut count, mut nobody, mut overflowed) = (0, 0, 0);
+        let mut routes = self.routes();
+        for (meta, run) in batch.runs() {
+            let stride = meta.stride.max(1);
+            let datagrams = run.len().div_ceil(stride);
+            count += datagrams;
+            let Some(local) = port.destination(meta.dst_ip) else {
+                nobody += datagrams;
+                continue;
+            };
+            let flow = Flow { local, remote: meta.addr };
+            nobody += routes.deliver(flow, stride, run, |target, datagrams| {
+                let path = Path { socket: target.socket, remote: flow.remote };
+                if !target.connection.mail.deliver(path, stride, datagrams) {
+                    overflowed += datagrams.len().div_ceil(stride);
+                }
+                if rung.last().is_none_or(|last| last.key != target.connection.key) {
+                    rung.push(Arc::clone(&target.connection));
+                }
+            });
+        }
+        drop(routes);
+        rung.iter().for_each(|connection| connection.bell.ring());
+        COUNTERS.datagrams_received.add(count);
+        COUNTERS.datagrams_for_nobody.add(nobody);
+        COUNTERS.mail_overflows.add(overflowed);
+        count
+    }
+
+    fn routes(&self) -> MutexGuard<'_, Routes> {
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-fn failed(message: &str) -> Error {
-    Error::new(ErrorName::OperationError, message)
+fn bind_ports(addresses: &[SocketAddr]) -> io::Result<Vec<Port>> {
+    let mut ports: Vec<Port> = Vec::new();
+    let mut missing = None;
+    for address in addresses {
+        let (bell, runtime) = workers::place_port()?;
+        let _entered = runtime.enter();
+        let mut wanted = *address;
+        if wanted.port() == 0
+            && let Some(first) = ports.first()
+        {
+            wanted.set_port(first.local().port());
+        }
+        match UdpSocket::bind(wanted) {
+            Ok((socket, local)) => ports.push(Port::new(socket, local, bell)),
+            // "All addresses" of a family that the machine does not have are none.
+            Err(error)
+                if wanted.ip().is_unspecified() && bind_error(&error) == BindError::AddressUnavailable =>
+            {
+                missing = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match missing {
+        Some(error) if ports.is_empty() => Err(error),
+        _ => Ok(ports),
+    }
 }
+
+impl Drop for Endpoint {
+    /// The sockets' readers hold nothing: they find the endpoint gone.
+    fn drop(&mut self) {
+        for port in &self.ports {
+            port.bell().ring();
+        }
+    }
+}
+
+/// Who waits for room in a socket.
+#[derive(Default)]
+pub(crate) struct Writers {
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl Writers {
+    /// At most one for each connection.
+    pub(crate) fn enter(&self, waker: &Waker) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    pub(crate) fn wake(&self) {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests;

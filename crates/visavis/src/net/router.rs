@@ -1,19 +1,20 @@
-//! Which socket and which stream is which, and which connection a datagram is for.
-//!
-//! At present every connection has sockets of its own, as browsers do: the socket says it all. A socket that
-//! many connections share belongs beside this table, as a second answer to `Action::BindUdp`: it would look up
-//! the remote address, which an authenticated check has entered, and else the ufrag in a STUN request.
+//! Which socket and which stream is which: those that a connection has for itself, as browsers do, and the sockets of an
+//! endpoint that it shares with others.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::ops::Bound;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use base::{Path, SendBatch, SocketId};
-use session::{ActionResult, ConnectError};
+use base::{Path, SendBatch, SocketId, Transmit};
+use session::{ActionResult, BindError, ConnectError, Interface, Session};
 
+use crate::net::connection::Connection;
 use crate::net::counters::COUNTERS;
+use crate::net::endpoint::{Endpoint, Place};
+use crate::net::routes::Claim;
 use crate::net::stream::{Incoming, Stream, StreamBuffer};
 use crate::net::tcp;
 use crate::net::udp::{ReceiveBatch, UdpSocket};
@@ -24,6 +25,15 @@ pub(crate) struct Sockets {
     sockets: BTreeMap<SocketId, UdpSocket>,
     attempts: BTreeMap<Path, Attempt>,
     streams: BTreeMap<Path, Stream>,
+    shared: Option<Shared>,
+}
+
+/// What a connection, which has joined an endpoint, has of it. Dropping it takes the connection out of the endpoint's tables.
+pub(crate) struct Shared {
+    endpoint: Arc<Endpoint>,
+    connection: Arc<Connection>,
+    places: BTreeMap<SocketId, Place>,
+    claims: Vec<Claim>,
 }
 
 /// A stream that is being opened.
@@ -37,6 +47,25 @@ pub(crate) struct Progress {
 }
 
 impl Sockets {
+    /// With an endpoint, the connection has no sockets for itself.
+    pub(crate) fn new(connection: &Arc<Connection>, endpoint: Option<Arc<Endpoint>>) -> Self {
+        let shared = endpoint.map(|endpoint| Shared::new(endpoint, Arc::clone(connection)));
+        Sockets { shared, ..Sockets::default() }
+    }
+
+    pub(crate) fn shared(&mut self) -> Option<&mut Shared> {
+        self.shared.as_mut()
+    }
+
+    /// Which of the machine's addresses the connection can use.
+    pub(crate) fn filter(&self) -> impl FnOnce(Vec<Interface>) -> Vec<Interface> + Send + 'static {
+        let endpoint = self.shared.as_ref().map(|shared| Arc::clone(&shared.endpoint));
+        move |interfaces| match endpoint {
+            Some(endpoint) => endpoint.reachable(&interfaces),
+            None => interfaces,
+        }
+    }
+
     pub(crate) fn insert(&mut self, id: SocketId, socket: UdpSocket) {
         self.sockets.insert(id, socket);
     }
@@ -51,6 +80,9 @@ impl Sockets {
         self.sockets.remove(&id);
         self.attempts.retain(|path, _| path.socket != id);
         self.streams.retain(|path, _| path.socket != id);
+        if let Some(shared) = &mut self.shared {
+            shared.places.remove(&id);
+        }
     }
 
     /// A stream that could be opened, or could not. Wakes the context's task if there is none.
@@ -135,27 +167,90 @@ impl Sockets {
         progress: &mut Progress,
     ) -> Poll<()> {
         for transmit in batch.transmits().skip(progress.transmit) {
-            let Path { socket, remote } = transmit.path;
             if let Some(stream) = self.streams.get_mut(&transmit.path) {
                 stream.send(cx, transmit.payload, transmit.segment_size);
                 *progress = Progress { transmit: progress.transmit + 1, bytes: 0 };
                 continue;
             }
-            match self.sockets.get(&socket) {
-                Some(socket) => {
-                    while let Some(payload) =
-                        transmit.payload.get(progress.bytes..).filter(|rest| !rest.is_empty())
-                    {
-                        match socket.poll_send(cx, remote, payload, transmit.segment_size) {
-                            Poll::Ready(bytes) => progress.bytes += bytes,
-                            Poll::Pending => return Poll::Pending,
-                        }
-                    }
+            if progress.bytes == 0
+                && let Some(shared) = &self.shared
+            {
+                shared.expect_answers(&transmit);
+            }
+            while let Some(payload) = transmit.payload.get(progress.bytes..).filter(|rest| !rest.is_empty()) {
+                match self.poll_send_one(cx, transmit.path, payload, transmit.segment_size) {
+                    Poll::Ready(bytes) => progress.bytes += bytes,
+                    Poll::Pending => return Poll::Pending,
                 }
-                None => COUNTERS.sends_without_socket.add(transmit.datagrams().count()),
             }
             *progress = Progress { transmit: progress.transmit + 1, bytes: 0 };
         }
         Poll::Ready(())
+    }
+
+    fn poll_send_one(
+        &self,
+        cx: &mut Context<'_>,
+        Path { socket, remote }: Path,
+        payload: &[u8],
+        segment_size: usize,
+    ) -> Poll<usize> {
+        if let Some(own) = self.sockets.get(&socket) {
+            return own.poll_send(cx, remote, payload, segment_size);
+        }
+        if let Some(shared) = &self.shared
+            && let Some(place) = shared.places.get(&socket)
+        {
+            return shared.endpoint.poll_send(cx, (*place, remote), payload, segment_size);
+        }
+        COUNTERS.sends_without_socket.add(payload.len().div_ceil(segment_size.max(1)));
+        Poll::Ready(payload.len())
+    }
+}
+
+impl Shared {
+    fn new(endpoint: Arc<Endpoint>, connection: Arc<Connection>) -> Self {
+        Shared { endpoint, connection, places: BTreeMap::new(), claims: Vec::new() }
+    }
+
+    /// Gives a name to an address of the endpoint.
+    pub(crate) fn bind(&mut self, socket: SocketId, address: SocketAddr) -> Result<SocketAddr, BindError> {
+        let place = self.endpoint.place(address.ip())?;
+        self.places.insert(socket, place);
+        Ok(place.local)
+    }
+
+    /// A path was authenticated: what comes on it is for this connection.
+    pub(crate) fn admit(&self, path: Path) {
+        if let Some(place) = self.places.get(&path.socket) {
+            self.endpoint.admit(&self.connection, path, place.local);
+        }
+    }
+
+    /// Tells the endpoint which fragments the session answers to, if that has changed.
+    pub(crate) fn update_claims(&mut self, session: &Session) {
+        let place = |socket| self.places.get(&socket).map(|place| place.local);
+        let known = self.claims.iter().map(|claim| (claim.socket, claim.ufrag.as_str()));
+        if known.eq(session.claims()) {
+            return;
+        }
+        let claims = session.claims().filter_map(|(socket, ufrag)| {
+            place(socket).map(|local| Claim { ufrag: ufrag.to_owned(), socket, local })
+        });
+        self.claims = claims.collect();
+        self.endpoint.claim(self.connection.key, self.claims.clone());
+    }
+
+    fn expect_answers(&self, transmit: &Transmit<'_>) {
+        if let Some(place) = self.places.get(&transmit.path.socket) {
+            let key = self.connection.key;
+            self.endpoint.expect_answers(key, transmit.path, place.local, transmit.datagrams());
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.endpoint.leave(self.connection.key);
     }
 }

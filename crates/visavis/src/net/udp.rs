@@ -1,7 +1,8 @@
 //! UDP sockets: batches in, batches out.
 
 use std::io::{self, ErrorKind, IoSliceMut};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
@@ -21,36 +22,32 @@ const MAX_ERRORS: u32 = 64;
 pub(crate) struct UdpSocket {
     socket: tokio::net::UdpSocket,
     state: UdpSocketState,
-    errors: u32,
+    errors: AtomicU32,
 }
 
 impl UdpSocket {
     /// Binds a socket and says where.
-    pub(crate) fn bind(address: SocketAddr) -> Result<(Self, SocketAddr), BindError> {
-        let bind = || {
-            let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-            socket.set_nonblocking(true)?;
-            if address.is_ipv6() {
-                socket.set_only_v6(true)?;
-            }
-            // The system may grant less; then that will have to do.
-            let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
-            let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
-            socket.bind(&address.into())?;
-            let socket = tokio::net::UdpSocket::from_std(socket.into())?;
-            let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
-            let local = socket.local_addr()?;
-            Ok((socket, state, local))
-        };
-        let (socket, state, local) = bind().map_err(|error: io::Error| bind_error(&error))?;
+    pub(crate) fn bind(address: SocketAddr) -> io::Result<(Self, SocketAddr)> {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+        socket.set_nonblocking(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        // The system may grant less; then that will have to do.
+        let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
+        let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
+        socket.bind(&address.into())?;
+        let socket = tokio::net::UdpSocket::from_std(socket.into())?;
+        let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
+        let local = socket.local_addr()?;
         COUNTERS.sockets.add(1);
-        Ok((UdpSocket { socket, state, errors: 0 }, local))
+        Ok((UdpSocket { socket, state, errors: AtomicU32::new(0) }, local))
     }
 
     /// Receives what is there, up to a batch. Wakes the context's task if nothing is.
-    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>, batch: &mut ReceiveBatch) -> Poll<()> {
+    pub(crate) fn poll_receive(&self, cx: &mut Context<'_>, batch: &mut ReceiveBatch) -> Poll<()> {
         batch.received = 0;
-        while self.errors < MAX_ERRORS {
+        while self.errors.load(Ordering::Relaxed) < MAX_ERRORS {
             if ready!(self.socket.poll_recv_ready(cx)).is_err() {
                 break;
             }
@@ -60,7 +57,7 @@ impl UdpSocket {
             let receive = || self.state.recv(UdpSockRef::from(&self.socket), &mut slices, &mut batch.metas);
             match self.socket.try_io(Interest::READABLE, receive) {
                 Ok(received) => {
-                    self.errors = 0;
+                    self.errors.store(0, Ordering::Relaxed);
                     batch.received = received;
                     if received < ReceiveBatch::BUFFERS.min(quinn_udp::BATCH_SIZE) {
                         // The system has no more: this spares the call that would say so. What comes from now on
@@ -83,7 +80,7 @@ impl UdpSocket {
                 Err(error) => {
                     tracing::debug!(%error, "a socket fails to receive");
                     COUNTERS.receive_errors.add(1);
-                    self.errors += 1;
+                    self.errors.fetch_add(1, Ordering::Relaxed);
                 }
             }
         }
@@ -99,11 +96,32 @@ impl UdpSocket {
         payload: &[u8],
         segment_size: usize,
     ) -> Poll<usize> {
-        let segment_size = segment_size.max(1);
         loop {
             if ready!(self.socket.poll_send_ready(cx)).is_err() {
                 return Poll::Ready(payload.len());
             }
+            if let Some(bytes) = self.try_send((None, remote), payload, segment_size) {
+                return Poll::Ready(bytes);
+            }
+        }
+    }
+
+    /// Whether the socket takes datagrams. Wakes the context's task when it does.
+    pub(crate) fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        // On an error, whoever tries to send finds out.
+        self.socket.poll_send_ready(cx).map(|_| ())
+    }
+
+    /// The same as [`poll_send`](Self::poll_send) and wakes nobody: `None` if the system takes nothing now. `from`: the
+    /// address to send from, where the socket has several.
+    pub(crate) fn try_send(
+        &self,
+        (from, remote): (Option<IpAddr>, SocketAddr),
+        payload: &[u8],
+        segment_size: usize,
+    ) -> Option<usize> {
+        let segment_size = segment_size.max(1);
+        loop {
             let segments = self.state.max_gso_segments();
             let contents = &payload[..payload.len().min(segments.saturating_mul(segment_size))];
             let datagrams = contents.len().div_ceil(segment_size);
@@ -112,21 +130,21 @@ impl UdpSocket {
                 ecn: None,
                 contents,
                 segment_size: (datagrams > 1).then_some(segment_size),
-                src_ip: None,
+                src_ip: from,
             };
             let send = || self.state.try_send(UdpSockRef::from(&self.socket), &transmit);
             match self.socket.try_io(Interest::WRITABLE, send) {
                 Ok(()) => {
                     COUNTERS.datagrams_sent.add(datagrams);
-                    return Poll::Ready(contents.len());
+                    return Some(contents.len());
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 // The network card cannot segment after all: from now on one by one.
                 Err(_) if self.state.max_gso_segments() < datagrams => {}
                 Err(error) => {
                     tracing::trace!(%error, %remote, "the system refuses to send");
                     COUNTERS.sends_refused.add(datagrams);
-                    return Poll::Ready(contents.len());
+                    return Some(contents.len());
                 }
             }
         }
@@ -139,7 +157,8 @@ impl Drop for UdpSocket {
     }
 }
 
-fn bind_error(error: &io::Error) -> BindError {
+/// What a session is told of it.
+pub(crate) fn bind_error(error: &io::Error) -> BindError {
     tracing::debug!(%error, "no socket");
     match error.kind() {
         ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => BindError::AddressUnavailable,
@@ -174,12 +193,14 @@ impl ReceiveBatch {
 
     /// The datagrams of the last call, in order.
     pub(crate) fn datagrams(&self) -> impl Iterator<Item = (SocketAddr, &[u8])> {
-        self.metas.iter().zip(self.storage.chunks(Self::BUFFER)).take(self.received).flat_map(
-            |(meta, buffer)| {
-                let joined = buffer.get(..meta.len).unwrap_or_default();
-                joined.chunks(meta.stride.max(1)).map(|datagram| (meta.addr, datagram))
-            },
-        )
+        self.runs()
+            .flat_map(|(meta, run)| run.chunks(meta.stride.max(1)).map(|datagram| (meta.addr, datagram)))
+    }
+
+    /// The same, those together that the system joined: of one flow, and of one length but for the last.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (&RecvMeta, &[u8])> {
+        let filled = self.metas.iter().zip(self.storage.chunks(Self::BUFFER)).take(self.received);
+        filled.map(|(meta, buffer)| (meta, buffer.get(..meta.len).unwrap_or_default()))
     }
 }
 

@@ -3,15 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use crate::net::clock;
-use crate::net::connection::{Connection, ConnectionKey, Shared};
+use crate::net::connection::{Bell, Connection, ConnectionKey, Shared};
 use crate::net::counters::COUNTERS;
 use crate::net::drive::{Next, Scratch, Seat};
+use crate::net::endpoint::Endpoint;
+use crate::net::port::PortSeat;
 use crate::net::resolver;
 
 /// Threads for what blocks, for each worker: all look-ups of names at once, and three to list interfaces and to read
@@ -25,24 +27,37 @@ const BLOCKING_THREADS_LINGER: Duration = Duration::from_secs(2);
 const LOOK_EVERY: u64 = 8;
 
 /// What other threads tell a worker.
-#[derive(Default)]
 pub(crate) struct Inbox {
     messages: Mutex<Messages>,
     notify: Notify,
+    runtime: tokio::runtime::Handle,
 }
 
 #[derive(Default)]
 struct Messages {
-    adopted: Vec<Arc<Connection>>,
+    adopted: Vec<(ConnectionKey, Newcomer)>,
     /// Each connection is here once for each turn since the last look, at most: its bell sees to it.
     rung: Vec<ConnectionKey>,
 }
 
+/// What is to be driven.
+pub(crate) enum Newcomer {
+    /// A connection, and the endpoint whose sockets it uses.
+    Connection(Arc<Connection>, Option<Arc<Endpoint>>),
+    /// A socket of an endpoint.
+    Port(Weak<Endpoint>, usize, Arc<Bell>),
+}
+
 impl Inbox {
-    /// Gives the worker a connection.
-    pub(crate) fn adopt(&self, connection: Arc<Connection>) {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner).adopted.push(connection);
+    /// Gives the worker something to drive.
+    pub(crate) fn adopt(&self, key: ConnectionKey, newcomer: Newcomer) {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).adopted.push((key, newcomer));
         self.notify.notify_one();
+    }
+
+    /// Where the worker's sockets live.
+    pub(crate) fn runtime(&self) -> &tokio::runtime::Handle {
+        &self.runtime
     }
 
     /// Asks for a turn.
@@ -61,7 +76,11 @@ pub(crate) fn start(number: usize) -> std::io::Result<Arc<Inbox>> {
         .thread_keep_alive(BLOCKING_THREADS_LINGER)
         .thread_name(format!("visavis-{number}b"))
         .build()?;
-    let inbox = Arc::<Inbox>::default();
+    let inbox = Arc::new(Inbox {
+        messages: Mutex::default(),
+        notify: Notify::new(),
+        runtime: runtime.handle().clone(),
+    });
     let worker = Worker {
         inbox: Arc::clone(&inbox),
         messages: Messages::default(),
@@ -89,11 +108,45 @@ struct Worker {
     scratch: Scratch,
 }
 
-/// A connection's seat, and how it is waited for.
+/// A seat, and how it is waited for.
 struct Slot {
-    seat: Seat,
+    seat: Occupied,
     armed: Option<Instant>,
     is_ready: bool,
+}
+
+/// Who has a seat.
+enum Occupied {
+    Connection(Box<Seat>),
+    Port(PortSeat),
+}
+
+impl Occupied {
+    fn bell(&self) -> &Bell {
+        match self {
+            Occupied::Connection(seat) => &seat.connection().bell,
+            Occupied::Port(seat) => seat.bell(),
+        }
+    }
+
+    fn turn(&mut self, scratch: &mut Scratch) -> Next {
+        match self {
+            Occupied::Connection(seat) => seat.turn(scratch),
+            Occupied::Port(seat) => seat.turn(&mut scratch.receive),
+        }
+    }
+
+    /// Its turn panicked. A port knows nothing of what is in its datagrams, and has no state of its own to break.
+    fn after_panic(&self, key: ConnectionKey) -> Next {
+        match self {
+            Occupied::Connection(seat) => {
+                // This wakes whoever waits, and wakers are not ours.
+                contained(key, || seat.connection().with(Shared::break_down));
+                Next::Finished
+            }
+            Occupied::Port(_) => Next::Again,
+        }
+    }
 }
 
 impl Worker {
@@ -133,9 +186,14 @@ impl Worker {
             &mut self.messages,
             &mut self.inbox.messages.lock().unwrap_or_else(PoisonError::into_inner),
         );
-        for connection in self.messages.adopted.drain(..) {
-            let key = connection.key;
-            self.seats.insert(key, Slot { seat: Seat::new(connection), armed: None, is_ready: true });
+        for (key, newcomer) in self.messages.adopted.drain(..) {
+            let seat = match newcomer {
+                Newcomer::Connection(connection, endpoint) => {
+                    Occupied::Connection(Box::new(Seat::new(connection, endpoint)))
+                }
+                Newcomer::Port(endpoint, index, bell) => Occupied::Port(PortSeat::new(endpoint, index, bell)),
+            };
+            self.seats.insert(key, Slot { seat, armed: None, is_ready: true });
             self.ready.push_back(key);
         }
         for key in self.messages.rung.drain(..) {
@@ -163,16 +221,12 @@ impl Worker {
     fn turn(&mut self, key: ConnectionKey) {
         let Some(Slot { seat, armed, is_ready }) = self.seats.get_mut(&key) else { return };
         *is_ready = false;
-        seat.connection().bell.silence();
-        let next = contained(key, || seat.turn(&mut self.scratch)).unwrap_or_else(|| {
-            // This wakes whoever waits, and wakers are not ours.
-            contained(key, || seat.connection().with(Shared::break_down));
-            Next::Finished
-        });
+        seat.bell().silence();
+        let next = contained(key, || seat.turn(&mut self.scratch)).unwrap_or_else(|| seat.after_panic(key));
         match next {
             Next::Again => {
                 // Rung meanwhile: then it is in the inbox already.
-                if seat.connection().bell.claim() {
+                if seat.bell().claim() {
                     *is_ready = true;
                     self.ready.push_back(key);
                 }

@@ -4,13 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::RtcCertificate;
 use crate::driver_counters;
-use crate::net::endpoint;
+use crate::net::workers::{self, Company};
 
 /// Whatever panics under the lock, and on whichever thread, the worker frees what the connection holds.
 #[tokio::test]
 async fn a_panic_in_a_call_ends_the_connection() {
     let identity = RtcCertificate::generate(&peer::KeygenAlgorithm::ecdsa_p256()).unwrap();
-    let handle = endpoint::connect(Default::default(), identity.0, None).unwrap();
+    let handle = workers::connect(Default::default(), identity.0, Company::default()).unwrap();
     let mut place = Place::default();
     let mut next = std::pin::pin!(poll_fn(|cx| handle.with(|shared| shared.poll_event(&mut place, cx))));
     let waits = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx).is_pending()));

@@ -1,0 +1,70 @@
+use base::SocketId;
+
+use super::*;
+use crate::{RtcConfiguration, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent};
+
+/// A connection of the endpoint that is connected to a peer of its own, with that peer and its channel.
+async fn connected(
+    endpoint: &crate::Endpoint,
+) -> (RtcPeerConnection, RtcPeerConnection, crate::RtcDataChannel) {
+    let configuration = RtcConfiguration { include_loopback: true, ..Default::default() };
+    let client = RtcPeerConnection::new(configuration.clone()).unwrap();
+    let server = endpoint.new_peer_connection(configuration).unwrap();
+    let channel = client.create_data_channel("channel", None).unwrap();
+    client.set_local_description(None).await.unwrap();
+    server.set_remote_description(client.local_description().unwrap()).await.unwrap();
+    server.set_local_description(None).await.unwrap();
+    client.set_remote_description(server.local_description().unwrap()).await.unwrap();
+    let (mut ours, mut theirs) = (client.events(), server.events());
+    for (from, to) in [(&mut ours, &server), (&mut theirs, &client)] {
+        while let Some(event) = from.next().await {
+            if let RtcPeerConnectionEvent::IceCandidate(candidate) = event {
+                let last = candidate.is_none();
+                to.add_ice_candidate(candidate.map(Into::into)).await.unwrap();
+                if last {
+                    break;
+                }
+            }
+        }
+    }
+    channel.ready().await.unwrap();
+    (server, client, channel)
+}
+
+fn remote(server: &RtcPeerConnection) -> SocketAddr {
+    let transport = server.sctp().unwrap().transport().ice_transport();
+    transport.get_selected_candidate_pair().unwrap().remote.fields.unwrap().address
+}
+
+/// Whoever has credentials for one connection can put another peer's address on his checks. That must not take the
+/// other peer's data away.
+#[tokio::test]
+async fn a_path_in_use_is_not_taken_over_by_another_connection() {
+    let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let endpoint = crate::Endpoint::bind(address).unwrap();
+    let (server, _client, channel) = connected(&endpoint).await;
+    let (other, other_client, _channel) = connected(&endpoint).await;
+    let sockets = endpoint.sockets();
+    let local = endpoint.local_addresses()[0];
+    let victim = remote(&server);
+    let path = Path { socket: SocketId(0), remote: victim };
+
+    sockets.admit(other.handle.connection(), path, local);
+    channel.send_text("still for the first").unwrap();
+    let mut events = server.events();
+    let incoming = loop {
+        if let Some(RtcPeerConnectionEvent::DataChannel(channel)) = events.next().await {
+            break channel;
+        }
+    };
+    assert_eq!(incoming.recv().await, Some(RtcMessage::Text("still for the first".into())));
+    assert!(crate::driver_counters().routes_contested > 0);
+
+    // Once that connection is over, the address is free for whoever has it then.
+    server.close();
+    sockets.admit(other.handle.connection(), path, local);
+    let key = |flow| sockets.routes().owner(flow).map(|target| target.connection.key);
+    let flow = Flow { local, remote: victim };
+    assert_eq!(key(flow), Some(other.handle.key));
+    drop(other_client);
+}

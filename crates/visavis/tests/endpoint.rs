@@ -1,0 +1,248 @@
+//! Many connections over one port.
+
+mod pair;
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use pair::{guarded, incoming, negotiate, open, trickle};
+use tokio::net::UdpSocket;
+use visavis::{
+    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcMessage, RtcPeerConnection,
+    RtcPeerConnectionEvent, driver_counters,
+};
+
+fn configuration() -> RtcConfiguration {
+    RtcConfiguration { include_loopback: true, ..Default::default() }
+}
+
+fn loopback() -> Endpoint {
+    Endpoint::bind("127.0.0.1:0".parse::<SocketAddr>().unwrap()).unwrap()
+}
+
+/// A connected peer of a connection of an endpoint, with a channel.
+struct Client {
+    client: RtcPeerConnection,
+    server: RtcPeerConnection,
+    to_server: RtcDataChannel,
+    to_client: RtcDataChannel,
+}
+
+async fn connect(client: RtcPeerConnection, server: RtcPeerConnection) -> Client {
+    let to_server = client.create_data_channel("channel", None).unwrap();
+    negotiate(&client, &server).await;
+    let (mut client_events, mut server_events) = (client.events(), server.events());
+    tokio::join!(trickle(&mut client_events, &server), trickle(&mut server_events, &client));
+    let to_client = incoming(&mut server_events).await;
+    open(&to_server).await;
+    open(&to_client).await;
+    Client { client, server, to_server, to_client }
+}
+
+async fn client_of(endpoint: &Endpoint) -> Client {
+    let client = RtcPeerConnection::new(configuration()).unwrap();
+    connect(client, endpoint.new_peer_connection(configuration()).unwrap()).await
+}
+
+impl Client {
+    /// Sends something there and back.
+    async fn talk(&self, text: &str) {
+        self.to_server.send_text(text).unwrap();
+        assert_eq!(self.to_client.recv().await, Some(RtcMessage::Text(text.into())));
+        self.to_client.send_text(text).unwrap();
+        assert_eq!(self.to_server.recv().await, Some(RtcMessage::Text(text.into())));
+    }
+
+    /// Where the client sends to.
+    fn remote(&self) -> SocketAddr {
+        let transport = self.client.sctp().unwrap().transport().ice_transport();
+        transport.get_selected_candidate_pair().unwrap().remote.fields.unwrap().address
+    }
+}
+
+#[tokio::test]
+async fn many_connections_share_one_port_and_each_gets_its_own_messages() {
+    guarded(async {
+        let endpoint = loopback();
+        let address = endpoint.local_addresses()[0];
+        let mut clients = Vec::new();
+        for _ in 0..20 {
+            let client = client_of(&endpoint).await;
+            assert_eq!(client.remote(), address);
+            clients.push(client);
+        }
+        assert_eq!(endpoint.connections(), 20);
+        for (number, client) in clients.iter().enumerate() {
+            client.talk(&format!("number {number}")).await;
+        }
+        // What is larger than a few datagrams: in runs, both ways at once.
+        let large = vec![7; 200_000];
+        for client in &clients {
+            client.to_server.send(large.clone()).unwrap();
+            client.to_client.send(large.clone()).unwrap();
+        }
+        for client in &clients {
+            for channel in [&client.to_server, &client.to_client] {
+                assert_eq!(channel.recv().await, Some(RtcMessage::Binary(large.clone().into())));
+            }
+        }
+        // Those that end leave the others alone, and leave nothing.
+        for client in clients.drain(..10) {
+            client.client.close();
+        }
+        for client in &clients {
+            client.talk("still here").await;
+        }
+        drop(clients);
+        while endpoint.connections() > 10 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_addresses_of_the_machine_are_candidates_at_the_same_port() {
+    guarded(async {
+        let endpoint = Endpoint::bind(EndpointSettings::port(0)).unwrap();
+        let ports: BTreeSet<u16> = endpoint.local_addresses().iter().map(SocketAddr::port).collect();
+        assert_eq!(ports.len(), 1);
+        let client = client_of(&endpoint).await;
+        client.talk("hello").await;
+        let sdp = client.server.local_description().unwrap().sdp;
+        let candidates: Vec<(IpAddr, u16)> = sdp
+            .lines()
+            .filter_map(|line| line.strip_prefix("a=candidate:"))
+            .map(|line| line.split(' ').collect::<Vec<_>>())
+            .map(|words| (words[4].parse().unwrap(), words[5].parse().unwrap()))
+            .collect();
+        assert!(candidates.iter().any(|(ip, _)| ip.is_loopback()), "{sdp}");
+        assert!(candidates.iter().all(|(_, port)| ports.contains(port)), "{sdp}");
+        let addresses: BTreeSet<IpAddr> = candidates.iter().map(|(ip, _)| *ip).collect();
+        assert_eq!(addresses.len(), candidates.len(), "{sdp}");
+        // The answer to a check comes from the address that was asked, or the client would not have taken it.
+        assert!(addresses.contains(&client.remote().ip()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_endpoints_connect() {
+    guarded(async {
+        let (one, other) = (loopback(), loopback());
+        let offering = one.new_peer_connection(configuration()).unwrap();
+        let client = connect(offering, other.new_peer_connection(configuration()).unwrap()).await;
+        client.talk("hello").await;
+        assert_eq!(client.remote(), other.local_addresses()[0]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ice_restarts_find_their_way() {
+    guarded(async {
+        let endpoint = loopback();
+        let client = client_of(&endpoint).await;
+        client.client.restart_ice();
+        negotiate(&client.client, &client.server).await;
+        let (mut client_events, mut server_events) = (client.client.events(), client.server.events());
+        tokio::join!(
+            trickle(&mut client_events, &client.server),
+            trickle(&mut server_events, &client.client)
+        );
+        client.talk("after the restart").await;
+    })
+    .await;
+}
+
+/// The fragment of a description.
+fn ufrag(sdp: &str) -> String {
+    sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).unwrap().to_owned()
+}
+
+/// A binding request to a fragment, with an integrity that is none.
+fn forged_check(ufrag: &str) -> Vec<u8> {
+    let mut attributes = Vec::new();
+    let username = format!("{ufrag}:me");
+    for (kind, value) in [(0x0006_u16, username.as_bytes()), (0x0024, &[1; 4]), (0x0008, &[1; 20])] {
+        attributes.extend(kind.to_be_bytes());
+        attributes.extend((value.len() as u16).to_be_bytes());
+        attributes.extend(value);
+        attributes.resize(attributes.len().next_multiple_of(4), 0);
+    }
+    let mut message = vec![0, 1];
+    message.extend((attributes.len() as u16).to_be_bytes());
+    message.extend([0x21, 0x12, 0xa4, 0x42]);
+    message.extend([3; 12]);
+    message.extend(attributes);
+    message
+}
+
+/// A1, A2, A8, A10 against a port that many share: nobody is answered, and nothing is kept.
+#[tokio::test]
+async fn strangers_get_no_answer_and_disturb_nobody() {
+    guarded(async {
+        let endpoint = loopback();
+        let client = client_of(&endpoint).await;
+        let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        stranger.connect(endpoint.local_addresses()[0]).await.unwrap();
+        let known = ufrag(&client.server.local_description().unwrap().sdp);
+        let check = forged_check(&known);
+        let before = driver_counters().datagrams_for_nobody;
+        for round in 0..200 {
+            // For nobody: data, an unknown fragment, an answer, truncations, garbage.
+            for datagram in [
+                &[22; 100][..],
+                &forged_check("unknown"),
+                &[1, 1, 0, 0],
+                &check[..round % check.len()],
+                &[0; 20],
+            ] {
+                let _ = stranger.send(datagram).await;
+            }
+            // For the connection, which finds it forged.
+            let _ = stranger.send(&check).await;
+            client.talk("undisturbed").await;
+        }
+        assert!(driver_counters().datagrams_for_nobody > before);
+        let mut buffer = [0; 2000];
+        assert!(stranger.try_recv(&mut buffer).is_err(), "a stranger was answered");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn closing_an_endpoint_closes_its_connections_and_there_are_no_others() {
+    guarded(async {
+        let endpoint = loopback();
+        let client = client_of(&endpoint).await;
+        let mut events = client.server.events();
+        endpoint.close();
+        while let Some(event) = events.next().await {
+            drop::<RtcPeerConnectionEvent>(event);
+        }
+        let mut channel = client.to_server.events();
+        while channel.next().await.is_some() {}
+        let error = endpoint.new_peer_connection(configuration()).unwrap_err();
+        assert_eq!(error.name, ErrorName::InvalidStateError);
+        while endpoint.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let address = endpoint.local_addresses()[0];
+        drop((endpoint, client));
+        // The port is free again, once the last one has let go of it.
+        while UdpSocket::bind(address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[test]
+fn what_cannot_be_bound_is_an_error() {
+    assert_eq!(Endpoint::bind(Vec::new()).unwrap_err().kind(), std::io::ErrorKind::InvalidInput);
+    let taken = loopback();
+    let again = Endpoint::bind(taken.local_addresses()).unwrap_err();
+    assert_eq!(again.kind(), std::io::ErrorKind::AddrInUse);
+    assert!(Endpoint::bind("192.0.2.1:0".parse::<SocketAddr>().unwrap()).is_err());
+}
