@@ -8,7 +8,7 @@ use stun_types::message::TransactionId;
 
 use crate::pair::Pair;
 use crate::transaction::Transaction;
-use crate::{PairState, Role};
+use crate::{AgentConfig, PairState, Role};
 
 /// A connectivity check on its way.
 #[derive(Clone, Debug)]
@@ -141,17 +141,18 @@ impl Checklist {
         }
     }
 
-    /// The retransmission timeout of a new check
-    /// ([RFC 8445, section 14.3](https://www.rfc-editor.org/rfc/rfc8445#section-14.3)).
-    pub(crate) fn rto(&self, pacing: Duration, minimum: Duration) -> Duration {
+    /// How long a new check waits for its answer before another one is sent: long enough for every other pair to
+    /// be checked first, as [RFC 8445, section 14.3](https://www.rfc-editor.org/rfc/rfc8445#section-14.3) has it
+    /// for retransmissions, within the configured bounds.
+    pub(crate) fn patience(&self, config: &AgentConfig) -> Duration {
         let active = |pair: &&Pair| matches!(pair.state, PairState::Waiting | PairState::InProgress);
-        minimum.max(pacing * self.pairs.iter().filter(active).count() as u32)
+        let round = config.pacing * self.pairs.iter().filter(active).count() as u32;
+        round.min(config.rto).max(config.check_interval)
     }
 
     /// A check was sent.
     pub(crate) fn sent(&mut self, check: PendingCheck) {
         let id = check.pair;
-        self.untrigger(id);
         let mut older = self.pending.iter().enumerate().filter(|(_, pending)| pending.pair == id);
         let oldest = older.next().map(|(index, _)| index);
         if older.count() + 2 > MAX_CHECKS_PER_PAIR
@@ -160,6 +161,20 @@ impl Checklist {
             self.pending.remove(index);
         }
         self.pending.push(check);
+        self.begun(id);
+    }
+
+    /// The check on its way that another one of this pair would take the place of.
+    pub(crate) fn like(&mut self, pair: u64, role: Role, use_candidate: bool) -> Option<&mut PendingCheck> {
+        let is_like = |check: &&mut PendingCheck| {
+            check.pair == pair && check.role == role && check.use_candidate == use_candidate
+        };
+        self.pending.iter_mut().find(is_like)
+    }
+
+    /// A check of this pair is on its way.
+    pub(crate) fn begun(&mut self, id: u64) {
+        self.untrigger(id);
         if let Some(pair) = self.pair_mut(id)
             && pair.state != PairState::Succeeded
         {
@@ -185,7 +200,7 @@ impl Checklist {
     }
 
     pub(crate) fn pending(&self, id: TransactionId) -> Option<&PendingCheck> {
-        self.pending.iter().find(|check| check.transaction.id == id)
+        self.pending.iter().find(|check| check.transaction.has(id))
     }
 
     pub(crate) fn pending_mut(&mut self) -> &mut Vec<PendingCheck> {
@@ -194,7 +209,7 @@ impl Checklist {
 
     /// Ends a transaction.
     pub(crate) fn take_pending(&mut self, id: TransactionId) -> Option<PendingCheck> {
-        let index = self.pending.iter().position(|check| check.transaction.id == id)?;
+        let index = self.pending.iter().position(|check| check.transaction.has(id))?;
         Some(self.pending.remove(index))
     }
 

@@ -11,6 +11,9 @@ const LAST_WAIT: u32 = 16;
 /// The same for a STUN server, whose answer gathering waits for: 2 s at the default RTO.
 const LAST_WAIT_SERVER: u32 = 4;
 
+/// Requests that were replaced and may still be answered.
+const MAX_EARLIER: usize = 16;
+
 /// What to do about a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -26,8 +29,13 @@ pub(crate) struct Transaction {
     pub(crate) id: TransactionId,
     pub(crate) path: Path,
     pub(crate) request: Vec<u8>,
-    pub(crate) first_sent: Instant,
     pub(crate) deadline: Instant,
+    /// When the request that `id` names was sent for the first time.
+    sent: Instant,
+    /// The requests that this one replaced: their answers count too. At most [`MAX_EARLIER`].
+    earlier: Vec<(TransactionId, Instant)>,
+    /// How often `request` was sent.
+    repeats: u32,
     sends: u32,
     max_sends: u32,
     last_wait: Duration,
@@ -46,8 +54,10 @@ impl Transaction {
             id,
             path,
             request,
-            first_sent: now,
             deadline: now + rto,
+            sent: now,
+            earlier: Vec::new(),
+            repeats: 0,
             sends: 1,
             max_sends: 1,
             last_wait: rto * LAST_WAIT,
@@ -76,6 +86,7 @@ impl Transaction {
             return Step::GiveUp;
         }
         self.sends += 1;
+        self.repeats += 1;
         self.interval *= 2;
         let wait = if self.sends == self.max_sends { self.last_wait } else { self.interval };
         self.deadline = now + wait;
@@ -86,11 +97,49 @@ impl Transaction {
     /// ([RFC 8445, section 7.3.1.4](https://www.rfc-editor.org/rfc/rfc8445#section-7.3.1.4)).
     pub(crate) fn cancel(&mut self) {
         self.max_sends = self.sends;
+        self.deadline = self.deadline.max(self.sent + self.last_wait);
     }
 
-    /// The round-trip time, if it is certain which transmission was answered (Karn's rule).
-    pub(crate) fn rtt(&self, now: Instant) -> Option<Duration> {
-        (self.sends == 1).then(|| now.saturating_duration_since(self.first_sent))
+    /// Sends this at `now` in place of what was sent before. An answer tells by its id which of them it is for, so
+    /// that it measures the path although there were several.
+    pub(crate) fn replace(&mut self, now: Instant, id: TransactionId, request: Vec<u8>) {
+        if self.earlier.len() == MAX_EARLIER {
+            self.earlier.remove(0);
+        }
+        self.earlier.push((std::mem::replace(&mut self.id, id), self.sent));
+        self.request = request;
+        self.sent = now;
+        self.repeats = 0;
+    }
+
+    /// Counts and waits as if it had been sent at `now` for the first time, to be sent so often and to wait so long
+    /// after the last time.
+    pub(crate) fn begin_again(
+        &mut self,
+        now: Instant,
+        rto: Duration,
+        (max_sends, last_wait): (u32, Duration),
+    ) {
+        self.interval = rto;
+        self.deadline = now + rto;
+        self.sends = 1;
+        self.max_sends = max_sends;
+        self.last_wait = last_wait;
+    }
+
+    /// Whether this is the id of one of its requests.
+    pub(crate) fn has(&self, id: TransactionId) -> bool {
+        self.id == id || self.earlier.iter().any(|(earlier, _)| *earlier == id)
+    }
+
+    /// The round-trip time by the answer to `id`, if it is certain which transmission was answered (Karn's rule).
+    pub(crate) fn rtt(&self, now: Instant, id: TransactionId) -> Option<Duration> {
+        let sent = match self.earlier.iter().find(|(earlier, _)| *earlier == id) {
+            Some((_, sent)) => *sent,
+            None if self.id == id && self.repeats == 0 => self.sent,
+            None => return None,
+        };
+        Some(now.saturating_duration_since(sent))
     }
 }
 

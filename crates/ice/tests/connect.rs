@@ -220,28 +220,68 @@ fn a_nat_between_gives_peer_reflexive_candidates_on_both_sides() {
     assert_eq!(announced.count(), 1);
 }
 
-#[test]
-fn checks_are_paced_and_each_pair_is_asked_seven_times() {
+/// The times at which one pair is checked that nobody answers on, and when its agent gives up.
+fn lonely_checks(pairs: u8) -> (Vec<u64>, Network) {
     let mut network = Network::new();
     network.passes = Box::new(|_, _| false);
     network.add_host(A, "192.0.2.1:1000");
     network.complete(A);
     network.signal_credentials(B, A);
-    for port in 1..=5u8 {
+    for port in 1..=pairs {
         network.add_host(B, &format!("192.0.2.{}:2000", 10 + port));
     }
     network.signal_candidates(B, A);
     network.signal_end(B, A);
     network.run(ms(39_000));
+    let first = address("192.0.2.11:2000");
+    let times = network.sent.iter().filter(|(_, _, to, _)| *to == first);
+    (times.map(|(time, ..)| (*time - network.start).as_millis() as u64).collect(), network)
+}
+
+#[test]
+fn a_pair_is_checked_ever_less_often_and_each_check_is_another() {
+    let (times, network) = lonely_checks(1);
+    assert_eq!(times, [0, 50, 150, 350, 750, 1550, 3150, 6350, 12_750, 25_550]);
+    let mut ids: Vec<_> = network.sent.iter().map(|(.., check)| check[8..20].to_vec()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 10);
+}
+
+/// RFC 8445, section 14.3: every pair is checked once before any is again.
+#[test]
+fn checks_are_paced_and_many_pairs_wait_longer() {
+    let (times, mut network) = lonely_checks(5);
+    assert_eq!(times, [0, 100, 300, 700, 1500, 3100, 6300, 12_700, 25_500]);
     assert_eq!(network.agent(A).state(), TransportState::Checking);
     let first: Vec<_> = network.sent.iter().take(5).map(|(time, ..)| *time - network.start).collect();
-    assert_eq!(first, [ms(0), ms(50), ms(100), ms(150), ms(200)]);
+    assert_eq!(first, [ms(0), ms(20), ms(40), ms(60), ms(80)]);
     network.run(ms(60_000));
     assert_eq!(network.agent(A).state(), TransportState::Failed);
-    assert_eq!(network.sent.len(), 5 * 7);
+    assert_eq!(network.sent.len(), 5 * 9);
     assert_eq!(network.agent(A).send_path(), None);
     network.run(ms(600_000));
-    assert_eq!(network.sent.len(), 5 * 7);
+    assert_eq!(network.sent.len(), 5 * 9);
+}
+
+/// The answer to any of the checks of a pair counts, and measures the path.
+#[test]
+fn the_round_trip_is_known_although_checks_were_lost() {
+    let mut network = Network::new();
+    network.delay = ms(150);
+    network.add_hosts();
+    network.signal_all();
+    assert!(network.run_until(ms(5000), |network| network.both(TransportState::Completed)));
+    assert_eq!(network.elapsed(), ms(600));
+    assert_eq!(network.agent(A).rtt(), Some(ms(300)));
+    let mut network = Network::new();
+    network.add_hosts();
+    network.passes = Box::new(|_, _| false);
+    network.signal_all();
+    network.run(ms(100));
+    network.passes = Box::new(|_, _| true);
+    assert!(network.run_until(ms(5000), |network| network.both(TransportState::Completed)));
+    assert_eq!((network.elapsed(), network.agent(A).rtt()), (ms(190), Some(ms(20))));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 //! ([RFC 8445, sections 6.1.2 and 7.2](https://www.rfc-editor.org/rfc/rfc8445#section-7.2)).
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::Path;
-use stun_types::message::{Message, MessageClass};
+use stun_types::message::{Message, MessageClass, TransactionId};
 
 use super::gather::is_link_local;
 use super::{Agent, COMPONENT};
@@ -169,16 +169,36 @@ impl Agent {
     }
 
     pub(super) fn send_check(&mut self, now: Instant, pair: u64, use_candidate: bool) {
-        let (Some(pair), Some(remote)) = (self.current.checklist.pair(pair), &self.current.remote) else {
-            return;
-        };
+        let Some((path, id, request)) = self.write_check(pair, self.role, use_candidate) else { return };
+        let wait = self.current.checklist.patience(&self.config);
+        let schedule = self.config.check_schedule(wait);
+        // RFC 8445, section 7.3.1.4: a triggered check takes the place of one on its way, whose answer still counts.
+        if let Some(check) = self.current.checklist.like(pair, self.role, use_candidate) {
+            check.transaction.replace(now, id, request);
+            check.transaction.begin_again(now, wait, schedule);
+            return self.current.checklist.begun(pair);
+        }
+        let mut transaction = Transaction::new(now, (id, request), path, wait);
+        transaction.begin_again(now, wait, schedule);
+        self.current.checklist.cancel(pair);
+        self.current.checklist.sent(PendingCheck { transaction, pair, role: self.role, use_candidate });
+    }
+
+    /// Writes and sends a check of a pair: where it went, its id and what it was.
+    fn write_check(
+        &mut self,
+        pair: u64,
+        role: Role,
+        use_candidate: bool,
+    ) -> Option<(Path, TransactionId, Vec<u8>)> {
+        let (pair, remote) = (self.current.checklist.pair(pair)?, self.current.remote.as_ref()?);
         let (id, path) = (stun::transaction_id(&mut self.rng), pair.path);
         let check = Check {
             id,
             local: &self.current.local,
             remote,
             priority: self.reflexive_priority(pair.local),
-            role: self.role,
+            role,
             tie_breaker: self.tie_breaker,
             use_candidate,
         };
@@ -187,10 +207,7 @@ impl Agent {
         if let Some(pair) = self.current.checklist.pair_mut(pair) {
             pair.traffic.requests_sent += 1;
         }
-        let rto = self.current.checklist.rto(self.config.pacing, self.config.rto);
-        let transaction = Transaction::new(now, (id, request), path, rto).with_sends(self.config.max_sends);
-        self.current.checklist.cancel(pair);
-        self.current.checklist.sent(PendingCheck { transaction, pair, role: self.role, use_candidate });
+        Some((path, id, request))
     }
 
     fn send_request(&mut self, path: Path, request: Vec<u8>) {
@@ -211,8 +228,12 @@ impl Agent {
             match check.transaction.step(now) {
                 Step::Wait => index += 1,
                 Step::Resend => {
-                    let (path, request) = (check.transaction.path, check.transaction.request.clone());
-                    self.send_request(path, request);
+                    let (pair, role, use_candidate) = (check.pair, check.role, check.use_candidate);
+                    if let Some((_, id, request)) = self.write_check(pair, role, use_candidate)
+                        && let Some(check) = self.current.checklist.pending_mut().get_mut(index)
+                    {
+                        check.transaction.replace(now, id, request);
+                    }
                     index += 1;
                 }
                 Step::GiveUp => {
@@ -264,7 +285,7 @@ impl Agent {
             (MessageClass::Success, Some(mapped)) => {
                 let Some(check) = self.current.checklist.take_pending(id) else { return };
                 self.counters.responses_received += 1;
-                self.check_succeeded(now, &check, mapped);
+                self.check_succeeded(now, &check, check.transaction.rtt(now, id), mapped);
             }
             (MessageClass::Success, None) => self.counters.dropped_malformed += 1,
             _ => {
@@ -284,9 +305,14 @@ impl Agent {
     }
 
     /// RFC 8445, section 7.2.5.3.
-    fn check_succeeded(&mut self, now: Instant, check: &PendingCheck, mapped: SocketAddr) {
+    fn check_succeeded(
+        &mut self,
+        now: Instant,
+        check: &PendingCheck,
+        rtt: Option<Duration>,
+        mapped: SocketAddr,
+    ) {
         let until = now + self.config.consent_lifetime;
-        let rtt = check.transaction.rtt(now);
         let Some(pair) = self.current.checklist.pair_mut(check.pair) else { return };
         pair.state = PairState::Succeeded;
         pair.consent_until = Some(until);
