@@ -21,6 +21,9 @@ pub struct Config {
     pub max_streams: u16,
     /// How many bytes may wait for a reader, over all streams. At least `max_message_size` and some packets.
     pub receive_window: u32,
+    /// The path's round-trip time, where the layers below have measured it: the handshake repeats its packets after
+    /// 1.5 times this, and data has it as its first estimate.
+    pub path_rtt: Option<Duration>,
     /// The first retransmission timeout, before a round trip was measured.
     pub rto_initial: Duration,
     /// The shortest retransmission timeout.
@@ -52,6 +55,7 @@ impl Default for Config {
             max_packet_size: Self::DEFAULT_MAX_PACKET_SIZE,
             max_streams: 65_535,
             receive_window: 2 * 1024 * 1024,
+            path_rtt: None,
             rto_initial: Duration::from_millis(500),
             rto_min: Duration::from_millis(220),
             rto_max: Duration::from_secs(3),

@@ -71,6 +71,8 @@ pub(crate) struct DataTransfer {
     /// The cumulative TSN and the gaps of a SACK just written.
     acked_to_peer: Option<(Serial32, Vec<(u16, u16)>)>,
     recovery: Recovery,
+    /// The layers' below, until there is one of our own.
+    path_rtt: Option<Duration>,
     rtt: Option<Duration>,
 }
 
@@ -79,6 +81,9 @@ impl DataTransfer {
     pub(crate) fn new(config: &Config, local: &Init, peer: &Init) -> Option<Self> {
         let max_packet_size = config.max_packet_size & !3;
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1);
+        // RFC 6298, section 2.2: three times the first measurement.
+        let rto_initial =
+            config.path_rtt.map_or(config.rto_initial, |rtt| (rtt * 3).clamp(config.rto_min, config.rto_max));
         let transport = TransportConfig::default()
             .with_local_port(config.local_port)
             .with_remote_port(config.remote_port)
@@ -90,7 +95,7 @@ impl DataTransfer {
             // A limit would stop its timer and leave the association hanging; ours is the peer timeout.
             .with_max_data_retransmits(None)
             .with_max_init_retransmits(None)
-            .with_rto_initial_ms(millis(config.rto_initial))
+            .with_rto_initial_ms(millis(rto_initial))
             .with_rto_min_ms(millis(config.rto_min))
             .with_rto_max_ms(millis(config.rto_max));
         let mut endpoint_config = EndpointConfig::new();
@@ -127,6 +132,7 @@ impl DataTransfer {
             credit: window,
             acked_to_peer: None,
             recovery: Recovery::default(),
+            path_rtt: config.path_rtt,
             rtt: None,
         })
     }
@@ -151,6 +157,11 @@ impl DataTransfer {
         self.rtt
     }
 
+    /// What is known of the round-trip time.
+    fn estimate(&self) -> Option<Duration> {
+        self.rtt.or(self.path_rtt)
+    }
+
     /// Notes what a checked SACK acknowledges, and sends again what it shows to be lost.
     pub(crate) fn note_acknowledged(
         &mut self,
@@ -167,9 +178,10 @@ impl DataTransfer {
             // RFC 6298, section 2.3: an eighth of each new sample.
             self.rtt = Some(self.rtt.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
         }
-        let lost = self.recovery.take_lost(now, self.rtt);
+        let rtt = self.estimate();
+        let lost = self.recovery.take_lost(now, rtt);
         self.send_again(lost);
-        self.recovery.arm(now, self.rtt);
+        self.recovery.arm(now, rtt);
     }
 
     fn send_again(&mut self, chunks: impl IntoIterator<Item = (u8, Vec<u8>)>) {
@@ -213,7 +225,7 @@ impl DataTransfer {
             self.is_dirty = true;
             self.proto.handle_timeout(now);
         }
-        let probe = self.recovery.take_probe(now, self.rtt);
+        let probe = self.recovery.take_probe(now, self.estimate());
         self.send_again(probe);
         self.take_events(streams)
     }
@@ -338,7 +350,8 @@ impl DataTransfer {
                     self.look_over(now, packet, Some(position) == last, streams);
                 }
                 if last.is_some() {
-                    self.recovery.arm(now, self.rtt);
+                    let rtt = self.estimate();
+                    self.recovery.arm(now, rtt);
                 }
             }
         }

@@ -322,6 +322,7 @@ impl Transport {
             // RFC 9260, section 3.2: chunks, and with them packets, are whole words.
             max_packet_size: config.mtu.saturating_sub(Endpoint::MAX_OVERHEAD) & !3,
             receive_window: config.receive_window,
+            path_rtt: self.agent.rtt(),
             peer_timeout: Some(PEER_TIMEOUT),
             ..sctp::Config::default()
         };

@@ -14,8 +14,10 @@ use crate::plan::DtlsPlan;
 const MAX_EARLY: usize = 4;
 /// The longest of them: no DTLS record that fits a path is longer.
 const MAX_EARLY_BYTES: usize = 2048;
-/// Between the first flight and its retransmission at least; twice ICE's round trip where that is more.
-const MIN_RETRANSMIT: Duration = Duration::from_millis(100);
+/// Between the first flight and its retransmission at least. The peer's cryptography takes its time, too.
+const MIN_RETRANSMIT: Duration = Duration::from_millis(50);
+/// The same where ICE has not measured the path.
+const UNKNOWN_RETRANSMIT: Duration = Duration::from_millis(100);
 /// RFC 6347, section 4.2.4.1: one second is the initial timer where nothing is known of the path.
 const MAX_RETRANSMIT: Duration = Duration::from_secs(1);
 
@@ -132,7 +134,9 @@ pub(super) fn endpoint_config(
     plan: &DtlsPlan,
     rtt: Option<Duration>,
 ) -> dtls::Config {
-    let retransmit_after = rtt.map_or(MIN_RETRANSMIT, |rtt| rtt * 2).clamp(MIN_RETRANSMIT, MAX_RETRANSMIT);
+    // RFC 9147, section 5.8.2: 1.5 times the round trip where it is known, as from ICE.
+    let retransmit_after =
+        rtt.map_or(UNKNOWN_RETRANSMIT, |rtt| (rtt * 3 / 2).clamp(MIN_RETRANSMIT, MAX_RETRANSMIT));
     dtls::Config {
         mtu: config.mtu,
         retransmit_after,
