@@ -132,21 +132,25 @@ impl std::str::FromStr for Cell {
     }
 }
 
-/// What a column varies.
-const COLUMNS: [(&str, fn(&mut Case)); 4] = [
+/// A column: its name, and what it varies.
+type Column = (&'static str, fn(&mut Case));
+
+/// A row: the path's round trip in ms and its loss, and a cell for each column.
+type Row = (u64, f64, Vec<Cell>);
+
+const COLUMNS: [Column; 4] = [
     ("one pair", |_| {}),
     ("one pair, trickled", |case| case.trickle = true),
     ("nine pairs", |case| case.dead = 8),
     ("nine pairs, trickled", |case| (case.dead, case.trickle) = (8, true)),
 ];
 
-/// Every row: the path, and a cell for each column.
-fn rows(columns: &[(&str, fn(&mut Case))]) -> Vec<(u64, f64, Vec<Cell>)> {
+fn rows(columns: &[Column]) -> Vec<Row> {
     let paths: Vec<_> =
         [20, 100, 300].into_iter().flat_map(|rtt| [0.0, 0.05, 0.2].map(|loss| (rtt, loss))).collect();
     std::thread::scope(|scope| {
         let row = |(rtt, loss): (u64, f64)| {
-            let cell = move |(_, vary): &(&str, fn(&mut Case))| {
+            let cell = move |(_, vary): &Column| {
                 let mut case = Case { rtt: Duration::from_millis(rtt), loss, trickle: false, dead: 0 };
                 vary(&mut case);
                 Cell::measure(case)
@@ -158,12 +162,12 @@ fn rows(columns: &[(&str, fn(&mut Case))]) -> Vec<(u64, f64, Vec<Cell>)> {
     })
 }
 
-fn heading(columns: &[(&str, fn(&mut Case))]) -> String {
+fn heading(columns: &[Column]) -> String {
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
     format!("| round trip | loss | {} |\n|---|---|{}", names.join(" | "), "---|".repeat(names.len()))
 }
 
-fn write(columns: &[(&str, fn(&mut Case))], rows: &[(u64, f64, Vec<Cell>)]) -> String {
+fn write(columns: &[Column], rows: &[Row]) -> String {
     let mut text = heading(columns);
     for (rtt, loss, cells) in rows {
         let cells: Vec<_> = cells.iter().map(Cell::to_string).collect();
@@ -173,7 +177,7 @@ fn write(columns: &[(&str, fn(&mut Case))], rows: &[(u64, f64, Vec<Cell>)]) -> S
 }
 
 /// Compares what the page says with what is; with `VISAVIS_WRITE_DOCS` set, writes it.
-fn check_page(columns: &[(&str, fn(&mut Case))]) {
+fn check_page(columns: &[Column]) {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/set-up-time.md");
     let page = std::fs::read_to_string(path).expect("the page");
     let measured = rows(columns);
