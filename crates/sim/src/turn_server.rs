@@ -94,7 +94,6 @@ pub struct TurnServer {
     /// By the client's path, which with the server's own socket is the 5-tuple.
     allocations: BTreeMap<Path, Allocation>,
     next_relay: u32,
-    streams: Vec<Path>,
     nonce: u32,
     nonce_used: u32,
     indications: u64,
@@ -115,7 +114,6 @@ impl TurnServer {
             outbox: VecDeque::new(),
             allocations: BTreeMap::new(),
             next_relay: Self::FIRST_RELAY,
-            streams: Vec::new(),
             nonce: 0,
             nonce_used: 0,
             indications: 0,
@@ -156,10 +154,7 @@ impl TurnServer {
             return;
         }
         let bytes = match allocation.channel_of(now, path.remote) {
-            Some(channel) => {
-                let is_stream = self.streams.contains(client);
-                channel_data(channel, datagram, is_stream)
-            }
+            Some(channel) => channel_data(channel, datagram),
             None => {
                 self.indications += 1;
                 let id = TransactionId::from(u128::from(self.indications));
@@ -223,15 +218,10 @@ impl TurnServer {
     }
 }
 
-/// RFC 8656, section 12.4; over streams it is padded (section 12.5).
-fn channel_data(channel: u16, data: &[u8], is_stream: bool) -> Vec<u8> {
+/// RFC 8656, section 12.4. The padding of section 12.5 is part of a stream's framing, which is not seen here.
+fn channel_data(channel: u16, data: &[u8]) -> Vec<u8> {
     let length = u16::try_from(data.len()).expect("datagrams are shorter than 65,536 bytes");
-    let mut bytes = [channel.to_be_bytes(), length.to_be_bytes()].concat();
-    bytes.extend_from_slice(data);
-    if is_stream {
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-    }
-    bytes
+    [&channel.to_be_bytes(), &length.to_be_bytes(), data].concat()
 }
 
 impl Node for TurnServer {
@@ -244,16 +234,11 @@ impl Node for TurnServer {
     }
 
     fn handle_stream(&mut self, _: Instant, event: StreamEvent) {
-        match event {
-            StreamEvent::Accepted { path } => self.streams.push(path),
-            StreamEvent::Closed { path } => {
-                self.streams.retain(|stream| *stream != path);
-                // RFC 8656, section 5: the allocation goes with its stream. Its socket is closed when all is settled.
-                if let Some(allocation) = self.allocations.get_mut(&path) {
-                    allocation.end();
-                }
-            }
-            _ => {}
+        // RFC 8656, section 5: an allocation goes with its stream. Its socket is closed when all is settled.
+        if let StreamEvent::Closed { path } = event
+            && let Some(allocation) = self.allocations.get_mut(&path)
+        {
+            allocation.end();
         }
     }
 

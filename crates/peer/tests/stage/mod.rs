@@ -3,6 +3,7 @@
 
 pub(crate) mod network;
 pub(crate) mod pair;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

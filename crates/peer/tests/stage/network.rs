@@ -7,8 +7,8 @@ use peer::{
     ChannelEvent, ChannelId, Configuration, Event, IceCandidateInit, OperationId, Outcome, Payload,
     PeerConnection, SessionDescriptionInit,
 };
-use session::{Action, ActionResult, BindError};
-use sim::{Host, LinkConfig, Network, Node, NodeId};
+use session::{Action, ActionResult, BindError, ConnectError};
+use sim::{ConnectFailure, Host, LinkConfig, Network, Node, NodeId, StreamEvent};
 
 use super::{A, B, connection};
 
@@ -23,6 +23,24 @@ pub(crate) struct Peer {
 impl Node for Peer {
     fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
         self.pc.handle_datagram(now, path, datagram);
+    }
+
+    fn handle_stream(&mut self, now: Instant, event: StreamEvent) {
+        let result = match event {
+            StreamEvent::Connected { path, local } => ActionResult::Connected { path, result: Ok(local) },
+            StreamEvent::Failed { path, reason } => {
+                let error = match reason {
+                    ConnectFailure::Refused => ConnectError::Refused,
+                    ConnectFailure::TimedOut => ConnectError::Unreachable,
+                    ConnectFailure::NoAddress => ConnectError::AddressUnavailable,
+                };
+                ActionResult::Connected { path, result: Err(error) }
+            }
+            // What comes over it is all that there is to know.
+            StreamEvent::Accepted { .. } => return,
+            StreamEvent::Closed { path } => ActionResult::StreamClosed { path },
+        };
+        self.pc.handle_action_result(now, result);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -55,7 +73,12 @@ impl Node for Peer {
                         host.close(socket);
                         continue;
                     }
-                    _ => continue,
+                    Action::ConnectTcp { path, local, tls, .. } => {
+                        // TLS 1.3 takes one round trip more.
+                        host.connect(path, local, u32::from(tls.is_some()));
+                        continue;
+                    }
+                    other => panic!("an action that no test here knows: {other:?}"),
                 };
                 self.pc.handle_action_result(now, result);
             }

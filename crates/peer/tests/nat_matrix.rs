@@ -1,0 +1,166 @@
+//! Every pairing of what peers may be behind, in virtual time: who connects, over which candidates, how fast.
+//!
+//! Each cell is asserted against what NATs of RFC 4787 let through, and the table in the docs against the cells.
+//! `UPDATE_EXPECT=1 cargo test -p visavis-peer --test nat_matrix` writes the table anew.
+
+mod stage;
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use expect_test::expect_file;
+use ice::CandidateKind;
+use peer::{Configuration, IceCandidate, IceServer};
+use sim::{Dependence, NatConfig, Passage};
+use stage::world::{Gathering, Opened, Place, STUN, World, stun_url};
+
+/// To a server and back, from behind a NAT: twice (1 + 10 + 10) ms.
+const SERVER_ROUND_TRIP: Duration = Duration::from_millis(42);
+
+/// Requests to servers keep one pace with connectivity checks (RFC 8445, section 14.2), which may come first.
+const PACE: Duration = Duration::from_millis(50);
+
+const DOCUMENT: &str = include_str!("testdata/nat-matrix.md");
+
+fn stun() -> Configuration {
+    with_servers(vec![stun_url(STUN)])
+}
+
+fn with_servers(ice_servers: Vec<IceServer>) -> Configuration {
+    Configuration { ice_servers, ..Configuration::default() }
+}
+
+/// The rows and columns of the table.
+fn places() -> Vec<(&'static str, Place)> {
+    vec![
+        ("no NAT", Place::public()),
+        ("full cone", Place::behind(NatConfig::full_cone())),
+        ("restricted", Place::behind(NatConfig::restricted())),
+        ("port-restricted", Place::behind(NatConfig::port_restricted())),
+        ("symmetric", Place::behind(NatConfig::symmetric())),
+        ("UDP blocked", Place::behind(NatConfig { udp: Passage::Closed, ..NatConfig::port_restricted() })),
+    ]
+}
+
+/// What RFC 8445 can do with these two and no relay: a check from each side must get to the other, from the mapping
+/// that the other side lets in.
+fn meets(a: &Place, b: &Place) -> bool {
+    let opened_by = |own: &Place, other: &Place| {
+        let (Some(own), Some(other)) = (own.nats.first(), other.nats.first()) else { return true };
+        // Its checks come from a mapping that nobody was told of: only filters that do not look at the port let it in.
+        let unforeseen = own.mapping == Dependence::AddressAndPortDependent;
+        !(unforeseen && other.filtering == Dependence::AddressAndPortDependent)
+    };
+    let has_udp = |place: &Place| place.nats.iter().all(|nat| nat.udp == Passage::Open);
+    opened_by(a, b) && opened_by(b, a) && has_udp(a) && has_udp(b)
+}
+
+fn kind(candidate: &IceCandidate) -> CandidateKind {
+    candidate.fields.as_ref().expect("a candidate").kind
+}
+
+fn name(candidate: &IceCandidate) -> &'static str {
+    match kind(candidate) {
+        CandidateKind::Host => "host",
+        CandidateKind::ServerReflexive => "srflx",
+        CandidateKind::PeerReflexive => "prflx",
+        CandidateKind::Relayed => "relay",
+    }
+}
+
+fn cell(opened: Option<&Opened>) -> String {
+    match opened {
+        Some(Opened { after, local, remote }) => {
+            format!("{}–{}, {} ms", name(local), name(remote), after.as_millis())
+        }
+        None => "no way".to_owned(),
+    }
+}
+
+fn assert_gathered(cell: &str, gathering: [Gathering; 2], allowed: Duration) {
+    for gathering in gathering {
+        let (Some(began), Some(ended)) = (gathering.began, gathering.ended) else {
+            panic!("{cell}: gathering has not ended: {gathering:?}");
+        };
+        assert!(ended - began <= allowed, "{cell}: gathering took {:?}", ended - began);
+    }
+}
+
+/// A table of all pairings, the offerer's place in the row.
+fn pairings(configuration: &Configuration, expected: fn(&Place, &Place) -> bool) -> String {
+    let places = places();
+    let mut table = String::from("| offerer \\ answerer |");
+    places.iter().for_each(|(name, _)| write!(table, " {name} |").expect("a string"));
+    table.push_str("\n|---|");
+    places.iter().for_each(|_| table.push_str("---|"));
+    table.push('\n');
+    for (row, a) in &places {
+        write!(table, "| **{row}** |").expect("a string");
+        for (column, b) in &places {
+            let mut world = World::apart([a, b], configuration);
+            let opened = world.connect();
+            let what = format!("{row} and {column}");
+            assert_eq!(opened.is_some(), expected(a, b), "{what}");
+            if let Some(opened) = &opened {
+                let is_relayed = [&opened.local, &opened.remote].map(kind).contains(&CandidateKind::Relayed);
+                assert_eq!(is_relayed, !meets(a, b), "{what}: {opened:?}");
+            }
+            write!(table, " {} |", cell(opened.as_ref())).expect("a string");
+        }
+        table.push('\n');
+    }
+    table
+}
+
+#[test]
+fn the_table_in_the_docs_is_what_comes_of_every_pairing() {
+    let document = DOCUMENT.replace("{STUN}", pairings(&stun(), meets).trim_end());
+    expect_file!["../../../docs/nat-matrix.md"].assert_eq(&document.replace("{CASES}", cases().trim_end()));
+}
+
+/// What is not a pairing of the table: neighbours, NATs behind NATs, IPv6.
+fn cases() -> String {
+    let mut table = String::from("| case | comes up with |\n|---|---|\n");
+    let (stun, cone) = (stun(), NatConfig::port_restricted());
+    let isolated = NatConfig { isolated: true, ..cone };
+    let hairpin = NatConfig { hairpin: true, ..isolated };
+    let home = Place::behind(cone);
+    let carrier = Place { nats: vec![cone, cone], ..Place::public() };
+    let behind_symmetric = Place { nats: vec![NatConfig::symmetric(), cone], ..Place::public() };
+    let [ipv6, dual] = [false, true].map(|ipv4| home.clone().with(ipv4, true));
+    let (reflexive, direct) = (Some("srflx–srflx"), Some("host–host"));
+    let cases = [
+        ("two in one network", World::together(cone, None, &stun), direct),
+        ("the same, kept from each other", World::together(isolated, None, &stun), None),
+        ("the same, with hairpinning", World::together(hairpin, None, &stun), reflexive),
+        ("two homes behind one carrier's NAT", World::together(cone, Some(cone), &stun), None),
+        (
+            "the same, with hairpinning",
+            World::together(NatConfig { hairpin: true, ..cone }, Some(cone), &stun),
+            reflexive,
+        ),
+        ("a home behind a carrier's NAT, and a home", World::apart([&carrier, &home], &stun), reflexive),
+        ("the same, the carrier's NAT symmetric", World::apart([&behind_symmetric, &home], &stun), None),
+        ("IPv6 only, both behind firewalls", World::apart([&ipv6, &ipv6], &stun), direct),
+        ("both kinds of addresses on both sides", World::apart([&dual, &dual], &stun), direct),
+        ("both kinds, and IPv6 only", World::apart([&dual, &ipv6], &stun), direct),
+        ("both kinds, and IPv4 only", World::apart([&dual, &home], &stun), reflexive),
+        ("IPv6 only, and IPv4 only", World::apart([&ipv6, &home], &stun), None),
+    ];
+    for (name, mut world, expected) in cases {
+        let opened = world.connect();
+        let text = cell(opened.as_ref());
+        assert_eq!(opened.is_some().then(|| text.split(',').next()).flatten(), expected, "{name}");
+        writeln!(table, "| {name} | {text} |").expect("a string");
+    }
+    table
+}
+
+#[test]
+fn gathering_ends_as_soon_as_the_servers_have_answered() {
+    for (name, place) in places().into_iter().filter(|(_, place)| meets(place, &Place::public())) {
+        let mut world = World::apart([&place, &place], &stun());
+        world.connect();
+        assert_gathered(name, world.gathering, SERVER_ROUND_TRIP + PACE);
+    }
+}
