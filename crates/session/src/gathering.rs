@@ -118,6 +118,11 @@ impl Gathering {
         }
         sources.phase = Phase::Running;
         agent.start_gathering();
+        if agent.is_relay_only() {
+            // There is no TURN client yet, and nothing is asked of the network in vain.
+            sources.phase = Phase::Complete;
+            return agent.sources_complete(now);
+        }
         // Again for each generation: the machine may have moved to another network.
         sources.listing = true;
         if !std::mem::replace(&mut self.listing, true) {

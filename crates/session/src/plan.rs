@@ -34,6 +34,8 @@ pub struct IcePlan {
     pub role: ice::Role,
     /// Our credentials. Other ones than before restart ICE (RFC 8445, section 9).
     pub local: ice::Credentials,
+    /// Whether nothing but relayed candidates may be used. Takes effect with our credentials.
+    pub relay_only: bool,
     /// The peer's credentials, and whether it is a lite agent.
     pub remote: Option<(ice::Credentials, bool)>,
 }

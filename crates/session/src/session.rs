@@ -25,7 +25,7 @@ use crate::transports::Transports;
 /// # fn example(now: Instant, clock: base::WallClock, certificate: Arc<dtls::Certificate>) {
 /// let mut session = Session::new(SessionConfig::new(certificate), now, clock, [7; 32]);
 /// let local = ice::Credentials::generate(&mut base::Rng::from_seed([8; 32]));
-/// let ice = IcePlan { role: ice::Role::Controlling, local, remote: None };
+/// let ice = IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None };
 /// let id = TransportId(0);
 /// let transports = [(id, TransportPlan { ice, dtls: None })].into();
 /// session.apply(now, SessionPlan { transports, sctp: None });

@@ -37,7 +37,7 @@ fn plan_of(ids: &[u32]) -> SessionPlan {
 
 fn plan(seed: u8) -> SessionPlan {
     let local = ice::Credentials::generate(&mut Rng::from_seed([seed; 32]));
-    let ice = IcePlan { role: ice::Role::Controlling, local, remote: None };
+    let ice = IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None };
     SessionPlan { transports: [(ONE, TransportPlan { ice, dtls: None })].into(), sctp: None }
 }
 

@@ -206,6 +206,10 @@ impl Agent {
         if self.gatherer.state != GatheringState::Gathering {
             self.set_gathering(GatheringState::Gathering);
         }
+        // What has no local candidate gets no pair either, whoever sends a check to it.
+        if self.current.relay_only {
+            return;
+        }
         let foundation = self.gatherer.foundation(CandidateKind::Host, host.address.ip(), None);
         let shown = self.shown_address(host);
         let candidate = self.local_candidate(host, CandidateKind::Host, shown, foundation);
@@ -238,6 +242,9 @@ impl Agent {
     }
 
     fn ask(&mut self, host: HostSocket, server: usize) {
+        if self.current.relay_only {
+            return;
+        }
         let to = self.gatherer.servers[server].address;
         // Loopback and link-local addresses reach nothing but their own kind.
         let reaches = host.address.is_ipv4() == to.is_ipv4()

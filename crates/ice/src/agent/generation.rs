@@ -40,6 +40,8 @@ impl EarlyCheck {
 pub(crate) struct Generation {
     pub(crate) number: u64,
     pub(crate) local: Arc<Side>,
+    /// Nothing is shown or checked but relayed candidates.
+    pub(crate) relay_only: bool,
     pub(crate) remote: Option<Arc<Side>>,
     pub(crate) remote_ended: bool,
     /// At most `AgentConfig::max_local_candidates`. Entries are never removed: pairs hold indices.
@@ -65,10 +67,11 @@ pub(crate) struct Generation {
 const MAX_VALIDATED: usize = 256;
 
 impl Generation {
-    pub(crate) fn new(number: u64, local: Arc<Side>) -> Generation {
+    pub(crate) fn new(number: u64, local: Arc<Side>, relay_only: bool) -> Generation {
         Generation {
             number,
             local,
+            relay_only,
             remote: None,
             remote_ended: false,
             locals: Vec::new(),

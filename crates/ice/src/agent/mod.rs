@@ -52,6 +52,8 @@ pub struct Agent {
     rng: Rng,
     role: Role,
     tie_breaker: u64,
+    /// Whether the next generation is relayed only.
+    relay_only: bool,
     current: Generation,
     link: Option<Link>,
     /// The validated paths of earlier generations, on which data may still be under way.
@@ -87,7 +89,8 @@ impl Agent {
             rng,
             role,
             tie_breaker,
-            current: Generation::new(0, Arc::new(Side::new(local))),
+            relay_only: false,
+            current: Generation::new(0, Arc::new(Side::new(local)), false),
             link: None,
             previous_validated: BTreeSet::new(),
             hosts: Vec::new(),
@@ -118,6 +121,20 @@ impl Agent {
         if self.role != role {
             self.take_role(role);
         }
+    }
+
+    /// Whether only relayed candidates may be used, neither shown nor checked any other: from the next restart on, and
+    /// for the first generation if nothing was gathered yet.
+    pub fn set_relay_only(&mut self, relay_only: bool) {
+        self.relay_only = relay_only;
+        if self.current.number == 0 && self.gatherer.state == GatheringState::New {
+            self.current.relay_only = relay_only;
+        }
+    }
+
+    /// Whether this generation uses relayed candidates only.
+    pub fn is_relay_only(&self) -> bool {
+        self.current.relay_only
     }
 
     /// The credentials that we signal.

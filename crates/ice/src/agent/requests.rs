@@ -36,6 +36,11 @@ impl Agent {
             self.counters.dropped_unexpected += 1;
             return;
         }
+        if is_current && self.current.relay_only {
+            // An answer would show an address that is not to be known.
+            self.counters.dropped_unexpected += 1;
+            return;
+        }
         let id = message.transaction_id();
         let unknown = stun::unknown_attributes(message);
         if !unknown.is_empty() {

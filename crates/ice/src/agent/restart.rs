@@ -57,7 +57,7 @@ impl Agent {
             return;
         }
         self.keep_link();
-        self.next_generation(Arc::new(Side::new(local)));
+        self.next_generation(Arc::new(Side::new(local)), self.relay_only);
         self.gather_again();
         self.settle(now);
     }
@@ -81,19 +81,19 @@ impl Agent {
         self.keep_link();
         let (local, locals) = (self.current.local.clone(), std::mem::take(&mut self.current.locals));
         let early = std::mem::take(&mut self.current.early);
-        self.next_generation(local);
+        self.next_generation(local, self.current.relay_only);
         self.current.locals = locals;
         self.current.early = early;
     }
 
     /// The pair in use has to be kept before.
-    fn next_generation(&mut self, local: Arc<Side>) {
+    fn next_generation(&mut self, local: Arc<Side>, relay_only: bool) {
         self.previous_validated.extend(self.current.take_validated());
         if self.previous_validated.len() > MAX_PREVIOUS_VALIDATED {
             let in_use = self.send_path();
             self.previous_validated.retain(|path| Some(*path) == in_use);
         }
-        self.current = Generation::new(self.current.number + 1, local);
+        self.current = Generation::new(self.current.number + 1, local, relay_only);
         self.restarted |= self.state != TransportState::New;
         self.failed = false;
         self.lost_since = None;

@@ -57,7 +57,7 @@ impl Agent {
 
     /// webrtc-pc, 5.6.4, "failed", and RFC 8863, section 4.
     fn has_failed(&self, now: Instant) -> bool {
-        if self.failed || self.link.is_some() {
+        if self.failed || self.is_linked() {
             return self.failed;
         }
         if self.lost_since.is_some_and(|since| now >= since + self.config.consent_lifetime) {
@@ -69,7 +69,13 @@ impl Agent {
         }
         let no_locals = self.current.locals.is_empty();
         let ended = self.is_gathered() && (no_locals || now >= since + self.config.patience);
-        ended || now >= since + self.config.max_patience
+        // The pair of before a restart, if it still works, is only given up where nothing can come any more.
+        ended || self.link.is_none() && now >= since + self.config.max_patience
+    }
+
+    /// Whether a pair of this generation is in use.
+    fn is_linked(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.generation == self.current.number)
     }
 
     /// When time alone completes the transport.
@@ -79,7 +85,7 @@ impl Agent {
 
     /// When time alone may turn into failure.
     pub(super) fn failure_deadline(&self) -> Option<Instant> {
-        if self.is_idle() || self.link.is_some() {
+        if self.is_idle() || self.is_linked() {
             return None;
         }
         let lost = self.lost_since.map(|since| since + self.config.consent_lifetime);

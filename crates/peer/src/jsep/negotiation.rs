@@ -80,6 +80,8 @@ pub(crate) struct Negotiation {
     /// The "needs-ice-restart" bit (RFC 9429, sections 3.5.1 and 4.1.18): the ICE servers or the transport policy
     /// changed after gathering had begun.
     pub(crate) needs_ice_restart: bool,
+    /// The transport policy, for the ICE generations that are new.
+    pub(crate) relay_only: bool,
     /// What our descriptions say about our certificate.
     pub(crate) fingerprint: sdp::Fingerprint,
     /// The id of the stream of all remote tracks whose m-sections do not name one.
@@ -121,6 +123,7 @@ impl Negotiation {
             session_id: rng.u64() >> 1,
             last_written: None,
             needs_ice_restart: false,
+            relay_only: false,
             fingerprint: sdp::Fingerprint {
                 algorithm: fingerprint.algorithm.name().to_owned(),
                 value: fingerprint.value,

@@ -1,8 +1,8 @@
 //! From two descriptions to what the session should do. Pure, and nothing here fails: `check` came before.
 
-use ice::Role;
+use ice::{Credentials, Role};
 use sdp::Setup;
-use session::{DtlsPlan, IcePlan, SctpPlan, SessionPlan, TransportPlan};
+use session::{DtlsPlan, IcePlan, SctpPlan, SessionPlan, TransportId, TransportPlan};
 
 use super::negotiation::{Mapping, Negotiation};
 use super::parsed::Description;
@@ -17,17 +17,29 @@ impl Negotiation {
             if offer.section(index).is_some_and(|section| section.ice_ufrag().is_none()) {
                 continue;
             }
-            let role = self.roles.get(&id).copied().unwrap_or(Role::Controlling);
-            let transport = plan.transports.entry(id).or_insert_with(|| TransportPlan {
-                ice: IcePlan { role, local: local.clone(), remote: None },
-                dtls: None,
-            });
+            let transport = plan
+                .transports
+                .entry(id)
+                .or_insert_with(|| TransportPlan { ice: self.plan_ice(id, local.clone(), None), dtls: None });
             if transport.ice.local != local {
                 // An ICE restart: the peer's new credentials come with the answer.
-                transport.ice = IcePlan { role, local, remote: None };
+                transport.ice = self.plan_ice(id, local, None);
             }
         }
         plan
+    }
+
+    /// ICE with these credentials. RFC 9429, section 4.1.18: another transport policy is for generations that are new.
+    fn plan_ice(&self, id: TransportId, local: Credentials, remote: Option<(Credentials, bool)>) -> IcePlan {
+        let mut known =
+            [&self.plan, &self.stable_plan].into_iter().filter_map(|plan| plan.transports.get(&id));
+        let known = known.find(|transport| transport.ice.local == local);
+        IcePlan {
+            role: self.roles.get(&id).copied().unwrap_or(Role::Controlling),
+            relay_only: known.map_or(self.relay_only, |transport| transport.ice.relay_only),
+            local,
+            remote,
+        }
     }
 
     /// The plan once an answer, provisional or final, is set: `local` and `remote` are its two sides. What it has no
@@ -52,11 +64,7 @@ impl Negotiation {
             };
             let dtls_role = dtls_role(local.setup(tag), remote.setup(tag), local.is_answer());
             let transport = TransportPlan {
-                ice: IcePlan {
-                    role: self.roles.get(&id).copied().unwrap_or(Role::Controlling),
-                    local: ours,
-                    remote: Some((theirs, remote.parsed.is_ice_lite())),
-                },
+                ice: self.plan_ice(id, ours, Some((theirs, remote.parsed.is_ice_lite()))),
                 dtls: Some(DtlsPlan {
                     association: self.answered_association(id, remote, tag, dtls_role),
                     role: dtls_role,

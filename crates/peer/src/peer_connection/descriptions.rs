@@ -7,7 +7,7 @@ use std::time::Instant;
 use session::{SessionPlan, TransportId};
 
 use crate::jsep::{TrackChanges, leaving};
-use crate::{Error, Event, IceTransportPolicy, SdpType, SignalingState};
+use crate::{Error, Event, SdpType, SignalingState};
 
 use super::PeerConnection;
 use super::transports::Sctp;
@@ -114,10 +114,8 @@ impl PeerConnection {
         if let Some(plan) = self.negotiation.rollback() {
             let restarted: Vec<TransportId> = restarted(&before, &plan).collect();
             self.apply(now, plan);
-            if self.configuration.ice_transport_policy == IceTransportPolicy::All {
-                // The generations that are back begin anew in ICE, with their sockets.
-                restarted.into_iter().for_each(|id| self.session.gather(now, id));
-            }
+            // The generations that are back begin anew in ICE, with their sockets.
+            restarted.into_iter().for_each(|id| self.session.gather(now, id));
         }
         self.restore_gatherers();
         self.finish_setting(state_before, changes);

@@ -7,10 +7,7 @@ use session::{StunServer, TransportId};
 
 use crate::candidate::{described, to_sdp};
 use crate::ice_server::ServerUrl;
-use crate::{
-    Event, IceCandidate, IceCandidateError, IceGathererState, IceGatheringState, IceTransportEvent,
-    IceTransportPolicy,
-};
+use crate::{Event, IceCandidate, IceCandidateError, IceGathererState, IceGatheringState, IceTransportEvent};
 
 use super::PeerConnection;
 use super::settle::Task;
@@ -44,29 +41,14 @@ impl PeerConnection {
     }
 
     fn gather_transport(&mut self, now: Instant, id: TransportId, ufrag: String) {
-        let policy = self.configuration.ice_transport_policy;
         let slots = self.transports.entry(id);
         if slots.gathered_ufrag.as_deref() == Some(ufrag.as_str()) {
             return;
         }
-        slots.gathered_ufrag = Some(ufrag.clone());
-        slots.gathered_policy = policy;
+        slots.gathered_ufrag = Some(ufrag);
         slots.local_candidates.clear();
-        match policy {
-            IceTransportPolicy::All => {
-                self.tasks.push_back(Task::GatheringBegan(id));
-                self.session.gather(now, id);
-            }
-            // Set a session description, step 4.2: host and server-reflexive candidates are administratively
-            // prohibited. As there is no TURN client, that leaves none, and nothing is asked of the network.
-            IceTransportPolicy::Relay => {
-                self.tasks.extend([
-                    Task::GatheringBegan(id),
-                    Task::GenerationComplete(id, Some(ufrag.clone())),
-                    Task::GatheringComplete(id, Some(ufrag)),
-                ]);
-            }
-        }
+        self.tasks.push_back(Task::GatheringBegan(id));
+        self.session.gather(now, id);
     }
 
     /// ICE is about to restart on a transport, or to go back. What the session has said so far is about the generation
@@ -176,15 +158,7 @@ impl PeerConnection {
             return;
         };
         let ufrag = candidate.ufrag.clone().or_else(|| slots.gathered_ufrag.clone()).unwrap_or_default();
-        // RFC 9429, section 3.5.4: what the policy disallows is not exposed. After a restart ICE announces the
-        // sockets that it has, whatever the policy is now.
         let is_current = slots.gathered_ufrag.as_ref() == Some(&ufrag);
-        if slots.gathered_policy == IceTransportPolicy::Relay
-            && is_current
-            && candidate.kind != ice::CandidateKind::Relayed
-        {
-            return;
-        }
         let line = to_sdp(candidate);
         let (index, mid) = match self.add_to_local(&ufrag, &Attribute::Candidate(line)) {
             Some((index, mid, true)) => (index, mid),

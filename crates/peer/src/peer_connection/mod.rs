@@ -31,8 +31,8 @@ use crate::operations::Operations;
 use crate::stats;
 use crate::transceiver::Transceivers;
 use crate::{
-    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, PeerConnectionState,
-    SctpTransport, SessionDescription, Settings, SignalingState,
+    Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, IceTransportPolicy,
+    PeerConnectionState, SctpTransport, SessionDescription, Settings, SignalingState,
 };
 
 use channels::Channels;
@@ -154,16 +154,17 @@ impl PeerConnection {
         settings.apply(&mut config)?;
         config.hosts.include_loopback |= configuration.include_loopback;
         config.ice_servers = gathering::stun_servers(&server_urls);
-        let bundle_policy = configuration.bundle_policy;
         let mut session_seed = [0; 32];
         rng.fork("session").fill(&mut session_seed);
+        let mut negotiation = Negotiation::new(&identity, configuration.bundle_policy, rng.fork("jsep"));
+        negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         Ok(PeerConnection {
             configuration,
             server_urls,
             is_closed: false,
             has_identity_provider: false,
             local_description_set: false,
-            negotiation: Negotiation::new(&identity, bundle_policy, rng.fork("jsep")),
+            negotiation,
             operations: Operations::default(),
             negotiation_needed: NegotiationNeeded::default(),
             transports: Transports::default(),
@@ -215,6 +216,7 @@ impl PeerConnection {
         }
         self.session.set_ice_servers(gathering::stun_servers(&server_urls));
         self.server_urls = server_urls;
+        self.negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         self.configuration = configuration;
         Ok(())
     }

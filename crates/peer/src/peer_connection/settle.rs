@@ -37,8 +37,6 @@ pub(crate) enum Task {
     Session(Box<session::Event>),
     /// A gathering of candidates began.
     GatheringBegan(TransportId),
-    /// The candidates of this generation are all there.
-    GenerationComplete(TransportId, Option<String>),
     /// No generation of the transport gathers any more after this one.
     GatheringComplete(TransportId, Option<String>),
     /// A transport that never began is over.
@@ -114,7 +112,6 @@ impl PeerConnection {
             Task::AnnounceOpen(id) => self.announce_open(id),
             Task::Session(event) => self.absorb(now, *event),
             Task::GatheringBegan(id) => self.gathering_began(id),
-            Task::GenerationComplete(id, ufrag) => self.generation_complete(id, ufrag),
             Task::GatheringComplete(id, ufrag) => self.gathering_complete(id, ufrag.as_deref()),
             Task::TransportOver(id) => self.change_ice(id, None, Some(IceTransportState::Closed)),
             Task::CandidateError(error) => self.events.push_back(Event::IceCandidateError(error)),

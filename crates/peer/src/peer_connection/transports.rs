@@ -7,8 +7,8 @@ use session::TransportId;
 use crate::transceiver::Transceiver;
 use crate::{
     DtlsTransportEvent, DtlsTransportState, Event, IceCandidate, IceConnectionState, IceGathererState,
-    IceGatheringState, IceRole, IceTransportEvent, IceTransportPolicy, IceTransportState,
-    PeerConnectionState, SctpTransport, SctpTransportState,
+    IceGatheringState, IceRole, IceTransportEvent, IceTransportState, PeerConnectionState, SctpTransport,
+    SctpTransportState,
 };
 
 use super::PeerConnection;
@@ -36,8 +36,6 @@ pub(crate) struct TransportSlots {
     pub(crate) remote: RemoteCandidates,
     /// The ICE generation that gathers, or has.
     pub(crate) gathered_ufrag: Option<String>,
-    /// The ICE transports setting when that generation began to gather.
-    pub(crate) gathered_policy: IceTransportPolicy,
     /// [[DtlsTransportState]]
     pub(crate) dtls: DtlsTransportState,
     /// [[RemoteCertificates]]
@@ -54,7 +52,6 @@ impl Default for TransportSlots {
             local_candidates: Vec::new(),
             remote: RemoteCandidates::default(),
             gathered_ufrag: None,
-            gathered_policy: IceTransportPolicy::All,
             dtls: DtlsTransportState::New,
             remote_certificates: Vec::new(),
         }

@@ -29,6 +29,7 @@ impl Generations {
         }
         // RFC 8445, section 9: other credentials of ours are a restart.
         let restarted = *agent.local_credentials() != plan.local;
+        agent.set_relay_only(plan.relay_only);
         if restarted {
             agent.restart(now, plan.local.clone());
         }
@@ -58,6 +59,7 @@ mod tests {
             pwd: base::Redacted::new(format!("{ufrag}-password-0123456789")),
         };
         IcePlan {
+            relay_only: false,
             role: ice::Role::Controlling,
             local: credentials(local),
             remote: remote.map(|remote| (credentials(remote), false)),
