@@ -96,7 +96,8 @@ struct Established {
 }
 
 impl Association {
-    /// A new end, whose INIT is ready at once. Both ends may start, or only one.
+    /// A new end, whose INIT is ready at once. Both ends may start, or only one. If signalling brought both INITs, it
+    /// is connected already.
     pub fn new(config: Config, now: Instant, mut rng: Rng) -> Self {
         let handshake = Handshake::new(&config, now, &mut rng);
         let mut association = Association {
@@ -108,7 +109,10 @@ impl Association {
             events: VecDeque::new(),
             counters: Counters::default(),
         };
-        association.handle_timeout(now);
+        match (association.config.local_init, association.config.remote_init) {
+            (Some(ours), Some(theirs)) if theirs.is_others(&ours) => association.establish(now, theirs.0),
+            _ => association.handle_timeout(now),
+        }
         association
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::InitChunk;
+
 /// How an [`Association`](crate::Association) is set up. The default is what WebRTC asks for.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -30,6 +32,10 @@ pub struct Config {
     pub rto_min: Duration,
     /// The longest retransmission timeout.
     pub rto_max: Duration,
+    /// What our signalling said in place of our INIT. Where the peer's said nothing, it is what our INIT says.
+    pub local_init: Option<InitChunk>,
+    /// What the peer's signalling said. With both, the association stands at once, and there is no handshake.
+    pub remote_init: Option<InitChunk>,
     /// How often the handshake's packets are sent again before giving up; `None` for as long as it takes
     /// (the transport below says when it failed).
     pub max_init_retransmits: Option<u32>,
@@ -59,6 +65,8 @@ impl Default for Config {
             rto_initial: Duration::from_millis(500),
             rto_min: Duration::from_millis(220),
             rto_max: Duration::from_secs(3),
+            local_init: None,
+            remote_init: None,
             max_init_retransmits: None,
             peer_timeout: None,
         }

@@ -46,14 +46,9 @@ pub(crate) struct Handshake {
 impl Handshake {
     /// Starts a handshake: the INIT comes out with the first timeout, which is now.
     pub(crate) fn new(config: &Config, now: Instant, rng: &mut Rng) -> Self {
-        let local = Init {
-            tag: nonzero(rng),
-            window: config.receive_window,
-            outbound: config.max_streams,
-            inbound: config.max_streams,
-            tsn: nonzero(rng),
-            forward_tsn: true,
-            re_config: true,
+        let local = match config.local_init {
+            Some(init) => init.0,
+            None => Init::generate(config.receive_window, config.max_streams, rng),
         };
         Handshake {
             ports: (config.local_port, config.remote_port),
@@ -172,14 +167,4 @@ impl Handshake {
 /// As DTLS below (RFC 9147, section 5.8.2): 1.5 times the round trip where that is known.
 fn first_timeout(config: &Config) -> Duration {
     config.path_rtt.map_or(config.rto_initial, |rtt| (rtt * 3 / 2).max(MIN_T1)).min(MAX_T1)
-}
-
-/// RFC 9260, section 5.3.1: a tag is random and not 0.
-fn nonzero(rng: &mut Rng) -> u32 {
-    loop {
-        match rng.u32() {
-            0 => {}
-            value => return value,
-        }
-    }
 }

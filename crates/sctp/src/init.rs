@@ -1,8 +1,8 @@
 //! INIT and INIT ACK (RFC 9260, sections 3.3.2 and 3.3.3).
 
-use base::{Reader, Writer};
+use base::{Reader, Rng, Writer};
 
-use crate::packet::{kind, padding};
+use crate::packet::{CHUNK_HEADER, kind, padding};
 
 /// A receiver window below this is refused (RFC 9260, section 3.3.2).
 const MIN_WINDOW: u32 = 1500;
@@ -33,7 +33,59 @@ pub(crate) struct Init {
     pub(crate) re_config: bool,
 }
 
+/// What one end would say in its INIT, to be exchanged by signalling instead: with both known, an association stands
+/// without a handshake ([draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InitChunk(pub(crate) Init);
+
+impl InitChunk {
+    /// Our own, for an association with this receive window in bytes and so many streams.
+    pub fn generate(receive_window: u32, max_streams: u16, rng: &mut Rng) -> Self {
+        InitChunk(Init::generate(receive_window, max_streams, rng))
+    }
+
+    /// The chunk as it would be sent, without padding.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let value = self.0.write(None);
+        let mut chunk = Vec::with_capacity(CHUNK_HEADER + value.len());
+        let length = (CHUNK_HEADER + value.len()) as u16;
+        Writer::new(&mut chunk).u8(kind::INIT).u8(0).u16(length).bytes(&value);
+        chunk
+    }
+
+    /// Reads a chunk, padded or not. `None` if it is none, or if RFC 9260 would have it refused.
+    pub fn from_bytes(chunk: &[u8]) -> Option<Self> {
+        let mut reader = Reader::new(chunk);
+        let (kind, _flags, length) = (reader.u8()?, reader.u8()?, usize::from(reader.u16()?));
+        let is_whole = chunk.len() == length || chunk.len() == length + padding(length);
+        let value = reader.bytes(length.checked_sub(CHUNK_HEADER)?)?;
+        if kind != kind::INIT || !is_whole {
+            return None;
+        }
+        Init::read(value).map(|(init, _)| InitChunk(init))
+    }
+
+    /// Whether this could be the other end's, given ours. Ends with the same tag could not tell whose an ABORT is; and a
+    /// peer that sends our own line back has only repeated what it does not know.
+    pub fn is_others(&self, ours: &InitChunk) -> bool {
+        self.0.tag != ours.0.tag
+    }
+}
+
 impl Init {
+    /// Our own, with a random tag and first TSN.
+    pub(crate) fn generate(window: u32, streams: u16, rng: &mut Rng) -> Self {
+        Init {
+            tag: nonzero(rng),
+            window,
+            outbound: streams,
+            inbound: streams,
+            tsn: nonzero(rng),
+            forward_tsn: true,
+            re_config: true,
+        }
+    }
+
     /// Reads an INIT or INIT ACK chunk's value, with the cookie if there is one.
     ///
     /// `None` where the RFC says to abort or ignore it (RFC 9260, section 3.3.2: no tag of 0, no 0 streams, no
@@ -95,6 +147,16 @@ impl Init {
     }
 }
 
+/// RFC 9260, section 5.3.1: a tag is random and not 0.
+fn nonzero(rng: &mut Rng) -> u32 {
+    loop {
+        match rng.u32() {
+            0 => {}
+            value => return value,
+        }
+    }
+}
+
 fn read_parameter<'a>(reader: &mut Reader<'a>) -> Option<(u16, &'a [u8])> {
     let (parameter, length) = (reader.u16()?, usize::from(reader.u16()?));
     let value = reader.bytes(length.checked_sub(4)?)?;
@@ -151,6 +213,28 @@ mod tests {
         };
         assert!(with_unknown(0x8123).re_config);
         assert!(!with_unknown(0x0123).re_config);
+    }
+
+    /// The example of draft-hancke-tsvwg-snap.
+    #[test]
+    fn a_chunk_is_read_as_it_is_signalled() {
+        let mut chunk = vec![1, 0, 0, 0x1e, 0x89, 0x6c, 0xdd, 0x1d, 0, 0x50, 0, 0, 0xff, 0xff, 0xff, 0xff];
+        chunk.extend([0xe0, 0x79, 0x65, 0x1d, 0xc0, 0, 0, 4, 0x80, 8, 0, 6, 0x82, 0xc0]);
+        let init = InitChunk::from_bytes(&chunk).unwrap();
+        assert_eq!((init.0.tag, init.0.window, init.0.tsn), (0x896c_dd1d, 0x0050_0000, 0xe079_651d));
+        assert_eq!((init.0.outbound, init.0.inbound), (65_535, 65_535));
+        assert!(init.0.forward_tsn && init.0.re_config);
+        assert_eq!(init.to_bytes(), chunk);
+        let mut padded = chunk.clone();
+        padded.extend([0, 0]);
+        assert_eq!(InitChunk::from_bytes(&padded), Some(init));
+        padded.push(0);
+        assert_eq!(InitChunk::from_bytes(&padded), None);
+        for length in 0..chunk.len() {
+            assert_eq!(InitChunk::from_bytes(&chunk[..length]), None, "{length}");
+        }
+        chunk[0] = 2;
+        assert_eq!(InitChunk::from_bytes(&chunk), None, "an INIT ACK");
     }
 
     proptest! {

@@ -25,4 +25,5 @@ mod stream;
 pub use association::Association;
 pub use config::Config;
 pub use event::{CloseCause, Counters, Event, SendError, State, Stats};
+pub use init::InitChunk;
 pub use message::{Delivery, Message, Ppid, Reliability};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base::Rng;
 use pair::{Link, Pair};
 use proptest::prelude::*;
-use sctp::{Association, CloseCause, Config, Delivery, Event, Ppid, State};
+use sctp::{Association, CloseCause, Config, Delivery, Event, InitChunk, Ppid, State};
 
 #[test]
 fn both_start_at_once_on_a_clean_link_within_two_round_trips() {
@@ -138,4 +138,87 @@ proptest! {
             prop_assert_eq!(pair.events[end].iter().filter(connected).count(), 1);
         }
     }
+}
+
+/// Both ends' configurations, with INITs that were signalled.
+fn signalled(seed: u8) -> [Config; 2] {
+    let mut rng = Rng::from_seed([seed; 32]);
+    let mut init = || InitChunk::generate(Config::default().receive_window, 65_535, &mut rng);
+    let [a, b] = [init(), init()];
+    let config =
+        |ours, theirs| Config { local_init: Some(ours), remote_init: Some(theirs), ..Config::default() };
+    [config(a, b), config(b, a)]
+}
+
+/// draft-hancke-tsvwg-snap: "both endpoints SHOULD consider the SCTP association to be in the ESTABLISHED state".
+#[test]
+fn signalled_inits_connect_without_a_packet() {
+    let mut pair = Pair::with(signalled(1), 1, Link::CLEAN);
+    pair.keeps_sent = true;
+    pair.poll();
+    for end in 0..2 {
+        assert_eq!(pair.events[end], [Event::Connected { max_streams: 65_535 }]);
+        assert_eq!(pair.ends[end].state(), State::Connected);
+        let now = pair.now;
+        pair.ends[end].send(now, 1, Ppid::STRING, "hello".into(), Delivery::default()).unwrap();
+    }
+    pair.run(Duration::from_secs(1), |pair| {
+        pair.events.iter().all(|events| events.contains(&Event::Readable { stream: 1 }))
+    });
+    assert_eq!(pair.now - pair.started, Link::CLEAN.delay);
+    assert!(pair.ends.iter_mut().all(|end| end.read(1).unwrap().payload == "hello"));
+    // DATA (0) and SACK (3), and nothing of a handshake.
+    pair.run(Duration::from_secs(2), |pair| pair.ends.iter().all(|end| end.buffered_amount(1) == 0));
+    assert!(pair.sent.iter().all(|(_, _, packet)| matches!(packet[12], 0 | 3)), "{:?}", pair.sent);
+}
+
+#[test]
+fn signalled_inits_connect_over_a_bad_link() {
+    for seed in 0..20 {
+        let mut pair = Pair::with(signalled(seed), seed, Link::BAD);
+        let now = pair.now;
+        for end in 0..2 {
+            pair.ends[end].send(now, 0, Ppid::STRING, vec![7; 20_000].into(), Delivery::default()).unwrap();
+        }
+        pair.run(Duration::from_secs(60), |pair| {
+            pair.events.iter().all(|events| events.contains(&Event::Readable { stream: 0 }))
+        });
+        assert!(
+            pair.ends
+                .iter_mut()
+                .all(|end| end.read(0).is_some_and(|message| message.payload.len() == 20_000))
+        );
+    }
+}
+
+/// One side's line was lost in the signalling: it shakes hands with the tag that the other one knows.
+#[test]
+fn an_end_that_knows_nothing_of_the_others_init_connects_by_its_own() {
+    for quiet in 0..2 {
+        let mut configs = signalled(3);
+        configs[quiet].remote_init = None;
+        let mut pair = Pair::with(configs, 3, Link::CLEAN);
+        pair.connect();
+        let now = pair.now;
+        for end in 0..2 {
+            pair.ends[end].send(now, 0, Ppid::STRING, "hello".into(), Delivery::default()).unwrap();
+        }
+        pair.run(Duration::from_secs(5), |pair| {
+            pair.events.iter().all(|events| events.contains(&Event::Readable { stream: 0 }))
+        });
+        assert!(
+            pair.ends.iter_mut().all(|end| end.read(0).is_some_and(|message| message.payload == "hello"))
+        );
+    }
+}
+
+/// A peer that repeats the lines that it does not know has no INIT of its own.
+#[test]
+fn our_own_init_is_nobody_elses() {
+    let mut configs = signalled(4);
+    configs[0].remote_init = configs[0].local_init;
+    configs[1] = Config::default();
+    let mut pair = Pair::with(configs, 4, Link::CLEAN);
+    assert_eq!(pair.ends[0].state(), State::Connecting);
+    pair.connect();
 }
