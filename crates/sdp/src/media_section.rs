@@ -200,6 +200,14 @@ impl MediaSection {
         })
     }
 
+    /// `a=sctp-init`
+    pub fn sctp_init(&self) -> Option<&[u8]> {
+        self.attributes.iter().find_map(|attribute| match attribute {
+            Attribute::SctpInit(chunk) => Some(chunk.as_slice()),
+            _ => None,
+        })
+    }
+
     /// `a=max-message-size` in bytes; 0 stands for any size
     /// ([RFC 8841 section 6.1](https://www.rfc-editor.org/rfc/rfc8841#section-6.1)).
     pub fn max_message_size(&self) -> Option<u64> {

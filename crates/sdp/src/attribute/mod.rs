@@ -1,5 +1,6 @@
 //! Attributes: one variant for each that WebRTC gives a meaning to, and the text of every other one.
 
+mod base64;
 mod candidate;
 mod candidate_error;
 mod direction;
@@ -80,6 +81,10 @@ pub enum Attribute {
     SctpPort(u16),
     /// `a=max-message-size` in bytes, 0 for any ([RFC 8841](https://www.rfc-editor.org/rfc/rfc8841#section-6)).
     MaxMessageSize(u64),
+    /// `a=sctp-init`: an SCTP INIT chunk
+    /// ([draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)). What is no base64 is kept
+    /// as an unknown line.
+    SctpInit(Vec<u8>),
     /// `a=sctpmap`, the form before RFC 8841.
     Sctpmap(Sctpmap),
     /// `a=sendrecv` and its like ([RFC 8866](https://www.rfc-editor.org/rfc/rfc8866#section-6.7)).
@@ -210,6 +215,7 @@ impl Attribute {
             "tls-id" => is_tls_id(value).then(|| Self::TlsId(value.to_owned())),
             "sctp-port" => number(value).map(Self::SctpPort),
             "max-message-size" => number(value).map(Self::MaxMessageSize),
+            "sctp-init" => base64::decode(value).map(Self::SctpInit),
             "sctpmap" => Sctpmap::parse(value).map(Self::Sctpmap),
             _ => None,
         })
@@ -305,6 +311,7 @@ impl fmt::Display for Attribute {
             Self::TlsId(id) => write!(f, "a=tls-id:{id}"),
             Self::SctpPort(port) => write!(f, "a=sctp-port:{port}"),
             Self::MaxMessageSize(bytes) => write!(f, "a=max-message-size:{bytes}"),
+            Self::SctpInit(chunk) => write!(f, "a=sctp-init:{}", base64::encode(chunk)),
             Self::Sctpmap(sctpmap) => write!(f, "a=sctpmap:{sctpmap}"),
             Self::Direction(direction) => write!(f, "a={direction}"),
             Self::RtcpMux => f.write_str("a=rtcp-mux"),
