@@ -21,7 +21,7 @@ use crate::Error;
 /// };
 /// assert!(!settings.remote_addresses.allows([127, 0, 0, 1].into()));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Also gather candidates of loopback interfaces, to reach peers on the same machine without any other network. The
     /// same as `include_loopback` of the configuration: one of them is enough.
@@ -42,6 +42,25 @@ pub struct Settings {
     /// nothing is sent there. A server that takes offers from strangers should have
     /// [`AddressFilter::public_only`] here: else they can have it knock at the doors of its own network.
     pub remote_addresses: AddressFilter,
+    /// Say in our descriptions what our SCTP INIT would say (`a=sctp-init`,
+    /// [draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)): with a peer that does so
+    /// too, a channel opens one round trip earlier. Others ignore the line. True by default.
+    pub sctp_init: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            include_loopback: false,
+            interfaces: InterfaceFilter::default(),
+            local_addresses: AddressFilter::default(),
+            ip_versions: IpVersions::default(),
+            ports: None,
+            external_addresses: Vec::new(),
+            remote_addresses: AddressFilter::default(),
+            sctp_init: true,
+        }
+    }
 }
 
 impl Settings {

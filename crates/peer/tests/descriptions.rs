@@ -116,6 +116,7 @@ fn the_offer_and_the_answer_for_data() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
+            a=sctp-init:AQAAHuLvt8YAQAAA/////wtyW5PAAAAEgAgABoLA
         "#]],
     );
     check(
@@ -138,6 +139,7 @@ fn the_offer_and_the_answer_for_data() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
+            a=sctp-init:AQAAHjyBjN8AQAAA//////TKEU/AAAAEgAgABoLA
         "#]],
     );
 }
@@ -283,6 +285,7 @@ fn a_rejected_section_is_recycled_with_a_new_mid() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
+            a=sctp-init:AQAAHpSyhfAAQAAA/////5DSeybAAAAEgAgABoLA
         "#]],
     );
 }

@@ -53,7 +53,7 @@ pub struct DtlsPlan {
     pub fingerprints: Vec<dtls::Fingerprint>,
 }
 
-/// The SCTP part of a plan. The ports are fixed once the association has begun.
+/// The SCTP part of a plan. The ports and INITs are fixed once the association has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SctpPlan {
     /// Our `a=sctp-port`.
@@ -62,4 +62,9 @@ pub struct SctpPlan {
     pub remote_port: u16,
     /// The peer's `a=max-message-size` in bytes; 0 means that any size is accepted (RFC 8841, section 6).
     pub remote_max_message_size: u64,
+    /// Our `a=sctp-init`, if our description has one.
+    pub local_init: Option<sctp::InitChunk>,
+    /// The peer's, if its description has one. With both, the association needs no handshake
+    /// ([draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)).
+    pub remote_init: Option<sctp::InitChunk>,
 }

@@ -108,7 +108,13 @@ impl Driver {
                 }
             }
             Step::Data(n) => {
-                let sctp = SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 };
+                let sctp = SctpPlan {
+                    local_port: 5000,
+                    remote_port: 5000,
+                    remote_max_message_size: 262_144,
+                    local_init: None,
+                    remote_init: None,
+                };
                 self.plan.sctp = n.and_then(|n| self.nth(n)).map(|id| (id, sctp));
                 self.apply();
             }

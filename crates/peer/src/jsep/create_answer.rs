@@ -51,7 +51,7 @@ impl Negotiation {
                 owner.and_then(|owner| media_answer(owner, section, &mut ids)).map(Content::Media)
             } else if offer.data.is_some_and(|data| data.index == index) && is_data(section) {
                 // RFC 9429, section 5.3.1: exactly the offered formats.
-                Some(Content::Data(section.formats.clone()))
+                Some(Content::Data(section.formats.clone(), self.answered_init(offer)))
             } else {
                 None
             };

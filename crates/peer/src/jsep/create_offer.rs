@@ -143,7 +143,7 @@ impl Negotiation {
                     MSection {
                         mid: Some(mid.unwrap_or_else(|| self.new_mid(&mut mids))),
                         protocol: "UDP/DTLS/SCTP".to_owned(),
-                        content: Content::Data(vec!["webrtc-datachannel".to_owned()]),
+                        content: Content::Data(vec!["webrtc-datachannel".to_owned()], self.offered_init()),
                         placement: Placement::None,
                     }
                 }

@@ -26,8 +26,8 @@ pub(crate) struct MSection {
 pub(crate) enum Content {
     /// Audio or video.
     Media(MediaLines),
-    /// Data channels, with the formats.
-    Data(Vec<String>),
+    /// Data channels, with the formats and what stands for our SCTP INIT.
+    Data(Vec<String>, Option<sctp::InitChunk>),
     /// Nothing: rejected, or ready to be recycled (RFC 9429, section 5.2.2). The kind and the formats are echoed.
     Rejected(sdp::MediaKind, Vec<String>),
 }
@@ -115,7 +115,7 @@ impl MSection {
                 let formats = media.formats.iter().map(|format| format.payload_type().to_string());
                 (media.kind.into(), formats.collect())
             }
-            Content::Data(formats) => (sdp::MediaKind::Application, formats.clone()),
+            Content::Data(formats, _) => (sdp::MediaKind::Application, formats.clone()),
             Content::Rejected(kind, formats) => (kind.clone(), formats.clone()),
         };
         let mut section = MediaSection::new(kind, self.protocol.clone(), formats);
@@ -135,10 +135,13 @@ impl MSection {
                 let is_own = matches!(self.placement, Placement::Own(_));
                 media.write(&mut section, is_own);
             }
-            Content::Data(_) => section.attributes.extend([
-                Attribute::SctpPort(super::SCTP_PORT),
-                Attribute::MaxMessageSize(u64::from(super::MAX_MESSAGE_SIZE)),
-            ]),
+            Content::Data(_, init) => {
+                section.attributes.extend([
+                    Attribute::SctpPort(super::SCTP_PORT),
+                    Attribute::MaxMessageSize(u64::from(super::MAX_MESSAGE_SIZE)),
+                ]);
+                section.attributes.extend(init.map(|init| Attribute::SctpInit(init.to_bytes())));
+            }
             Content::Rejected(..) if section.is_rtp() => {
                 section.attributes.push(Attribute::Direction(Direction::Inactive));
             }

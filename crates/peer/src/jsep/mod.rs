@@ -15,6 +15,7 @@ mod negotiation;
 mod parsed;
 mod plan;
 mod rollback;
+mod sctp_init;
 mod simulcast;
 mod transceivers;
 mod transport_map;

@@ -82,6 +82,8 @@ pub(crate) struct Negotiation {
     pub(crate) needs_ice_restart: bool,
     /// The transport policy, for the ICE generations that are new.
     pub(crate) relay_only: bool,
+    /// What our descriptions say in place of an SCTP INIT, if they do.
+    pub(crate) sctp_init: Option<sctp::InitChunk>,
     /// What our descriptions say about our certificate.
     pub(crate) fingerprint: sdp::Fingerprint,
     /// The id of the stream of all remote tracks whose m-sections do not name one.
@@ -124,6 +126,7 @@ impl Negotiation {
             last_written: None,
             needs_ice_restart: false,
             relay_only: false,
+            sctp_init: None,
             fingerprint: sdp::Fingerprint {
                 algorithm: fingerprint.algorithm.name().to_owned(),
                 value: fingerprint.value,

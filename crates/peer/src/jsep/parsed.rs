@@ -33,6 +33,8 @@ pub(crate) struct DataSection {
     pub(crate) sctp_port: u16,
     /// The largest message that the describer accepts; 0 is any (RFC 8841, section 6.1).
     pub(crate) max_message_size: u64,
+    /// What stands for an SCTP INIT. A line that is not one is ignored: the handshake takes its place.
+    pub(crate) sctp_init: Option<sctp::InitChunk>,
 }
 
 impl Description {
@@ -45,6 +47,7 @@ impl Description {
             sctp_port: parsed.media[index].sctp_port().unwrap_or(super::SCTP_PORT),
             // RFC 8841, section 6.1: 64 KiB where nothing is said.
             max_message_size: parsed.media[index].max_message_size().unwrap_or(65_536),
+            sctp_init: parsed.media[index].sctp_init().and_then(sctp::InitChunk::from_bytes),
         });
         Description { public: SessionDescription { kind, sdp }, parsed, tags, rejected, data }
     }

@@ -73,12 +73,15 @@ impl Negotiation {
             };
             plan.transports.insert(id, transport);
         }
-        plan.sctp = local.data.zip(remote.data).and_then(|(_, theirs)| {
+        plan.sctp = local.data.zip(remote.data).and_then(|(ours, theirs)| {
             let id = mapping.get(theirs.index).copied().flatten()?;
+            let (local_init, remote_init) = super::sctp_init::agreed(ours, theirs);
             let sctp = SctpPlan {
                 local_port: super::SCTP_PORT,
                 remote_port: theirs.sctp_port,
                 remote_max_message_size: theirs.max_message_size,
+                local_init,
+                remote_init,
             };
             Some((id, sctp))
         });

@@ -151,12 +151,17 @@ impl PeerConnection {
         // Step 8: set the configuration.
         let server_urls = configuration.server_urls()?;
         let mut config = SessionConfig::new(Arc::clone(&identity));
+        let max_streams = sctp::Config::default().max_streams;
+        let sctp_init = settings.sctp_init.then(|| {
+            sctp::InitChunk::generate(config.receive_window, max_streams, &mut rng.clone().fork("sctp"))
+        });
         settings.apply(&mut config)?;
         config.hosts.include_loopback |= configuration.include_loopback;
         config.ice_servers = gathering::stun_servers(&server_urls);
         let mut session_seed = [0; 32];
         rng.fork("session").fill(&mut session_seed);
         let mut negotiation = Negotiation::new(&identity, configuration.bundle_policy, rng.fork("jsep"));
+        negotiation.sctp_init = sctp_init;
         negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         Ok(PeerConnection {
             configuration,

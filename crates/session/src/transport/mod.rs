@@ -323,6 +323,8 @@ impl Transport {
             max_packet_size: config.mtu.saturating_sub(Endpoint::MAX_OVERHEAD) & !3,
             receive_window: config.receive_window,
             path_rtt: self.agent.rtt(),
+            local_init: plan.local_init,
+            remote_init: plan.remote_init,
             peer_timeout: Some(PEER_TIMEOUT),
             ..sctp::Config::default()
         };

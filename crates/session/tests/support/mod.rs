@@ -201,7 +201,13 @@ impl Pair {
                 let fingerprints = vec![self.fingerprints[1 - me].clone()];
                 transport.dtls = Some(DtlsPlan { association: self.association, role, fingerprints });
             }
-            let sctp = SctpPlan { local_port: 5000, remote_port: 5000, remote_max_message_size: 262_144 };
+            let sctp = SctpPlan {
+                local_port: 5000,
+                remote_port: 5000,
+                remote_max_message_size: 262_144,
+                local_init: None,
+                remote_init: None,
+            };
             self.plans[me].sctp = Some((self.data, sctp));
         }
     }
@@ -218,6 +224,16 @@ impl Pair {
         self.association += 1;
         self.agree();
         std::mem::replace(&mut self.b, c)
+    }
+
+    /// Both descriptions have an `a=sctp-init`.
+    pub fn signal_inits(&mut self) {
+        let mut init = || sctp::InitChunk::generate(SessionConfig::RECEIVE_WINDOW, 65_535, &mut self.rng);
+        let inits = [init(), init()];
+        for (me, plan) in self.plans.iter_mut().enumerate() {
+            let (_, sctp) = plan.sctp.as_mut().unwrap();
+            (sctp.local_init, sctp.remote_init) = (Some(inits[me]), Some(inits[1 - me]));
+        }
     }
 
     /// Both plans have only these transports.
