@@ -176,6 +176,10 @@ window.peer = (() => {
         maxMessageSize: pc.sctp ? String(pc.sctp.maxMessageSize) : null,
       };
     },
+    pair() {
+      const pair = pc.sctp?.transport.iceTransport.getSelectedCandidatePair();
+      return pair ? { local: pair.local.candidate, remote: pair.remote.candidate } : null;
+    },
     closeChannel({ key }) {
       channels[key].dc.close();
     },

@@ -11,6 +11,8 @@ use tokio::sync::mpsc;
 use crate::bridge::Bridge;
 use crate::deadline::{CALL, within};
 use crate::missing::{missing, repository, target_directory};
+use crate::netns::Namespace;
+use crate::page_server::PageServer;
 
 /// The browsers that the tests know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub struct Browser {
 struct Running {
     // Before the profile: the browser must have ended when its directory goes.
     bridge: Bridge,
-    _profile: Profile,
+    profile: Profile,
 }
 
 struct Profile(PathBuf);
@@ -67,6 +69,22 @@ impl Browser {
     /// # Panics
     /// If it does not start.
     pub async fn launch(kind: BrowserKind) -> Option<Browser> {
+        Browser::launch_by(kind, Command::new("node")).await
+    }
+
+    /// The same, in a network namespace.
+    pub async fn launch_in(kind: BrowserKind, namespace: &Namespace) -> Option<Browser> {
+        Browser::launch_by(kind, namespace.command("node")).await
+    }
+
+    /// A new page with `window.peer` that comes from a file: a namespace has no way to a [`PageServer`] outside of it.
+    pub async fn open_file(&self) -> Page {
+        let file = self.running.profile.0.join("peer.html");
+        std::fs::write(&file, PageServer::document()).expect("target/ is writable");
+        self.open(&format!("file://{}", file.display())).await
+    }
+
+    async fn launch_by(kind: BrowserKind, mut node: Command) -> Option<Browser> {
         static LAUNCHED: AtomicU32 = AtomicU32::new(0);
         if !kind.executable().exists() {
             missing(&format!("{} at {}", kind.name(), kind.executable().display()));
@@ -83,15 +101,13 @@ impl Browser {
             std::process::id()
         ));
         std::fs::create_dir_all(&directory).expect("target/ is writable");
-        let mut command = Command::new("node");
-        command
-            .arg(repository().join("interop/js/bridge.mjs"))
+        node.arg(repository().join("interop/js/bridge.mjs"))
             .arg(kind.name())
             .arg(kind.executable())
             .arg(&directory);
         let profile = Profile(directory);
-        let bridge = Bridge::start(kind.name(), command).await;
-        Some(Browser { running: Arc::new(Running { bridge, _profile: profile }) })
+        let bridge = Bridge::start(kind.name(), node).await;
+        Some(Browser { running: Arc::new(Running { bridge, profile }) })
     }
 
     /// A new page that has loaded `url`.

@@ -1,5 +1,6 @@
 //! visavis as one end of a call, with the same operations as the others; `peer.rs` documents them.
 
+mod configuration;
 mod media;
 
 use std::sync::{Arc, Mutex};
@@ -10,9 +11,8 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 use visavis::{
-    Error, RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceCandidate,
-    RtcIceCandidateInit, RtcIceGatheringState, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent,
-    RtcSessionDescription,
+    Error, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceCandidate, RtcIceCandidateInit,
+    RtcIceGatheringState, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcSessionDescription,
 };
 
 /// Our end. Dropping it closes the connection.
@@ -80,6 +80,7 @@ impl Ours {
             "remote" | "candidate" => self.signal(operation, arguments).await?,
             "close" => self.connection().close(),
             "state" => return Ok(self.state()),
+            "pair" => return Ok(self.pair()),
             "transceiver" | "addTrack" | "stop" | "transceivers" => {
                 return media::perform(self.connection(), operation, arguments);
             }
@@ -99,8 +100,7 @@ impl Ours {
     }
 
     fn create(&mut self, configuration: &Value) -> Result<(), Error> {
-        let bundle_policy = media::bundle_policy(&configuration["bundlePolicy"]);
-        let connection = RtcPeerConnection::new(RtcConfiguration { bundle_policy, ..Default::default() })?;
+        let connection = RtcPeerConnection::new(configuration::configuration(configuration))?;
         let mut events = connection.events();
         let (shared, gathered) = (Arc::clone(&self.shared), self.gathered.clone());
         let pump = tokio::spawn(async move {
@@ -150,6 +150,15 @@ impl Ours {
             username_fragment: string("usernameFragment"),
         });
         self.connection().add_ice_candidate(init).await
+    }
+
+    fn pair(&self) -> Value {
+        let sctp = self.connection().sctp();
+        let pair = sctp.and_then(|sctp| sctp.transport().ice_transport().get_selected_candidate_pair());
+        pair.map_or(
+            Value::Null,
+            |pair| json!({ "local": pair.local.candidate, "remote": pair.remote.candidate }),
+        )
     }
 
     fn state(&self) -> Value {

@@ -34,6 +34,11 @@ impl PageServer {
         format!("http://{}/", self.address)
     }
 
+    /// The same page as one file.
+    pub(crate) fn document() -> String {
+        format!("<!doctype html><meta charset=utf-8><title>peer</title><script>{SCRIPT}</script>")
+    }
+
     /// The script that gives a page `window.peer`, for pages from elsewhere.
     pub fn script() -> &'static str {
         SCRIPT

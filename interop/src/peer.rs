@@ -8,6 +8,8 @@
 //! back-pressure), `receive {key, messages, bytes} -> {messages, bytes, sha256, numbered, texts}` (waits for so much and takes it),
 //! `describe {key}` (the channel's attributes), `state {}`, `closeChannel {key}`, `close {}`.
 //!
+//! Of ours and of Chromium: `pair {} -> {local, remote}` (the candidate-attributes of the selected pair).
+//!
 //! Not of aiortc: `transceiver {kind, direction, encodings}`, `addTrack {kind}` (in one stream), `stop {mid}`,
 //! `transceivers {} -> [{mid, kind, direction, currentDirection, encodings}]` (how many encodings), and the event
 //! `track {mid, kind, streams}` (how many streams).
@@ -16,6 +18,7 @@
 //! end opened), `open {key}`, `close {key}`, `error {key, text}`.
 
 use std::collections::VecDeque;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -44,7 +47,7 @@ pub struct Received {
     pub texts: Vec<String>,
 }
 
-/// One end of a call: a page of a browser, an aiortc process, or ours.
+/// One end of a call: a page of a browser, an aiortc process, or ours, in this process or in one of its own.
 pub struct Peer {
     name: &'static str,
     backend: Backend,
@@ -54,7 +57,7 @@ pub struct Peer {
 
 enum Backend {
     Page(Box<Page>),
-    Aiortc(Bridge, mpsc::UnboundedReceiver<Value>),
+    Process(Bridge, mpsc::UnboundedReceiver<Value>),
     Ours(Box<Ours>),
 }
 
@@ -71,9 +74,17 @@ impl Peer {
 
     /// An aiortc process; `None` if aiortc is not installed and that is allowed.
     pub async fn aiortc() -> Option<Peer> {
-        let bridge = crate::aiortc::start().await?;
+        Some(Peer::process("aiortc", crate::aiortc::start().await?))
+    }
+
+    /// visavis in a process of its own, which `command` starts: the program `interop-peer`.
+    pub async fn started(command: Command) -> Peer {
+        Peer::process("visavis", Bridge::start("visavis", command).await)
+    }
+
+    fn process(name: &'static str, bridge: Bridge) -> Peer {
         let events = bridge.events(0);
-        Some(Peer { name: "aiortc", backend: Backend::Aiortc(bridge, events), seen: VecDeque::new() })
+        Peer { name, backend: Backend::Process(bridge, events), seen: VecDeque::new() }
     }
 
     /// visavis, in this process.
@@ -109,7 +120,7 @@ impl Peer {
                 Backend::Page(page) => {
                     page.evaluate(&format!("return await peer.{operation}({arguments});")).await
                 }
-                Backend::Aiortc(bridge, _) => bridge.request(operation, arguments).await,
+                Backend::Process(bridge, _) => bridge.request(operation, arguments).await,
                 Backend::Ours(ours) => {
                     ours.perform(operation, &arguments).await.map_err(|error| error.to_string())
                 }
@@ -166,7 +177,7 @@ impl Peer {
     async fn fresh_event(&mut self) -> Value {
         let event = match &mut self.backend {
             Backend::Page(page) => page.next_event().await,
-            Backend::Aiortc(_, events) => events.recv().await,
+            Backend::Process(_, events) => events.recv().await,
             Backend::Ours(ours) => ours.next_event().await,
         };
         let event = event.unwrap_or_else(|| panic!("{} has ended", self.name));

@@ -18,6 +18,7 @@ pub(crate) enum Need {
     Chromium,
     Firefox,
     Python,
+    Namespaces,
     Puppeteer,
     Aiortc,
     NodePackage,
@@ -47,14 +48,22 @@ impl Need {
         Need::Chromium,
         Need::Firefox,
         Need::Python,
+        Need::Namespaces,
         Need::Puppeteer,
         Need::Aiortc,
         Need::NodePackage,
         Need::Ecosystem,
     ];
     /// What the tests against real peers use.
-    pub(crate) const PEERS: &[Need] =
-        &[Need::Node, Need::Chromium, Need::Firefox, Need::Python, Need::Puppeteer, Need::Aiortc];
+    pub(crate) const PEERS: &[Need] = &[
+        Need::Node,
+        Need::Chromium,
+        Need::Firefox,
+        Need::Python,
+        Need::Namespaces,
+        Need::Puppeteer,
+        Need::Aiortc,
+    ];
 
     fn name(self) -> &'static str {
         match self {
@@ -63,6 +72,7 @@ impl Need {
             Need::Chromium => "Chromium",
             Need::Firefox => "Firefox ESR",
             Need::Python => "Python 3 with venv",
+            Need::Namespaces => "ip, nft and coturn",
             Need::Puppeteer => "puppeteer-core",
             Need::Aiortc => "aiortc",
             Need::NodePackage => "the packages of node/",
@@ -77,6 +87,7 @@ impl Need {
             Need::Chromium => &["chromium"],
             Need::Firefox => &["firefox-esr"],
             Need::Python => &["python3", "python3-venv"],
+            Need::Namespaces => &["iproute2", "nftables", "coturn"],
             Need::CargoDeny | Need::Puppeteer | Need::Aiortc | Need::NodePackage | Need::Ecosystem => &[],
         }
     }
@@ -90,6 +101,7 @@ impl Need {
             Need::Chromium => browser("VISAVIS_CHROMIUM", "/usr/bin/chromium").exists(),
             Need::Firefox => browser("VISAVIS_FIREFOX", "/usr/bin/firefox-esr").exists(),
             Need::Python => runs("python3", &["-c", "import venv, ensurepip"]),
+            Need::Namespaces => ["ip", "nft", "turnserver"].iter().all(|program| is_on_path(program)),
             Need::Puppeteer => npm_is_installed("interop"),
             Need::NodePackage => npm_is_installed("node"),
             Need::Ecosystem => npm_is_installed("node/ecosystem"),
@@ -104,7 +116,7 @@ impl Need {
             Need::NodePackage => install_npm("node"),
             Need::Ecosystem => install_npm("node/ecosystem"),
             Need::Aiortc => install_aiortc(),
-            Need::Node | Need::Chromium | Need::Firefox | Need::Python => {
+            Need::Node | Need::Chromium | Need::Firefox | Need::Python | Need::Namespaces => {
                 Err(format!("Debian's {} did not bring it", self.packages().join(" and ")))
             }
         }
@@ -239,6 +251,10 @@ fn node_major() -> Option<u32> {
 
 fn runs(program: &str, arguments: &[&str]) -> bool {
     capture(command(program, arguments)).is_some_and(|output| output.status.success())
+}
+
+fn is_on_path(program: &str) -> bool {
+    runs("sh", &["-c", &format!("command -v {program}")])
 }
 
 /// Whether both files are there and equal.

@@ -63,6 +63,7 @@ pub(crate) fn run_all(fast: bool, allow_missing: bool) -> bool {
             None => whole.tests("Web Platform Tests", wpt::run(&[])),
         }
         whole.tests("real peers", interop::run(&[], allow_missing));
+        not_checked.extend(interop::namespaces_left_out());
     }
     whole.check("no cmake", tidy::no_cmake());
     report(&whole, &missing, &not_checked, allow_missing)

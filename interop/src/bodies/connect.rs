@@ -1,5 +1,7 @@
 //! From two new peers to an open channel.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::deadline::{CONNECT, within};
@@ -22,14 +24,27 @@ pub(super) async fn create(offerer: &mut Peer, answerer: &mut Peer) {
 
 /// Offers and answers, and waits until both ends say "connected".
 pub async fn connect(offerer: &mut Peer, answerer: &mut Peer, trickle: Trickle) {
-    let each = trickle == Trickle::Each;
-    let offer = offerer.call("offer", json!({ "trickle": each })).await;
+    describe_each_other(offerer, answerer, trickle == Trickle::Each).await;
+    until_both_connected(offerer, answerer, trickle).await;
+}
+
+/// Offers and answers between two ends that are created; whether both say "connected" within `limit`.
+pub async fn try_connect(offerer: &mut Peer, answerer: &mut Peer, limit: Duration) -> bool {
+    describe_each_other(offerer, answerer, true).await;
+    let mut kept = [Vec::new(), Vec::new()];
+    let connected =
+        tokio::time::timeout(limit, until_connected(offerer, answerer, true, &mut kept)).await.is_ok();
+    keep(offerer, answerer, kept);
+    connected
+}
+
+async fn describe_each_other(offerer: &mut Peer, answerer: &mut Peer, trickle: bool) {
+    let offer = offerer.call("offer", json!({ "trickle": trickle })).await;
     assert_eq!(offer["type"], "offer");
     answerer.call("remote", json!({ "description": offer })).await;
-    let answer = answerer.call("answer", json!({ "trickle": each })).await;
+    let answer = answerer.call("answer", json!({ "trickle": trickle })).await;
     assert_eq!(answer["type"], "answer");
     offerer.call("remote", json!({ "description": answer })).await;
-    until_both_connected(offerer, answerer, trickle).await;
 }
 
 /// Waits until both ends say "connected", and carries their candidates until then.
@@ -38,7 +53,11 @@ pub(super) async fn until_both_connected(offerer: &mut Peer, answerer: &mut Peer
     let what = format!("{} and {} to connect", offerer.name(), answerer.name());
     let mut kept = [Vec::new(), Vec::new()];
     within(CONNECT, &what, until_connected(offerer, answerer, each, &mut kept)).await;
-    for (peer, events) in [&mut *offerer, &mut *answerer].into_iter().zip(kept) {
+    keep(offerer, answerer, kept);
+}
+
+fn keep(offerer: &mut Peer, answerer: &mut Peer, kept: [Vec<Value>; 2]) {
+    for (peer, events) in [offerer, answerer].into_iter().zip(kept) {
         events.into_iter().for_each(|event| peer.keep(event));
     }
 }

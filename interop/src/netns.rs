@@ -1,0 +1,126 @@
+//! An internet of Linux network namespaces: machines behind routers that nftables makes NATs of every kind, and a server
+//! in the middle.
+//!
+//! Needs root, `ip` (iproute2) and `nft` (nftables). Nothing outside of the namespaces is touched, and they go when they
+//! are dropped.
+
+mod namespace;
+mod router;
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::process::Command;
+use std::time::Duration;
+
+pub use namespace::Namespace;
+pub(crate) use namespace::runs;
+pub use router::{Families, Nat};
+
+/// Where the server is, in the middle of it all.
+pub const SERVER_IPV4: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
+/// The same.
+pub const SERVER_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0xf, 0, 0, 0, 0, 1);
+
+/// What the machine lacks; `None` if namespaces can be made here.
+pub fn unavailable() -> Option<&'static str> {
+    if !runs("nft", &["--version"]) {
+        return Some("nft (Debian's nftables)");
+    }
+    let namespace = Namespace::try_new("probe");
+    namespace.is_none().then_some("the right to make network namespaces (root, and `ip` of iproute2)")
+}
+
+/// The middle, to which sites are joined.
+pub struct Internet {
+    core: Namespace,
+    sites: u8,
+}
+
+/// A machine, and the router that it is behind.
+pub struct Site {
+    // Before the router, which has the other end of its cable.
+    machine: Namespace,
+    router: Option<Namespace>,
+    addresses: router::Addresses,
+}
+
+impl Internet {
+    /// An internet without sites.
+    ///
+    /// # Panics
+    /// Where namespaces cannot be made; see [`unavailable`].
+    pub fn new() -> Internet {
+        let core = Namespace::try_new("core").expect("network namespaces can be made");
+        core.forward();
+        core.ip(&format!("addr add {SERVER_IPV4}/32 dev lo"));
+        core.ip(&format!("addr add {SERVER_IPV6}/128 dev lo"));
+        Internet { core, sites: 0 }
+    }
+
+    /// Where servers run.
+    pub fn core(&self) -> &Namespace {
+        &self.core
+    }
+
+    /// A new site with one machine behind `nat`.
+    ///
+    /// # Panics
+    /// At the 64th.
+    pub fn site(&mut self, nat: Nat, families: Families) -> Site {
+        let number = self.sites;
+        assert!(number < 63, "203.0.113.0/24 has no more networks");
+        self.sites += 1;
+        let machine = Namespace::try_new(&format!("m{number}")).expect("one more namespace");
+        let addresses = router::Addresses::of(number);
+        if nat == Nat::None {
+            addresses.join_publicly(&self.core, &machine, families);
+            return Site { machine, router: None, addresses };
+        }
+        let router = Namespace::try_new(&format!("r{number}")).expect("one more namespace");
+        router.forward();
+        addresses.join_publicly(&self.core, &router, families);
+        addresses.join_privately(&router, &machine, families);
+        router::translate(&router, nat, &addresses);
+        Site { machine, router: Some(router), addresses }
+    }
+}
+
+impl Default for Internet {
+    fn default() -> Self {
+        Internet::new()
+    }
+}
+
+impl Site {
+    /// Where programs run.
+    pub fn machine(&self) -> &Namespace {
+        &self.machine
+    }
+
+    /// Lets no more than so many megabits a second out of the machine.
+    ///
+    /// # Panics
+    /// If the system has no such limit.
+    pub fn limit(&self, megabits: u32) {
+        let limit = format!("qdisc add dev out root tbf rate {megabits}mbit burst 64kb latency 50ms");
+        let status = self.machine.command("tc").args(limit.split(' ')).status();
+        assert!(status.is_ok_and(|status| status.success()), "tc {limit}");
+    }
+
+    /// A program that pulls the machine's cable after a while, and plugs it in again after another (IPv4 only).
+    pub fn interruption(&self, after: Duration, lasting: Duration) -> Command {
+        let gateway = self.addresses.router();
+        let mut command = self.machine.command("sh");
+        command.arg("-c").arg(format!(
+            "sleep {} && ip link set out down && sleep {} && ip link set out up && \
+             ip route replace default via {gateway}",
+            after.as_secs_f64(),
+            lasting.as_secs_f64()
+        ));
+        command
+    }
+
+    /// The router, if there is one.
+    pub fn router(&self) -> Option<&Namespace> {
+        self.router.as_ref()
+    }
+}

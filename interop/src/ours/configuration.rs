@@ -1,0 +1,29 @@
+//! `RTCConfiguration`, as the tests write it in JSON.
+
+use serde_json::Value;
+use visavis::{Redacted, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy};
+
+use super::media;
+
+pub(super) fn configuration(json: &Value) -> RtcConfiguration {
+    let servers = json["iceServers"].as_array().into_iter().flatten();
+    RtcConfiguration {
+        bundle_policy: media::bundle_policy(&json["bundlePolicy"]),
+        ice_servers: servers.map(ice_server).collect(),
+        ice_transport_policy: match json["iceTransportPolicy"].as_str() {
+            Some("relay") => RtcIceTransportPolicy::Relay,
+            _ => RtcIceTransportPolicy::All,
+        },
+        ..RtcConfiguration::default()
+    }
+}
+
+fn ice_server(json: &Value) -> RtcIceServer {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let urls = json["urls"].as_array().into_iter().flatten();
+    RtcIceServer {
+        urls: urls.filter_map(text).collect(),
+        username: text(&json["username"]),
+        credential: text(&json["credential"]).map(Redacted::new),
+    }
+}
