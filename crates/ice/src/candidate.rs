@@ -1,6 +1,8 @@
 //! A transport address that a peer may be reached at.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use crate::MdnsName;
 
 /// The transport protocol of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +64,8 @@ pub struct Candidate {
     pub priority: u32,
     /// Where the candidate is reached.
     pub address: SocketAddr,
+    /// What is said instead of the address, which nobody may be told then.
+    pub name: Option<MdnsName>,
     /// How it was found.
     pub kind: CandidateKind,
     /// The address it was derived from, where it was: its base, or what a TURN server saw.
@@ -90,6 +94,16 @@ pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
         }
         _ => SocketAddr::new(address.ip().to_canonical(), address.port()),
     }
+}
+
+/// What is written where a related address is hidden
+/// ([RFC 8839, section 5.1](https://www.rfc-editor.org/rfc/rfc8839#section-5.1)).
+pub(crate) fn no_address(like: SocketAddr) -> SocketAddr {
+    let ip = match like {
+        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    SocketAddr::new(ip, 9)
 }
 
 /// Whether `address` may be sent to at all: a port, and neither unspecified, multicast nor broadcast.

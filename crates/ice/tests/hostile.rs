@@ -21,6 +21,7 @@ fn candidate(address: SocketAddr) -> Candidate {
         protocol: Protocol::Udp,
         priority: 2_130_706_431,
         address,
+        name: None,
         kind: CandidateKind::Host,
         related: None,
         tcp_type: None,

@@ -1,6 +1,6 @@
 //! ICE candidates as the application hands them in and out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ice::{CandidateKind, Protocol, TcpType};
 
@@ -42,16 +42,20 @@ pub struct CandidateFields {
     pub component: u16,
     /// The priority.
     pub priority: u32,
-    /// The address and port.
-    pub address: SocketAddr,
+    /// The address, or the name that hides it.
+    pub address: String,
+    /// The port.
+    pub port: u16,
     /// The transport protocol.
     pub protocol: Protocol,
     /// The type.
     pub kind: CandidateKind,
     /// The TCP type, of TCP candidates.
     pub tcp_type: Option<TcpType>,
-    /// The related address and port, of candidates that are derived from others.
-    pub related: Option<SocketAddr>,
+    /// The related address, of candidates that are derived from others; unspecified where it is hidden.
+    pub related_address: Option<IpAddr>,
+    /// The related port.
+    pub related_port: Option<u16>,
     /// The server that it was gathered from.
     pub url: Option<String>,
 }
@@ -91,7 +95,10 @@ pub(crate) fn to_sdp(candidate: &ice::Candidate) -> sdp::Candidate {
             Protocol::Tcp => "tcp".to_owned(),
         },
         priority: candidate.priority,
-        address: sdp::CandidateAddress::Ip(candidate.address.ip()),
+        address: match &candidate.name {
+            Some(name) => sdp::CandidateAddress::Name(name.to_string()),
+            None => sdp::CandidateAddress::Ip(candidate.address.ip()),
+        },
         port: candidate.address.port(),
         typ: match candidate.kind {
             CandidateKind::Host => sdp::CandidateType::Host,
@@ -109,10 +116,13 @@ pub(crate) fn to_sdp(candidate: &ice::Candidate) -> sdp::Candidate {
     }
 }
 
-/// A remote candidate as ICE takes it. `None` for what is ignored: names instead of addresses, other components
-/// than the first (RTP and RTCP share it) and other transports than UDP.
+/// A remote candidate as ICE takes it: without an address if it has a name that hides it. `None` for what is ignored:
+/// other names, other components than the first (RTP and RTCP share it) and other transports than UDP.
 pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Candidate> {
-    let sdp::CandidateAddress::Ip(address) = candidate.address else { return None };
+    let (address, name) = match &candidate.address {
+        sdp::CandidateAddress::Ip(address) => (*address, None),
+        sdp::CandidateAddress::Name(name) => (IpAddr::V4(Ipv4Addr::UNSPECIFIED), Some(name.parse().ok()?)),
+    };
     if candidate.component != 1 || !candidate.is_udp() {
         return None;
     }
@@ -122,6 +132,7 @@ pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Can
         protocol: Protocol::Udp,
         priority: candidate.priority,
         address: SocketAddr::new(address, candidate.port),
+        name,
         kind: match candidate.typ {
             sdp::CandidateType::Host => CandidateKind::Host,
             sdp::CandidateType::Srflx => CandidateKind::ServerReflexive,
@@ -163,11 +174,16 @@ pub(crate) fn fields_of(candidate: &ice::Candidate) -> CandidateFields {
         foundation: foundation_of(candidate),
         component: candidate.component,
         priority: candidate.priority,
-        address: candidate.address,
+        address: match &candidate.name {
+            Some(name) => name.to_string(),
+            None => candidate.address.ip().to_string(),
+        },
+        port: candidate.address.port(),
         protocol: candidate.protocol,
         kind: candidate.kind,
         tcp_type: candidate.tcp_type,
-        related: candidate.related,
+        related_address: candidate.related.map(|related| related.ip()),
+        related_port: candidate.related.map(|related| related.port()),
         url: candidate.url.clone(),
     }
 }

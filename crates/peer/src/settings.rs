@@ -38,6 +38,12 @@ pub struct Settings {
     /// Addresses under which this machine is reached from outside, port for port, through a NAT that it does not know
     /// of. Clouds have those; other NATs tell a STUN server more than anybody can write here.
     pub external_addresses: Vec<ExternalAddress>,
+    /// Tell names in multicast DNS instead of this machine's addresses
+    /// ([draft-ietf-mmusic-mdns-ice-candidates](https://datatracker.ietf.org/doc/html/draft-ietf-mmusic-mdns-ice-candidates-03)),
+    /// as browsers do for pages that may not use the camera. Peers in the same network resolve them; everybody else,
+    /// the application included, learns no address but those that STUN and TURN servers see. Programs are no pages, and
+    /// have addresses told unless they ask for this.
+    pub hide_addresses: bool,
     /// Where the remote peer may be. Its candidates elsewhere are ignored and its checks from there are dropped, so that
     /// nothing is sent there. A server that takes offers from strangers should have
     /// [`AddressFilter::public_only`] here: else they can have it knock at the doors of its own network.
@@ -55,6 +61,7 @@ impl Default for Settings {
             interfaces: InterfaceFilter::default(),
             local_addresses: AddressFilter::default(),
             ip_versions: IpVersions::default(),
+            hide_addresses: false,
             ports: None,
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),
@@ -81,6 +88,7 @@ impl Settings {
             addresses: self.local_addresses,
             ip_versions: self.ip_versions,
             ports: self.ports,
+            hide_addresses: self.hide_addresses,
         };
         config.ice.external_addresses = self.external_addresses;
         config.ice.remote_addresses = self.remote_addresses;

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use base::{Path, SocketId};
+use ice::MdnsName;
 
 /// Something that only the world outside can do. Taken with [`Session::poll_action`](crate::Session::poll_action).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,26 @@ pub enum Action {
         host: String,
         /// The port to put into the addresses.
         port: u16,
+    },
+    /// Resolve the name that a candidate of the peer has instead of an address, in multicast DNS; answered by
+    /// [`ActionResult::Resolved`], with every address that the name stands for. Their port does not matter.
+    ResolveName {
+        /// Returned with the answer.
+        id: u32,
+        /// The name.
+        name: MdnsName,
+    },
+    /// Answer for a name in multicast DNS. Not answered.
+    PublishName {
+        /// The name.
+        name: MdnsName,
+        /// The address of this machine that it stands for.
+        ip: IpAddr,
+    },
+    /// Stop answering for a name. Not answered.
+    UnpublishName {
+        /// The name.
+        name: MdnsName,
     },
 }
 

@@ -30,6 +30,10 @@ pub struct Counters {
     pub dropped_unknown_socket: u64,
     /// Candidates of the peer for a transport that does not exist.
     pub candidates_without_transport: u64,
+    /// Candidates of the peer that were ignored because too many names are being looked up.
+    pub candidate_names_over_limit: u64,
+    /// Candidates of the peer whose name stands for no address, or for several.
+    pub candidate_names_unresolved: u64,
     /// Addresses that got no socket, because the session has as many as it may.
     pub sockets_over_limit: u64,
     /// Sockets that could not be bound.

@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use base::{Rng, SocketId};
+use ice::MdnsName;
 
 use crate::action::{Action, ActionResult, BindError, Interface};
 use crate::config::{HostPolicy, StunServer};
@@ -47,6 +48,8 @@ pub(crate) struct Gathering {
     /// Sockets that were asked for and that nobody wants any more: closed as soon as they are bound.
     unwanted: BTreeSet<SocketId>,
     sources: BTreeMap<TransportId, Sources>,
+    /// The names that hide addresses. Those of sockets, so at most as many.
+    names: BTreeMap<IpAddr, MdnsName>,
     closed: bool,
 }
 
@@ -88,7 +91,7 @@ impl Socket {
 }
 
 impl Gathering {
-    /// `rng` chooses ports.
+    /// `rng` chooses ports and names.
     pub(crate) fn new(rng: Rng) -> Self {
         Gathering {
             rng,
@@ -100,6 +103,7 @@ impl Gathering {
             next_socket: 0,
             unwanted: BTreeSet::new(),
             sources: BTreeMap::new(),
+            names: BTreeMap::new(),
             closed: false,
         }
     }
@@ -149,6 +153,14 @@ impl Gathering {
     /// ICE of a transport restarts: `start` may gather again.
     pub(crate) fn restart(&mut self, id: TransportId) {
         self.sources.remove(&id);
+    }
+
+    /// Asks for what a candidate's name stands for; the question's number.
+    pub(crate) fn resolve_name(&mut self, name: &MdnsName) -> u32 {
+        let id = self.next_resolve;
+        self.next_resolve = self.next_resolve.wrapping_add(1);
+        self.actions.push_back(Action::ResolveName { id, name: name.clone() });
+        id
     }
 
     /// The transport that a socket belongs to.
@@ -266,10 +278,48 @@ impl Gathering {
         let transport = transports.get_mut(known.transport);
         if let (Ok(address), Some(transport)) = (result, transport) {
             known.bound = true;
+            let ip = known.ip;
+            if policy.hide_addresses && !transport.agent.hide_address(ip, self.name_of(ip)) {
+                counters.bind_failures += 1;
+                self.close_socket(socket);
+                return;
+            }
             transport.agent.add_host(now, socket, address);
         } else {
             counters.bind_failures += 1;
             self.sockets.remove(&socket);
+        }
+    }
+
+    /// The name that hides an address, which is published from now on. Each connection has its own, so that two cannot
+    /// be told to be of one machine.
+    fn name_of(&mut self, ip: IpAddr) -> MdnsName {
+        let (rng, actions) = (&mut self.rng, &mut self.actions);
+        let publish = || {
+            let name = MdnsName::generate(rng);
+            actions.push_back(Action::PublishName { name: name.clone(), ip });
+            name
+        };
+        self.names.entry(ip).or_insert_with(publish).clone()
+    }
+
+    fn close_socket(&mut self, socket: SocketId) {
+        if self.sockets.remove(&socket).is_some() {
+            self.actions.push_back(Action::CloseSocket { socket });
+        }
+        self.unpublish_unused();
+    }
+
+    /// Takes back the names of addresses that have no socket any more.
+    fn unpublish_unused(&mut self) {
+        let is_used = |ip: &IpAddr| self.sockets.values().any(|socket| socket.bound && socket.ip == *ip);
+        let unused: Vec<IpAddr> = self.names.keys().copied().filter(|ip| !is_used(ip)).collect();
+        for name in unused.iter().filter_map(|ip| self.names.remove(ip)).collect::<Vec<_>>() {
+            let is_it =
+                |action: &Action| matches!(action, Action::PublishName { name: asked, .. } if *asked == name);
+            if !self.withdraw(is_it) {
+                self.actions.push_back(Action::UnpublishName { name });
+            }
         }
     }
 
@@ -328,6 +378,7 @@ impl Gathering {
                 self.unwanted.insert(socket);
             }
         }
+        self.unpublish_unused();
         if !self.sources.values().any(|sources| sources.listing)
             && self.withdraw(|action| *action == Action::ListInterfaces)
         {
@@ -353,11 +404,12 @@ impl Gathering {
     pub(crate) fn close(&mut self) {
         self.closed = true;
         self.sources.clear();
-        self.actions.retain(|action| matches!(action, Action::CloseSocket { .. }));
-        for (socket, state) in std::mem::take(&mut self.sockets) {
-            if state.bound {
-                self.actions.push_back(Action::CloseSocket { socket });
-            }
+        let sockets = std::mem::take(&mut self.sockets);
+        self.unpublish_unused();
+        self.actions
+            .retain(|action| matches!(action, Action::CloseSocket { .. } | Action::UnpublishName { .. }));
+        for (socket, _) in sockets.into_iter().filter(|(_, state)| state.bound) {
+            self.actions.push_back(Action::CloseSocket { socket });
         }
     }
 

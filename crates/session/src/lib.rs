@@ -17,6 +17,7 @@ mod demux;
 mod event;
 mod gathering;
 mod plan;
+mod remote_names;
 mod session;
 mod transport;
 mod transport_id;

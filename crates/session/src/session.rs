@@ -1,5 +1,6 @@
 //! The one place where layers meet.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch, SocketId, WallClock};
@@ -13,6 +14,7 @@ use crate::counters::Counters;
 use crate::event::{Event, Output, SctpState};
 use crate::gathering::Gathering;
 use crate::plan::{SessionPlan, TransportPlan};
+use crate::remote_names::RemoteNames;
 use crate::transport::{News, Transport, TransportStats};
 use crate::transport_id::TransportId;
 use crate::transports::Transports;
@@ -40,6 +42,7 @@ pub struct Session {
     /// The latest time that an input brought, for the one input that brings none.
     now: Instant,
     gathering: Gathering,
+    remote_names: RemoteNames,
     transports: Transports,
     /// The transport that the plan has SCTP on.
     data: Option<TransportId>,
@@ -72,7 +75,8 @@ impl Session {
             config,
             clock,
             now,
-            gathering: Gathering::new(rng.clone().fork("ports")),
+            gathering: Gathering::new(rng.clone().fork("gathering")),
+            remote_names: RemoteNames::default(),
             transports: Transports::new(rng),
             data: None,
             channels: Table::new(limits),
@@ -161,10 +165,18 @@ impl Session {
         self.settle();
     }
 
-    /// Takes a candidate of the peer for a transport of the plan.
+    /// Takes a candidate of the peer for a transport of the plan. One that has a name and no address (an unspecified
+    /// one) waits until the name is resolved.
     pub fn add_remote_candidate(&mut self, now: Instant, id: TransportId, candidate: ice::Candidate) {
         self.advance(now);
+        let name = candidate.name.clone().filter(|_| candidate.address.ip().is_unspecified());
         match self.transports.get_mut(id) {
+            Some(_) if let Some(name) = name => {
+                let gathering = &mut self.gathering;
+                if !self.remote_names.wait(id, name, candidate, |name| gathering.resolve_name(name)) {
+                    self.output.counters.candidate_names_over_limit += 1;
+                }
+            }
             Some(transport) => transport.agent.add_remote_candidate(now, candidate),
             None => self.output.counters.candidates_without_transport += 1,
         }
@@ -324,9 +336,27 @@ impl Session {
     /// Takes the answer to an action.
     pub fn handle_action_result(&mut self, now: Instant, result: ActionResult) {
         self.advance(now);
-        let (transports, counters) = (&mut self.transports, &mut self.output.counters);
-        self.gathering.handle_result(now, result, transports, &self.config.hosts, counters);
+        match result {
+            ActionResult::Resolved { id, addresses } if self.remote_names.has(id) => {
+                self.name_resolved(now, id, &addresses);
+            }
+            result => {
+                let (transports, counters) = (&mut self.transports, &mut self.output.counters);
+                self.gathering.handle_result(now, result, transports, &self.config.hosts, counters);
+            }
+        }
         self.settle();
+    }
+
+    /// The candidates that waited for a name go to their agents, which may have moved on to another generation.
+    fn name_resolved(&mut self, now: Instant, question: u32, addresses: &[SocketAddr]) {
+        let (candidates, unresolved) = self.remote_names.resolved(question, addresses);
+        self.output.counters.candidate_names_unresolved += unresolved as u64;
+        for (id, candidate) in candidates {
+            if let Some(transport) = self.transports.get_mut(id) {
+                transport.agent.add_remote_candidate(now, candidate);
+            }
+        }
     }
 
     /// Ends the session: the next [`poll_transmit`](Session::poll_transmit) tells the peer (SCTP ABORT, DTLS
@@ -336,6 +366,7 @@ impl Session {
             return;
         }
         self.advance(now);
+        self.remote_names.clear();
         self.transports.close(now);
         self.forget_left();
         self.end_channels(ChannelError::SessionClosed);

@@ -33,6 +33,7 @@ fn dead_candidate(side: u8, index: u16) -> Candidate {
         protocol: Protocol::Udp,
         priority: 2_130_706_431 - u32::from(index),
         address: SocketAddr::from(([192, 0, 2, 10 * side + index as u8], 9)),
+        name: None,
         kind: CandidateKind::Host,
         related: None,
         tcp_type: None,

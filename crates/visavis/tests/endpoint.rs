@@ -56,7 +56,8 @@ impl Client {
     /// Where the client sends to.
     fn remote(&self) -> SocketAddr {
         let transport = self.client.sctp().unwrap().transport().ice_transport();
-        transport.get_selected_candidate_pair().unwrap().remote.fields.unwrap().address
+        let fields = transport.get_selected_candidate_pair().unwrap().remote.fields.unwrap();
+        SocketAddr::new(fields.address.parse().unwrap(), fields.port)
     }
 }
 

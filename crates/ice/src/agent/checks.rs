@@ -349,7 +349,7 @@ impl Agent {
                 let foundation = format!("p{}", self.current.locals.len());
                 let kind = CandidateKind::PeerReflexive;
                 let mut candidate = self.local_candidate(host, kind, mapped, foundation);
-                candidate.related = Some(host.address);
+                candidate.related = self.related(host.address);
                 self.add_local(host, candidate)
             }),
         };

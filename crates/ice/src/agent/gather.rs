@@ -11,8 +11,8 @@ use super::generation::Local;
 use super::{Agent, COMPONENT, HostSocket, MAX_SOCKETS};
 use crate::transaction::{Step, Transaction};
 use crate::{
-    Candidate, CandidateError, CandidateKind, Event, ExternalMode, GatheringState, Protocol, TransportState,
-    candidate, stun,
+    Candidate, CandidateError, CandidateKind, Event, ExternalMode, GatheringState, MdnsName, Protocol,
+    TransportState, candidate, stun,
 };
 
 /// Requests to STUN servers that wait or are on their way: sockets times servers, up to this many.
@@ -134,6 +134,19 @@ impl Agent {
         self.settle(now);
     }
 
+    /// Has candidates say `name` instead of this address of ours, and nothing of it where they are derived from it. To
+    /// be called before [`add_host`](Agent::add_host); the driver answers for the name in multicast DNS. False if too
+    /// many addresses are hidden: then this one is not, and should not be added.
+    #[must_use]
+    pub fn hide_address(&mut self, ip: IpAddr, name: MdnsName) -> bool {
+        let ip = ip.to_canonical();
+        let has_room = self.hidden.len() < MAX_SOCKETS || self.hidden.contains_key(&ip);
+        if has_room {
+            self.hidden.insert(ip, name);
+        }
+        has_room
+    }
+
     /// A STUN server at `address`. Servers of several addresses are added once for each.
     pub fn add_stun_server(&mut self, now: Instant, url: &str, address: SocketAddr) {
         self.seen = Some(now);
@@ -173,6 +186,8 @@ impl Agent {
     pub fn socket_closed(&mut self, now: Instant, socket: SocketId) {
         self.seen = Some(now);
         self.hosts.retain(|host| host.socket != socket);
+        let hosts = &self.hosts;
+        self.hidden.retain(|ip, _| hosts.iter().any(|host| host.address.ip() == *ip));
         self.gatherer.waiting.retain(|request| request.socket != socket);
         self.gatherer.pending.retain(|(_, request)| request.socket != socket);
         self.gatherer.bindings.retain(|path| path.socket != socket);
@@ -218,7 +233,7 @@ impl Agent {
             let kind = CandidateKind::ServerReflexive;
             let foundation = self.gatherer.foundation(kind, host.address.ip(), Some(external.ip()));
             let mut candidate = self.local_candidate(host, kind, external, foundation);
-            candidate.related = Some(shown);
+            candidate.related = self.related(shown);
             self.add_local(host, candidate);
         }
         for remote in 0..self.current.remotes.len() {
@@ -239,6 +254,16 @@ impl Agent {
     /// The address of a socket's host candidate.
     fn shown_address(&self, host: HostSocket) -> SocketAddr {
         self.external_address(host, ExternalMode::Replace).unwrap_or(host.address)
+    }
+
+    /// An address of ours, if it may be told.
+    fn told(&self, address: SocketAddr) -> Option<SocketAddr> {
+        (!self.hidden.contains_key(&address.ip())).then_some(address)
+    }
+
+    /// The related address of a candidate that is derived from `address`.
+    pub(super) fn related(&self, address: SocketAddr) -> Option<SocketAddr> {
+        Some(self.told(address).unwrap_or(candidate::no_address(address)))
     }
 
     fn ask(&mut self, host: HostSocket, server: usize) {
@@ -328,7 +353,7 @@ impl Agent {
         match (mapped, error) {
             (Some(mapped), None) => self.add_server_reflexive(now, host, mapped, (url, path.remote)),
             (_, Some((code, text))) => {
-                let error = CandidateError { address: Some(self.shown_address(host)), url, code, text };
+                let error = CandidateError { address: self.told(self.shown_address(host)), url, code, text };
                 self.events.push_back(Event::CandidateError(error));
             }
             (None, None) => {}
@@ -347,7 +372,7 @@ impl Agent {
         let kind = CandidateKind::ServerReflexive;
         let foundation = self.gatherer.foundation(kind, host.address.ip(), Some(server.ip()));
         let mut candidate = self.local_candidate(host, kind, mapped, foundation);
-        candidate.related = Some(self.shown_address(host));
+        candidate.related = self.related(self.shown_address(host));
         candidate.url = Some(url);
         // RFC 8445, section 5.1.3: redundant if the address is there already. A server-reflexive candidate is
         // paired through its base (section 6.1.2.4), so there are no pairs to form.
@@ -392,6 +417,7 @@ impl Agent {
             protocol: Protocol::Udp,
             priority: candidate::priority(kind, host.local_preference, COMPONENT),
             address,
+            name: self.hidden.get(&address.ip()).cloned(),
             kind,
             related: None,
             tcp_type: None,

@@ -10,8 +10,8 @@ mod restart;
 mod stats;
 mod transport_state;
 
-use std::collections::{BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ use base::{Path, Rng, SendBatch, SocketId};
 
 use crate::stun::{self, Side};
 use crate::{
-    AgentConfig, Candidate, CandidateKind, Counters, Credentials, Event, GatheringState, PairStats, Role,
-    TransportState, candidate,
+    AgentConfig, Candidate, CandidateKind, Counters, Credentials, Event, GatheringState, MdnsName, PairStats,
+    Role, TransportState, candidate,
 };
 use gather::Gatherer;
 use generation::Generation;
@@ -60,6 +60,8 @@ pub struct Agent {
     previous_validated: BTreeSet<Path>,
     /// At most `MAX_SOCKETS`.
     hosts: Vec<HostSocket>,
+    /// Addresses of ours that are told by these names only. At most `MAX_SOCKETS`.
+    hidden: BTreeMap<IpAddr, MdnsName>,
     gatherer: Gatherer,
     /// At most `MAX_OUTGOING`.
     outgoing: VecDeque<(Path, Vec<u8>)>,
@@ -94,6 +96,7 @@ impl Agent {
             link: None,
             previous_validated: BTreeSet::new(),
             hosts: Vec::new(),
+            hidden: BTreeMap::new(),
             gatherer: Gatherer::default(),
             outgoing: VecDeque::new(),
             events: VecDeque::new(),

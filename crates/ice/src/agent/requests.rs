@@ -188,6 +188,7 @@ impl Agent {
             protocol: Protocol::Udp,
             priority: check.priority,
             address,
+            name: None,
             kind: CandidateKind::PeerReflexive,
             related: None,
             tcp_type: None,

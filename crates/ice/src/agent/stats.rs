@@ -41,6 +41,7 @@ impl Agent {
             protocol: Protocol::Udp,
             priority: check.priority,
             address: check.path.remote,
+            name: None,
             kind: CandidateKind::PeerReflexive,
             related: None,
             tcp_type: None,

@@ -37,7 +37,9 @@ impl PeerConnection {
         let agents = transports.iter().filter_map(|id| self.session().ice(*id));
         // Signalled for one transport is known to the application for all.
         let signalled: BTreeSet<IpAddr> = agents
-            .flat_map(|agent| agent.remote_candidates().map(|candidate| candidate.address.ip()))
+            .flat_map(|agent| agent.remote_candidates())
+            .filter(|candidate| candidate.name.is_none())
+            .map(|candidate| candidate.address.ip())
             .collect();
         for id in transports {
             let Some(slots) = self.transports().get(id) else { continue };
@@ -167,8 +169,10 @@ impl Collector<'_> {
 fn candidate_stats(transport_id: String, side: Side<'_>, candidate: &ice::Candidate) -> IceCandidateStats {
     let address = candidate.address.ip();
     let (is_known, url) = match side {
-        Side::Local => (true, candidate.url.clone()),
-        Side::Remote(signalled) | Side::Early(signalled) => (signalled.contains(&address), None),
+        Side::Local => (candidate.name.is_none(), candidate.url.clone()),
+        Side::Remote(signalled) | Side::Early(signalled) => {
+            (candidate.name.is_none() && signalled.contains(&address), None)
+        }
     };
     IceCandidateStats {
         transport_id,

@@ -14,7 +14,7 @@ use base::WallClock;
 use peer::{
     ChannelEvent, Configuration, DataChannelInit, DtlsTransportEvent, Event, IceCandidateInit,
     IceTransportEvent, OfferOptions, OperationId, Outcome, PeerConnection, SdpType, SendParameters,
-    SessionDescription, SessionDescriptionInit, Track, TransceiverId,
+    SessionDescription, SessionDescriptionInit, Settings, Track, TransceiverId,
 };
 
 pub(crate) const A: usize = 0;
@@ -35,8 +35,13 @@ pub(crate) fn certificate() -> Arc<dtls::Certificate> {
 }
 
 pub(crate) fn connection(configuration: Configuration, seed: u8) -> PeerConnection {
+    connection_with(configuration, Settings::default(), seed)
+}
+
+pub(crate) fn connection_with(configuration: Configuration, settings: Settings, seed: u8) -> PeerConnection {
     let clock = WallClock::new(start(), DATE);
-    PeerConnection::new(configuration, certificate(), start(), clock, [seed; 32]).expect("a connection")
+    let made = (configuration, settings);
+    PeerConnection::with_settings(made, certificate(), start(), clock, [seed; 32]).expect("a connection")
 }
 
 pub(crate) struct Stage {

@@ -1,16 +1,21 @@
 //! Two connections on a simulated network, with signalling that loses nothing.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use base::{Path, SendBatch};
+use ice::MdnsName;
 use peer::{
     ChannelEvent, ChannelId, Configuration, Event, IceCandidateInit, OperationId, Outcome, Payload,
-    PeerConnection, SessionDescriptionInit,
+    PeerConnection, SessionDescriptionInit, Settings,
 };
 use session::{Action, ActionResult, BindError, ConnectError};
 use sim::{ConnectFailure, Host, LinkConfig, Network, Node, NodeId, StreamEvent};
 
-use super::{A, B, connection};
+use super::{A, B, connection_with};
 
 /// One connection and what its application has seen.
 pub(crate) struct Peer {
@@ -18,7 +23,12 @@ pub(crate) struct Peer {
     pub(crate) events: Vec<Event>,
     /// Candidates that are not signalled yet.
     pub(crate) outbox: Vec<Option<IceCandidateInit>>,
+    /// Multicast DNS.
+    pub(crate) names: Names,
 }
+
+/// What names stand for on all hosts.
+pub(crate) type Names = Rc<RefCell<BTreeMap<MdnsName, IpAddr>>>;
 
 impl Node for Peer {
     fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
@@ -68,6 +78,19 @@ impl Node for Peer {
                     },
                     Action::Resolve { id, host: name, port } => {
                         ActionResult::Resolved { id, addresses: host.resolve(&name, port) }
+                    }
+                    Action::ResolveName { id, name } => {
+                        let ip = self.names.borrow().get(&name).copied();
+                        let addresses = ip.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
+                        ActionResult::Resolved { id, addresses }
+                    }
+                    Action::PublishName { name, ip } => {
+                        self.names.borrow_mut().insert(name, ip);
+                        continue;
+                    }
+                    Action::UnpublishName { name } => {
+                        self.names.borrow_mut().remove(&name);
+                        continue;
                     }
                     Action::CloseSocket { socket } => {
                         host.close(socket);
@@ -136,10 +159,15 @@ impl Call {
     }
 
     pub(crate) fn with_configuration(configuration: &Configuration) -> Self {
+        Call::with_settings(configuration, &Settings::default())
+    }
+
+    pub(crate) fn with_settings(configuration: &Configuration, settings: &Settings) -> Self {
+        let names = Names::default();
         let mut network = Network::new(7);
         let mut add = |name: &str, seed: u8, address: &str| {
-            let pc = connection(configuration.clone(), seed);
-            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new() };
+            let pc = connection_with(configuration.clone(), settings.clone(), seed);
+            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new(), names: Rc::clone(&names) };
             network.add_node(name, peer, &[address.parse().expect("an address")])
         };
         let ids = [add("a", 1, "10.0.0.1"), add("b", 2, "10.0.0.2")];
@@ -153,8 +181,8 @@ impl Call {
 
     /// Somebody else is B from now on, with a connection and an address of their own; who it was.
     pub(crate) fn hand_over(&mut self) -> NodeId {
-        let pc = connection(Configuration::default(), 3);
-        let peer = Peer { pc, events: Vec::new(), outbox: Vec::new() };
+        let pc = connection_with(Configuration::default(), Settings::default(), 3);
+        let peer = Peer { pc, events: Vec::new(), outbox: Vec::new(), names: Names::default() };
         let c = self.network.add_node("c", peer, &["10.0.0.3".parse().expect("an address")]);
         let link = LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() };
         self.network.link(self.ids[A], c, link);

@@ -11,7 +11,7 @@ use peer::{
 };
 use sim::{LinkConfig, NatConfig, NatId, Network, NodeId, Realm, StunServer, TurnConfig, TurnServer};
 
-use super::network::{Call, Peer};
+use super::network::{Call, Names, Peer};
 use super::{A, B, DATE, certificate};
 
 /// From a machine to the middle of its local network.
@@ -153,7 +153,7 @@ impl World {
             let own = [(place.ipv4, v4), (place.ipv6, v6)];
             let own: Vec<_> = own.into_iter().filter(|(has, _)| *has).map(|(_, text)| ip(&text)).collect();
             let pc = connection(&mut network, configuration.clone());
-            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new() };
+            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new(), names: Names::default() };
             let id = network.add_node(["a", "b"][index], peer, &own);
             network.attach(id, realms[index], link(if place.nats.is_empty() { ACCESS } else { LAN }));
             network.host_mut(id).add_name("stun.test", &stun_ips);

@@ -1,17 +1,21 @@
 //! One connection's turn on its worker: receive, timers and tasks, transmit, actions; each bounded, so that all
 //! connections of a worker come to theirs.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use base::{Path, SendBatch, SocketId};
+use ice::MdnsName;
 use session::{Action, ActionResult};
 use tokio::task::JoinSet;
 
 use crate::net::connection::{Connection, Fate};
 use crate::net::counters::COUNTERS;
 use crate::net::endpoint::Endpoint;
+use crate::net::mdns::{self, Publication};
 use crate::net::router::{Progress, Sockets};
 use crate::net::stream::{Incoming, StreamBuffer};
 use crate::net::tcp;
@@ -64,6 +68,8 @@ pub(crate) struct Seat {
     unsent: Option<(SendBatch, Progress)>,
     /// Sockets to be closed after what was to be sent on them. Each at most once.
     closing: Vec<SocketId>,
+    /// Names that hide addresses of the sockets.
+    published: BTreeMap<MdnsName, Publication>,
     /// Look-ups under way.
     tasks: JoinSet<()>,
     /// Set when the connection was closed.
@@ -82,6 +88,7 @@ impl Seat {
             sockets,
             unsent: None,
             closing: Vec::new(),
+            published: BTreeMap::new(),
             tasks: JoinSet::new(),
             close_by: None,
         }
@@ -318,6 +325,22 @@ impl Seat {
                     None
                 }
             },
+            Action::ResolveName { id, name } => {
+                self.answer_later(async move {
+                    let addresses = mdns::resolve(name).await;
+                    let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
+                    ActionResult::Resolved { id, addresses }
+                });
+                None
+            }
+            Action::PublishName { name, ip } => {
+                self.published.insert(name.clone(), Publication::new(name, ip));
+                None
+            }
+            Action::UnpublishName { name } => {
+                self.published.remove(&name);
+                None
+            }
             action => {
                 tracing::error!(?action, "an action that the driver does not know");
                 None

@@ -33,7 +33,8 @@ async fn connected(
 
 fn remote(server: &RtcPeerConnection) -> SocketAddr {
     let transport = server.sctp().unwrap().transport().ice_transport();
-    transport.get_selected_candidate_pair().unwrap().remote.fields.unwrap().address
+    let fields = transport.get_selected_candidate_pair().unwrap().remote.fields.unwrap();
+    SocketAddr::new(fields.address.parse().unwrap(), fields.port)
 }
 
 /// Whoever has credentials for one connection can put another peer's address on his checks. That must not take the
