@@ -25,6 +25,9 @@ globalThis[Symbol.for('visavis.wpt.promiseTests')] = { patience: Number(patience
 install(url, checkout);
 if (implementation !== 'none') {
   await load(implementation);
+  // What browsers still have beside the standard is a module of its own.
+  const legacy = implementation.replace(/\bglobal(?=(\.js)?$)/, 'legacy');
+  if (file.startsWith('webrtc/legacy/') && legacy !== implementation) await load(legacy);
   offer(await audioInterfaces());
 }
 const source = checkout.read(url);

@@ -7,7 +7,7 @@ use sdp::{Attribute, MediaSection, Setup};
 use session::TransportId;
 
 use super::associations::role_left;
-use super::check_media::{check_extension_ids, check_formats, check_simulcast};
+use super::check_media::{check_extension_ids, check_formats, check_msids, check_simulcast};
 use super::negotiation::{Mapping, Negotiation};
 use super::offered_direction;
 use super::parsed::{Description, is_data};
@@ -40,6 +40,7 @@ impl Negotiation {
             check_rtcp_mux(&description)?;
             check_transports(&description)?;
             check_formats(&description)?;
+            check_msids(&description)?;
             check_simulcast(&description)?;
             check_extension_ids(&description, self.descriptions())?;
         }

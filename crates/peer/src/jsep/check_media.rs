@@ -1,6 +1,6 @@
 //! What can be wrong with what a remote description says about RTP.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sdp::{Attribute, MediaSection};
 
@@ -49,13 +49,13 @@ pub(crate) fn check_formats(description: &Description) -> Result<(), Error> {
     Ok(())
 }
 
-/// RFC 8285, section 5: an id of a header extension that was given stays with it. `standing` are the descriptions that
-/// were set before.
+/// RFC 8285, section 6: the id of a header extension that was negotiated stays with it. `standing` are the descriptions
+/// that were set before. What was offered and not answered stands for nothing.
 pub(crate) fn check_extension_ids<'a>(
     description: &Description,
     standing: impl Iterator<Item = &'a Description>,
 ) -> Result<(), Error> {
-    for before in standing {
+    for before in standing.filter(|before| before.is_answer()) {
         for (index, section) in description.used() {
             let Some(known) = before.section(index).filter(|_| !before.is_rejected(index)) else { continue };
             let is_other = |extmap: &&sdp::Extmap| {
@@ -69,6 +69,27 @@ pub(crate) fn check_extension_ids<'a>(
                     extmap.id
                 )));
             }
+        }
+    }
+    Ok(())
+}
+
+/// RFC 8830, section 2: one track of one stream is in one m-section. Where the tracks have no names, as in descriptions
+/// that follow RFC 9429, any number of them may be in a stream.
+pub(crate) fn check_msids(description: &Description) -> Result<(), Error> {
+    let mut known = BTreeSet::new();
+    for (index, section) in description.used() {
+        let named = section.attributes.iter().filter_map(|line| match line {
+            Attribute::Msid { stream, track: Some(track) } if stream != "-" => Some((stream, track)),
+            _ => None,
+        });
+        // One line may be there twice.
+        let named: BTreeSet<_> = named.collect();
+        if named.iter().any(|msid| !known.insert(*msid)) {
+            // webrtc-pc, set a session description, step 4.6.7.
+            return Err(Error::operation(format!(
+                "the track of m-section {index} is in another one already"
+            )));
         }
     }
     Ok(())
