@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use peer::{
-    BundlePolicy, ChannelEvent, Configuration, DataChannelInit, DtlsTransportState, Event,
+    BundlePolicy, ChannelEvent, Configuration, DataChannelInit, DtlsTransportState, ErrorName, Event,
     IceConnectionState, IceTransportState, MediaKind, OfferOptions, Outcome, PeerConnectionState, SdpType,
     SessionDescriptionInit, TrackOrKind, TransceiverInit, TransportId,
 };
@@ -162,6 +162,62 @@ fn a_peer_that_does_not_bundle_gets_a_transport_for_each() {
 }
 
 /// The username fragments of the offerer's transports.
+/// The values of one attribute in every m-section.
+fn values(sdp: &str, name: &str) -> Vec<Vec<String>> {
+    let of = |section: &str| {
+        section.lines().filter_map(|line| line.strip_prefix(name)).map(str::to_owned).collect()
+    };
+    sdp.split("\r\nm=").skip(1).map(of).collect()
+}
+
+/// Firefox takes other credentials of an m-section for a restart, although it is bundling that changed its transport.
+#[test]
+fn the_transports_of_an_offer_share_credentials_and_have_their_own_candidates() {
+    let mut call = call(BundlePolicy::MaxCompat);
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    call.network.run_for(Duration::from_millis(100));
+    let offer = call.peer(A).pc.local_description().expect("an offer").sdp.clone();
+    let ufrags = values(&offer, "a=ice-ufrag:");
+    assert_eq!((ufrags.len(), ufrags.iter().flatten().collect::<BTreeSet<_>>().len()), (3, 1), "{offer}");
+    let candidates = values(&offer, "a=candidate:");
+    assert!(candidates.iter().all(|section| section.len() == 1), "{offer}");
+    assert_eq!(candidates.iter().flatten().collect::<BTreeSet<_>>().len(), 3, "each has a socket");
+    // What comes on top has those that stand, and a restart new ones for all.
+    call.negotiate(A, B).expect("offer and answer");
+    let next = |call: &mut Call, ice_restart| {
+        let options = OfferOptions { ice_restart, ..OfferOptions::default() };
+        match call.settle(A, |pc, now| pc.create_offer(now, options)) {
+            Ok(Outcome::Description(offer)) => values(&offer.sdp, "a=ice-ufrag:").concat(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(next(&mut call, false), ufrags[0]);
+    assert_ne!(next(&mut call, true), ufrags[0]);
+}
+
+#[test]
+fn a_description_has_at_most_64_transports() {
+    let mut call = Call::with_configuration(&Configuration {
+        bundle_policy: BundlePolicy::MaxCompat,
+        ..Configuration::default()
+    });
+    for _ in 0..65 {
+        add_transceiver(&mut call, A, MediaKind::Audio);
+    }
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    let offer = call.peer(A).pc.local_description().expect("an offer").sdp.clone();
+    let own = values(&offer, "a=ice-ufrag:").iter().filter(|section| !section.is_empty()).count();
+    assert_eq!((own, offer.matches("a=bundle-only").count()), (64, 1));
+    let init = |sdp: String| SessionDescriptionInit { kind: Some(SdpType::Offer), sdp };
+    // Of 64 without a bundle, and of one more that has an address, too.
+    let unbundled = without_bundle(offer);
+    let sections: Vec<&str> = unbundled.split("m=audio").collect();
+    let more = format!("{unbundled}m=audio{}", sections[1].replace("a=mid:0", "a=mid:more"));
+    let error = call.settle(B, |pc, now| pc.set_remote_description(now, init(more))).expect_err("too many");
+    assert_eq!(error.name, ErrorName::OperationError);
+    call.settle(B, |pc, now| pc.set_remote_description(now, init(unbundled))).expect("64");
+}
+
 fn parameters(call: &Call) -> Vec<String> {
     let pc = &call.peer(A).pc;
     let of = |id| pc.ice_transport(id).and_then(|view| view.local_parameters);

@@ -8,7 +8,7 @@ use session::TransportId;
 
 use super::associations::role_left;
 use super::check_media::{check_extension_ids, check_formats, check_msids, check_simulcast};
-use super::negotiation::{Mapping, Negotiation};
+use super::negotiation::{MAX_TRANSPORTS, Mapping, Negotiation};
 use super::offered_direction;
 use super::parsed::{Description, is_data};
 use crate::{BundlePolicy, Error, SdpType, SignalingState, TransceiverDirection};
@@ -54,6 +54,10 @@ impl Negotiation {
                 (self.map_answer(&description), self.next_transport)
             }
         };
+        // webrtc-pc, step 4.6.7: nothing is wrong with the description but what it would take.
+        if mapping.iter().flatten().collect::<BTreeSet<_>>().len() > MAX_TRANSPORTS {
+            return Err(Error::operation(format!("it has more than {MAX_TRANSPORTS} transports")));
+        }
         if remote {
             self.check_continuity(&description, &mapping)?;
         }

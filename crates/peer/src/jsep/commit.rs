@@ -1,6 +1,6 @@
 //! Setting a checked description (webrtc-pc, set a session description, steps 4.7.5 and 4.7.6). Cannot fail.
 
-use session::SessionPlan;
+use session::{SessionPlan, TransportId};
 
 use super::check::Checked;
 use super::negotiation::{Mapping, Negotiation};
@@ -79,19 +79,22 @@ impl Negotiation {
     }
 
     fn commit_local(&mut self, mut description: Description, mapping: Mapping) -> Option<SessionPlan> {
+        description.transports.clone_from(&mapping);
         // What was gathered since the description was created belongs into it: it will not be gathered again.
-        let ufrags: Vec<(usize, String)> = description
+        let generations: Vec<(usize, TransportId, String)> = description
             .used()
-            .filter_map(|(index, section)| Some((index, section.ice_ufrag()?.to_owned())))
+            .filter_map(|(index, section)| {
+                Some((index, mapping.get(index).copied()??, section.ice_ufrag()?.to_owned()))
+            })
             .collect();
-        for (index, ufrag) in &ufrags {
-            for line in self.candidates_of(ufrag) {
+        for (index, id, ufrag) in &generations {
+            for line in self.candidates_of(*id, ufrag) {
                 description.add_local_attribute(*index, line);
             }
         }
         // RFC 9429, section 3.5.1: cleared by new credentials, in an offer or in an answer.
-        let is_known = |ufrag: &str| self.locals().any(|local| local.describes(ufrag).is_some());
-        if ufrags.iter().any(|(_, ufrag)| !is_known(ufrag)) {
+        let is_known = |id, ufrag: &str| self.locals().any(|local| local.describes(id, ufrag).is_some());
+        if generations.iter().any(|(_, id, ufrag)| !is_known(*id, ufrag)) {
             self.needs_ice_restart = false;
         }
         match description.public.kind {

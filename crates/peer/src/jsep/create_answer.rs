@@ -118,7 +118,7 @@ impl Negotiation {
             }
         };
         TransportLines {
-            candidates: self.candidates_of(&credentials.ufrag),
+            candidates: self.candidates_of(id, &credentials.ufrag),
             credentials,
             fingerprint: self.fingerprint.clone(),
             setup: self.answer_setup(id, offer.setup(index), is_another),

@@ -10,7 +10,7 @@ use super::m_section::{Content, MSection, MediaLines, Placement, SessionLines, T
 use super::media::Format;
 use super::media::extensions::ExtensionIds;
 use super::media::payload_types::{PayloadTypes, wanted_codecs};
-use super::negotiation::{Fresh, Negotiation};
+use super::negotiation::{Fresh, MAX_TRANSPORTS, Negotiation};
 use super::parsed::{is_data, media_kind};
 use crate::BundlePolicy;
 use crate::transceiver::{Transceiver, TransceiverId, Transceivers};
@@ -24,6 +24,18 @@ pub(crate) struct OfferInput {
     pub(crate) data_first: bool,
     /// Whether ICE is to restart.
     pub(crate) ice_restart: bool,
+}
+
+/// The ICE credentials of an offer's transports.
+struct OfferCredentials {
+    /// Whether all that stand restart.
+    ice_restart: bool,
+    /// Whether any that stands does not.
+    is_any_kept: bool,
+    /// Of those that are new, and of those that restart if all do.
+    fresh: Option<Credentials>,
+    /// Of those that restart beside others that do not.
+    restarted: Option<Credentials>,
 }
 
 /// What an m-section of an offer is for.
@@ -219,9 +231,11 @@ impl Negotiation {
 
     /// Says where the transport of each m-section is described.
     fn place_offer(&mut self, sections: &mut [MSection], groups: &[Vec<usize>], ice_restart: bool) {
-        let ice_restart = ice_restart || self.needs_ice_restart;
+        let mut credentials = self.offer_credentials(sections, ice_restart || self.needs_ice_restart);
         let mut grouped: Vec<bool> = vec![false; sections.len()];
         let mut described: BTreeSet<TransportId> = BTreeSet::new();
+        let standing = (0..sections.len()).filter_map(|index| self.standing_transport(index));
+        let mut count = standing.collect::<BTreeSet<_>>().len();
         for group in groups {
             group.iter().for_each(|&index| grouped[index] = true);
             let tag = group.first().copied();
@@ -235,15 +249,17 @@ impl Negotiation {
                 kinds.push(kind);
                 let placement = match self.standing_transport(index).or(bundle) {
                     Some(id) if !described.insert(id) => Placement::Bundled,
-                    Some(id) => self.describe_standing(id, ice_restart),
+                    Some(id) => self.describe_standing(id, &mut credentials),
                     None => {
                         let is_own = match self.bundle_policy {
                             BundlePolicy::MaxCompat => true,
                             BundlePolicy::Balanced => is_first_of_kind,
                             BundlePolicy::MaxBundle => false,
                         };
-                        if is_own || Some(index) == tag {
-                            self.describe_fresh(index)
+                        // What is over the limit is for the bundle only.
+                        if is_own && count < MAX_TRANSPORTS || Some(index) == tag {
+                            count += 1;
+                            self.describe_fresh(index, &mut credentials)
                         } else {
                             Placement::BundleOnly
                         }
@@ -258,9 +274,25 @@ impl Negotiation {
             }
             sections[index].placement = match self.standing_transport(index) {
                 Some(id) if !described.insert(id) => Placement::Bundled,
-                Some(id) => self.describe_standing(id, ice_restart),
-                None => self.describe_fresh(index),
+                Some(id) => self.describe_standing(id, &mut credentials),
+                None => self.describe_fresh(index, &mut credentials),
             };
+        }
+    }
+
+    /// What is new in an offer has one pair of credentials, that of what stands: an m-section of which bundling alone
+    /// changes the transport then keeps its credentials. Firefox takes others for an ICE restart.
+    fn offer_credentials(&self, sections: &[MSection], ice_restart: bool) -> OfferCredentials {
+        let used = sections.iter().enumerate().filter(|(_, section)| !section.is_rejected());
+        let mut standing =
+            used.filter_map(|(index, _)| self.local_credentials(self.standing_transport(index)?));
+        let kept = standing.find(|credentials| !ice_restart && !self.must_replace(credentials));
+        let fresh = self.fresh_sections.values().next().map(|fresh| &fresh.credentials);
+        OfferCredentials {
+            ice_restart,
+            is_any_kept: kept.is_some(),
+            fresh: kept.or(fresh).cloned(),
+            restarted: None,
         }
     }
 
@@ -281,32 +313,37 @@ impl Negotiation {
     /// The lines of a transport that stands, with the credentials in use, or new ones: asked for by the application,
     /// because restartIce() wants those in use replaced, or because the ICE configuration changed (RFC 9429, sections
     /// 5.2.2 and 5.2.3.1).
-    fn describe_standing(&mut self, id: TransportId, ice_restart: bool) -> Placement {
+    fn describe_standing(&mut self, id: TransportId, offered: &mut OfferCredentials) -> Placement {
         let credentials = match self.local_credentials(id).cloned() {
-            Some(credentials) if !ice_restart && !self.must_replace(&credentials) => credentials,
-            _ => Credentials::generate(&mut self.rng),
+            Some(credentials) if !offered.ice_restart && !self.must_replace(&credentials) => credentials,
+            _ => {
+                let new = if offered.is_any_kept { &mut offered.restarted } else { &mut offered.fresh };
+                new.get_or_insert_with(|| Credentials::generate(&mut self.rng)).clone()
+            }
         };
+        let candidates = self.candidates_of(id, &credentials.ufrag);
         let tls_id = self.tls_ids.get(&id).cloned();
-        Placement::Own(self.offered_lines(credentials, tls_id))
+        Placement::Own(self.offered_lines(credentials, tls_id, candidates))
     }
 
     /// The lines of a transport for an m-section that has none.
-    fn describe_fresh(&mut self, index: usize) -> Placement {
-        let fresh = match self.fresh_sections.get(&index) {
-            Some(fresh) => fresh.clone(),
-            None => {
-                let fresh = self.fresh();
-                self.fresh_sections.insert(index, fresh.clone());
-                fresh
-            }
-        };
-        let Fresh { credentials, tls_id } = fresh;
-        Placement::Own(self.offered_lines(credentials, Some(tls_id)))
+    fn describe_fresh(&mut self, index: usize, offered: &mut OfferCredentials) -> Placement {
+        let credentials = offered.fresh.get_or_insert_with(|| Credentials::generate(&mut self.rng)).clone();
+        let known = self.fresh_sections.remove(&index).map(|fresh| fresh.tls_id);
+        let tls_id = known.unwrap_or_else(|| self.new_tls_id());
+        let fresh = Fresh { credentials: credentials.clone(), tls_id: tls_id.clone() };
+        self.fresh_sections.insert(index, fresh);
+        Placement::Own(self.offered_lines(credentials, Some(tls_id), Vec::new()))
     }
 
-    fn offered_lines(&self, credentials: Credentials, tls_id: Option<String>) -> TransportLines {
+    fn offered_lines(
+        &self,
+        credentials: Credentials,
+        tls_id: Option<String>,
+        candidates: Vec<sdp::Attribute>,
+    ) -> TransportLines {
         TransportLines {
-            candidates: self.candidates_of(&credentials.ufrag),
+            candidates,
             credentials,
             fingerprint: self.fingerprint.clone(),
             // RFC 8842, section 5.2: actpass in every offer, later ones included.

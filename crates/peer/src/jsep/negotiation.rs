@@ -11,6 +11,10 @@ use super::parsed::Description;
 use crate::transceiver::TransceiverId;
 use crate::{BundlePolicy, SignalingState};
 
+/// The transports of one description. A peer that does not bundle gets one for each m-section, with sockets, timers and
+/// a handshake of its own.
+pub(crate) const MAX_TRANSPORTS: usize = 64;
+
 /// The transport of each m-section, by its index.
 pub(crate) type Mapping = Vec<Option<TransportId>>;
 
@@ -158,10 +162,15 @@ impl Negotiation {
         self.pending_local.iter().chain(&self.current_local)
     }
 
-    /// The local descriptions that represent this ICE generation, each with the m-section that describes it.
-    pub(crate) fn locals_of(&mut self, ufrag: &str) -> impl Iterator<Item = (usize, &mut Description)> {
+    /// The local descriptions that represent this ICE generation of a transport, each with the m-section that describes
+    /// it.
+    pub(crate) fn locals_of(
+        &mut self,
+        id: TransportId,
+        ufrag: &str,
+    ) -> impl Iterator<Item = (usize, &mut Description)> {
         let locals = self.pending_local.iter_mut().chain(self.current_local.iter_mut());
-        locals.filter_map(move |description| Some((description.describes(ufrag)?, description)))
+        locals.filter_map(move |description| Some((description.describes(id, ufrag)?, description)))
     }
 
     /// Whether these are credentials that restartIce() wants replaced.
@@ -206,10 +215,10 @@ impl Negotiation {
         self.plan.transports.get(&id).map(|transport| &transport.ice.local)
     }
 
-    /// The candidates that were gathered for a generation, as lines.
-    pub(crate) fn candidates_of(&self, ufrag: &str) -> Vec<sdp::Attribute> {
+    /// The candidates that were gathered for a generation of a transport, as lines.
+    pub(crate) fn candidates_of(&self, id: TransportId, ufrag: &str) -> Vec<sdp::Attribute> {
         use sdp::Attribute::{Candidate, EndOfCandidates};
-        let section = self.locals().find_map(|local| local.section(local.describes(ufrag)?));
+        let section = self.locals().find_map(|local| local.section(local.describes(id, ufrag)?));
         let is_candidate = |line: &&sdp::Attribute| matches!(line, Candidate(_) | EndOfCandidates);
         section
             .map(|section| section.attributes.iter().filter(is_candidate).cloned().collect())

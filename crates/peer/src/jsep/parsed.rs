@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use base::Redacted;
 use ice::Credentials;
 use sdp::{Attribute, MediaSection, Setup};
+use session::TransportId;
 
 use crate::{MediaKind, SdpType, SessionDescription};
 
@@ -22,6 +23,8 @@ pub(crate) struct Description {
     rejected: Vec<bool>,
     /// The data m-section, if there is one that is not rejected.
     pub(crate) data: Option<DataSection>,
+    /// Of a description of ours that is set, the transports of its m-sections.
+    pub(crate) transports: Vec<Option<TransportId>>,
 }
 
 /// The data m-section of a description.
@@ -49,7 +52,8 @@ impl Description {
             max_message_size: parsed.media[index].max_message_size().unwrap_or(65_536),
             sctp_init: parsed.media[index].sctp_init().and_then(sctp::InitChunk::from_bytes),
         });
-        Description { public: SessionDescription { kind, sdp }, parsed, tags, rejected, data }
+        let public = SessionDescription { kind, sdp };
+        Description { public, parsed, tags, rejected, data, transports: Vec::new() }
     }
 
     /// Whether this is a provisional or final answer.
@@ -153,9 +157,11 @@ impl Description {
         self.tag(index) == index || self.section(index).is_some_and(|section| section.ice_ufrag().is_none())
     }
 
-    /// The m-section of ours that describes the transport of this ICE generation.
-    pub(crate) fn describes(&self, ufrag: &str) -> Option<usize> {
-        self.parsed.media.iter().position(|section| section.ice_ufrag() == Some(ufrag))
+    /// The m-section of ours that describes this ICE generation of a transport. Several transports may have the same
+    /// credentials.
+    pub(crate) fn describes(&self, id: TransportId, ufrag: &str) -> Option<usize> {
+        let mut sections = self.transports.iter().zip(&self.parsed.media);
+        sections.position(|(transport, section)| *transport == Some(id) && section.ice_ufrag() == Some(ufrag))
     }
 
     /// Whether all candidates of an m-section are in it.

@@ -125,7 +125,9 @@ impl PeerConnection {
         if !self.is_planned(id) {
             return;
         }
-        let Some((index, mid, true)) = self.add_to_local(&ufrag, &Attribute::EndOfCandidates) else { return };
+        let Some((index, mid, true)) = self.add_to_local(id, &ufrag, &Attribute::EndOfCandidates) else {
+            return;
+        };
         self.events.push_back(Event::IceCandidate(Some(IceCandidate {
             candidate: String::new(),
             sdp_mid: mid,
@@ -160,7 +162,7 @@ impl PeerConnection {
         let ufrag = candidate.ufrag.clone().or_else(|| slots.gathered_ufrag.clone()).unwrap_or_default();
         let is_current = slots.gathered_ufrag.as_ref() == Some(&ufrag);
         let line = to_sdp(candidate);
-        let (index, mid) = match self.add_to_local(&ufrag, &Attribute::Candidate(line)) {
+        let (index, mid) = match self.add_to_local(id, &ufrag, &Attribute::Candidate(line)) {
             Some((index, mid, true)) => (index, mid),
             // Gathered again after a rollback, and known to the application.
             Some((.., false)) => return,
@@ -184,7 +186,7 @@ impl PeerConnection {
         for id in ids {
             let ufrag = negotiation.local_credentials(id).map(|credentials| credentials.ufrag.clone());
             let local = ufrag.as_deref().and_then(|ufrag| {
-                negotiation.locals().find_map(|local| Some((local, local.describes(ufrag)?)))
+                negotiation.locals().find_map(|local| Some((local, local.describes(id, ufrag)?)))
             });
             let Some(slots) = self.transports.get_mut(id) else { continue };
             if slots.gathered_ufrag == ufrag {
@@ -201,9 +203,14 @@ impl PeerConnection {
 
     /// Adds a line to the local descriptions that represent the generation; the m-section that it went to, and
     /// whether it was new to any.
-    fn add_to_local(&mut self, ufrag: &str, line: &Attribute) -> Option<(usize, Option<String>, bool)> {
+    fn add_to_local(
+        &mut self,
+        id: TransportId,
+        ufrag: &str,
+        line: &Attribute,
+    ) -> Option<(usize, Option<String>, bool)> {
         let mut place = None;
-        for (index, description) in self.negotiation.locals_of(ufrag) {
+        for (index, description) in self.negotiation.locals_of(id, ufrag) {
             let mid = description.section(index).and_then(|section| section.mid()).map(str::to_owned);
             let added = description.add_local_attribute(index, line.clone());
             let (.., is_new) = place.get_or_insert((index, mid, false));

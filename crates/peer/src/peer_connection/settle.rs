@@ -250,7 +250,7 @@ impl PeerConnection {
     fn described(&self, id: TransportId, candidate: &ice::Candidate) -> IceCandidate {
         let ufrag = self.gathered_ufrag(id);
         let place = ufrag.and_then(|ufrag| {
-            self.negotiation.locals().find_map(|local| Some((local, local.describes(&ufrag)?)))
+            self.negotiation.locals().find_map(|local| Some((local, local.describes(id, &ufrag)?)))
         });
         let mid = place.and_then(|(local, index)| local.section(index)?.mid().map(str::to_owned));
         described(candidate, mid, place.map(|(_, index)| index))
