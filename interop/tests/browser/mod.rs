@@ -128,6 +128,11 @@ async fn browser_renegotiates_media() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn we_renegotiate_media() {
+    with_browser(|browser, ours| bodies::media_renegotiated(ours, browser)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn browser_offers_media_max_compat() {
     with_browser(|browser, ours| bodies::media_policy(browser, ours, "max-compat")).await;
 }

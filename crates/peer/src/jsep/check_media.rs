@@ -4,37 +4,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sdp::{Attribute, MediaSection};
 
-use super::media::Format;
 use super::media::extensions::extmaps;
 use super::media::payload_types::collides_with_rtcp;
 use super::parsed::{Description, media_kind};
 use crate::Error;
 
-/// Payload types that cannot be told from RTCP (RFC 5761, section 4), or that two m-sections of one transport use for
-/// different codecs (RFC 9143, section 10.1.1); likewise the ids of header extensions (RFC 9143, section 10.3).
+/// Payload types that cannot be told from RTCP (RFC 5761, section 4), and ids of header extensions that two m-sections
+/// of one transport use for different ones, the one that says whose a packet is among them (RFC 9143, sections 9.2 and
+/// 10.3).
+///
+/// Two codecs of two m-sections may have one payload type. RFC 9143, section 10.1.1, forbids that, but Firefox does it
+/// when it adds an m-section to a bundle that it has not offered; and who goes by section 9.2 never needs a payload type
+/// that several m-sections have.
 pub(crate) fn check_formats(description: &Description) -> Result<(), Error> {
-    let mut codecs: BTreeMap<(usize, u8), String> = BTreeMap::new();
     let mut extensions: BTreeMap<(usize, u16), &str> = BTreeMap::new();
     for (index, section) in description.used() {
-        let Some(kind) = media_kind(section) else { continue };
+        if media_kind(section).is_none() {
+            continue;
+        }
         let tag = description.tag(index);
         let numbers = section.formats.iter().filter_map(|format| format.parse::<u8>().ok());
         if let Some(number) = numbers.into_iter().find(|&number| collides_with_rtcp(number)) {
             return Err(Error::invalid_access(format!(
                 "the payload type {number} of m-section {index} cannot be told from RTCP"
             )));
-        }
-        for format in Format::of(section, kind) {
-            let codec = format.codec();
-            let name =
-                format!("{} {} {:?}", codec.mime_type.to_ascii_lowercase(), codec.clock_rate, codec.channels);
-            let known = codecs.entry((tag, format.payload_type())).or_insert_with(|| name.clone());
-            if *known != name {
-                return Err(Error::invalid_access(format!(
-                    "the payload type {} stands for two codecs in one bundle",
-                    format.payload_type()
-                )));
-            }
         }
         for extmap in extmaps(section) {
             let known = extensions.entry((tag, extmap.id)).or_insert(&extmap.uri);
