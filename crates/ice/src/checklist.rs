@@ -125,11 +125,18 @@ impl Checklist {
         self.triggered.iter().copied().find(is_nominated)
     }
 
+    /// RFC 8445, section 6.1.4.2, has frozen pairs wait until no other of their foundation is being checked, which
+    /// takes 40 seconds for one that leads nowhere; and there are peers that give all their candidates one foundation.
+    /// So they wait no longer than for the first answer that should have come.
     fn may_thaw(&self, frozen: &Pair) -> bool {
-        !self.pairs.iter().any(|pair| {
-            pair.foundation == frozen.foundation
-                && matches!(pair.state, PairState::Waiting | PairState::InProgress)
-        })
+        let is_awaited = |pair: &Pair| match pair.state {
+            PairState::Waiting => true,
+            PairState::InProgress => {
+                !self.pending.iter().any(|check| check.pair == pair.id && check.transaction.is_overdue())
+            }
+            _ => false,
+        };
+        !self.pairs.iter().any(|pair| pair.foundation == frozen.foundation && is_awaited(pair))
     }
 
     /// A check of this foundation succeeded: its other pairs are worth checking.

@@ -127,6 +127,11 @@ impl Transaction {
         self.last_wait = last_wait;
     }
 
+    /// Whether the first answer that could be expected has not come.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.sends > 1
+    }
+
     /// Whether this is the id of one of its requests.
     pub(crate) fn has(&self, id: TransactionId) -> bool {
         self.id == id || self.earlier.iter().any(|(earlier, _)| *earlier == id)

@@ -393,3 +393,22 @@ fn and_not_longer() {
     assert!(network.run_until(ms(120), |network| is_nominated(network, A)));
     assert_eq!(network.agent(A).selected_pair().unwrap().1.address, address("203.0.113.9:9"));
 }
+
+/// RFC 8445, section 6.1.4.2, would leave the second pair frozen until the first has failed. Some servers give all their
+/// candidates one foundation.
+#[test]
+fn a_foundation_that_all_candidates_share_delays_nothing() {
+    let mut network = Network::new();
+    network.add_host(A, "192.0.2.1:1000");
+    for ip in ["192.0.2.2:2000", "192.0.2.3:2000", "192.0.2.4:2000"] {
+        network.add_host(B, ip);
+    }
+    network.collect(B);
+    network.nodes[B].announced.iter_mut().for_each(|candidate| candidate.foundation = "1".to_owned());
+    network.signal_candidates(B, A);
+    network.signal_credentials(A, B);
+    network.signal_credentials(B, A);
+    network.passes = Box::new(|from, to| [from, to].contains(&address("192.0.2.4:2000")));
+    assert!(network.run_until(ms(5000), |network| network.nodes[A].agent.send_path().is_some()));
+    assert!(network.elapsed() < ms(250), "{:?}", network.elapsed());
+}
