@@ -32,6 +32,8 @@ pub struct Peer {
     pub reads: bool,
     /// Datagrams other than STUN that were sent.
     pub data_sent: usize,
+    /// Does as if no STUN request came: answers no checks.
+    pub ignores_checks: bool,
 }
 
 impl Peer {
@@ -44,6 +46,7 @@ impl Peer {
             messages: BTreeMap::new(),
             reads: true,
             data_sent: 0,
+            ignores_checks: false,
         }
     }
 
@@ -103,7 +106,9 @@ impl Peer {
 
 impl Node for Peer {
     fn handle_datagram(&mut self, now: Instant, path: Path, datagram: &[u8]) {
-        self.session.handle_datagram(now, path, datagram);
+        if !(self.ignores_checks && datagram[0] == 0) {
+            self.session.handle_datagram(now, path, datagram);
+        }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
