@@ -11,13 +11,15 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 use visavis::{
-    Error, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceCandidate, RtcIceCandidateInit,
-    RtcIceGatheringState, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcSessionDescription,
+    Endpoint, Error, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceCandidate,
+    RtcIceCandidateInit, RtcIceGatheringState, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent,
+    RtcSessionDescription,
 };
 
 /// Our end. Dropping it closes the connection.
 pub(crate) struct Ours {
     shared: Arc<Shared>,
+    pub(crate) endpoint: Option<Endpoint>,
     connection: Option<RtcPeerConnection>,
     events: mpsc::UnboundedReceiver<Value>,
     /// Reads the connection's events, and would keep it open.
@@ -66,7 +68,14 @@ impl Ours {
     pub(crate) fn new() -> Ours {
         let (sender, events) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared { channels: Mutex::default(), events: sender });
-        Ours { shared, connection: None, events, pump: None, gathered: watch::Sender::new(false) }
+        Ours {
+            shared,
+            endpoint: None,
+            connection: None,
+            events,
+            pump: None,
+            gathered: watch::Sender::new(false),
+        }
     }
 
     pub(crate) async fn next_event(&mut self) -> Option<Value> {
@@ -100,7 +109,11 @@ impl Ours {
     }
 
     fn create(&mut self, configuration: &Value) -> Result<(), Error> {
-        let connection = RtcPeerConnection::new(configuration::configuration(configuration))?;
+        let configuration = configuration::configuration(configuration);
+        let connection = match &self.endpoint {
+            Some(endpoint) => endpoint.new_peer_connection(configuration)?,
+            None => RtcPeerConnection::new(configuration)?,
+        };
         let mut events = connection.events();
         let (shared, gathered) = (Arc::clone(&self.shared), self.gathered.clone());
         let pump = tokio::spawn(async move {

@@ -22,6 +22,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
+use visavis::Endpoint;
 
 use crate::bridge::Bridge;
 use crate::browser::{Browser, BrowserKind, Page};
@@ -90,6 +91,13 @@ impl Peer {
     /// visavis, in this process.
     pub fn ours() -> Peer {
         Peer { name: "visavis", backend: Backend::Ours(Box::new(Ours::new())), seen: VecDeque::new() }
+    }
+
+    /// visavis, in this process, over the sockets of an endpoint.
+    pub fn ours_at(endpoint: Endpoint) -> Peer {
+        let mut ours = Ours::new();
+        ours.endpoint = Some(endpoint);
+        Peer { name: "visavis", backend: Backend::Ours(Box::new(ours)), seen: VecDeque::new() }
     }
 
     /// How messages call this end.

@@ -7,6 +7,10 @@ use crate::{AddressFilter, ExternalAddress};
 /// The agent's times and bounds. The defaults are those of the RFCs, or what browsers use where those are silent.
 #[derive(Clone, Debug)]
 pub struct AgentConfig {
+    /// A lite agent ([RFC 8445, section 2.5](https://www.rfc-editor.org/rfc/rfc8445#section-2.5)), for servers that
+    /// everybody can reach: it has host candidates only, checks nothing, never controls, and leaves every choice to the
+    /// full agent on the other side. Two lite agents do not connect.
+    pub lite: bool,
     /// Ta, between two new checks or gathering requests
     /// ([RFC 8445, section 14.2](https://www.rfc-editor.org/rfc/rfc8445#section-14.2), which allows 5 ms and more).
     /// 20 ms, as Firefox has it, with a peer that proposes nothing; the RFC's own default of 50 ms makes ten pairs
@@ -90,6 +94,7 @@ impl AgentConfig {
 impl Default for AgentConfig {
     fn default() -> Self {
         AgentConfig {
+            lite: false,
             pacing: Duration::from_millis(20),
             rto: Duration::from_millis(500),
             check_interval: Duration::from_millis(50),

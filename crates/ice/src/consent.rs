@@ -12,11 +12,16 @@ const SECOND_CHECK_WAIT: Duration = Duration::from_secs(1);
 /// Checks whose answers still count. At one check in four seconds, consent ends first.
 const MAX_OUTSTANDING: usize = 16;
 
+/// How long a lite agent, which asks for nothing, waits for the other side's next check before the transport counts as
+/// disconnected: those come every 4 to 6 seconds, so two of them were lost.
+const LITE_SILENCE: Duration = Duration::from_secs(15);
+
 /// Whether the other side still wants to hear from us on one path.
 #[derive(Debug)]
 pub(crate) struct Consent {
     expires: Instant,
-    next_check: Instant,
+    /// `None`: a lite agent asks for nothing.
+    next_check: Option<Instant>,
     /// Sent since the last answer, oldest first.
     outstanding: Vec<(TransactionId, Instant)>,
     disconnected: bool,
@@ -30,7 +35,7 @@ impl Consent {
         let is_fresh = expires + config.consent_interval > now + config.consent_lifetime;
         Consent {
             expires,
-            next_check: if is_fresh { now + wait } else { now },
+            next_check: (!config.lite).then_some(if is_fresh { now + wait } else { now }),
             outstanding: Vec::new(),
             disconnected: false,
         }
@@ -46,7 +51,7 @@ impl Consent {
 
     /// Whether a check is to be sent now.
     pub(crate) fn is_check_due(&self, now: Instant) -> bool {
-        now >= self.next_check
+        self.next_check.is_some_and(|at| now >= at)
     }
 
     /// A check was sent. RFC 7675, section 5.1: each is a transaction of its own and is not retransmitted.
@@ -55,7 +60,7 @@ impl Consent {
             self.outstanding.remove(0);
         }
         self.outstanding.push((id, now));
-        self.next_check = now + interval(config, rng);
+        self.next_check = Some(now + interval(config, rng));
     }
 
     pub(crate) fn is_outstanding(&self, id: TransactionId) -> bool {
@@ -91,10 +96,13 @@ impl Consent {
 
     pub(crate) fn deadline(&self, config: &AgentConfig) -> Instant {
         let disconnects = self.disconnects_at(config).filter(|_| !self.disconnected);
-        disconnects.into_iter().chain([self.expires, self.next_check]).min().unwrap_or(self.expires)
+        disconnects.into_iter().chain(self.next_check).chain([self.expires]).min().unwrap_or(self.expires)
     }
 
     fn disconnects_at(&self, config: &AgentConfig) -> Option<Instant> {
+        if config.lite {
+            return (self.expires + LITE_SILENCE).checked_sub(config.consent_lifetime);
+        }
         let [(_, first), (_, second), ..] = self.outstanding.as_slice() else { return None };
         Some((*first + config.disconnected_timeout).max(*second + SECOND_CHECK_WAIT))
     }

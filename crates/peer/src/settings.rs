@@ -52,6 +52,11 @@ pub struct Settings {
     /// [draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)): with a peer that does so
     /// too, a channel opens one round trip earlier. Others ignore the line. True by default.
     pub sctp_init: bool,
+    /// Be a lite agent ([RFC 8445, section 2.5](https://www.rfc-editor.org/rfc/rfc8445#section-2.5)): for servers at public
+    /// addresses. It has host candidates only (and `external_addresses`), asks no server, checks nothing and leaves every
+    /// choice to the peer, which has to be a full agent, as every browser is. It costs less, and connects only where the
+    /// peer reaches this side by itself.
+    pub ice_lite: bool,
 }
 
 impl Default for Settings {
@@ -66,6 +71,7 @@ impl Default for Settings {
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),
             sctp_init: true,
+            ice_lite: false,
         }
     }
 }
@@ -90,6 +96,7 @@ impl Settings {
             ports: self.ports,
             hide_addresses: self.hide_addresses,
         };
+        config.ice.lite = self.ice_lite;
         config.ice.external_addresses = self.external_addresses;
         config.ice.remote_addresses = self.remote_addresses;
         Ok(())

@@ -160,7 +160,9 @@ impl Session {
     pub fn gather(&mut self, now: Instant, id: TransportId) {
         self.advance(now);
         if let Some(transport) = self.transports.get_mut(id) {
-            self.gathering.start(now, id, &mut transport.agent, &self.config.ice_servers);
+            // RFC 8445, section 2.5: a lite agent has host candidates only.
+            let servers = if self.config.ice.lite { &[][..] } else { &self.config.ice_servers };
+            self.gathering.start(now, id, &mut transport.agent, servers);
         }
         self.settle();
     }

@@ -8,8 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use pair::{guarded, incoming, negotiate, open, trickle};
 use tokio::net::UdpSocket;
 use visavis::{
-    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcMessage, RtcPeerConnection,
-    RtcPeerConnectionEvent, driver_counters,
+    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcIceRole, RtcMessage,
+    RtcPeerConnection, RtcPeerConnectionEvent, driver_counters,
 };
 
 fn configuration() -> RtcConfiguration {
@@ -152,6 +152,38 @@ async fn ice_restarts_find_their_way() {
             trickle(&mut server_events, &client.client)
         );
         client.talk("after the restart").await;
+    })
+    .await;
+}
+
+fn lite() -> Endpoint {
+    let mut settings = EndpointSettings::from("127.0.0.1:0".parse::<SocketAddr>().unwrap());
+    settings.settings.ice_lite = true;
+    Endpoint::bind(settings).unwrap()
+}
+
+fn role(connection: &RtcPeerConnection) -> RtcIceRole {
+    connection.sctp().unwrap().transport().ice_transport().role()
+}
+
+#[tokio::test]
+async fn a_lite_endpoint_answers_and_offers_and_never_controls() {
+    guarded(async {
+        let endpoint = lite();
+        let full = || RtcPeerConnection::new(configuration()).unwrap();
+        let ours = || endpoint.new_peer_connection(configuration()).unwrap();
+        let answering = connect(full(), ours()).await;
+        let offering = connect(ours(), full()).await;
+        for (full, lite) in [(&answering.client, &answering.server), (&offering.server, &offering.client)] {
+            assert_eq!(role(full), RtcIceRole::Controlling);
+            assert_eq!(role(lite), RtcIceRole::Controlled);
+            let sdp = lite.local_description().unwrap().sdp;
+            let session = sdp.split("m=").next().unwrap();
+            assert!(session.contains("\r\na=ice-lite\r\n"), "{sdp}");
+            assert!(!full.local_description().unwrap().sdp.contains("ice-lite"));
+        }
+        answering.talk("to the answerer").await;
+        offering.talk("to the offerer").await;
     })
     .await;
 }

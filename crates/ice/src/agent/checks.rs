@@ -75,11 +75,17 @@ impl Agent {
             None if signalled < self.config.max_remote_candidates => {
                 self.current.remotes.push(candidate);
                 let remote = self.current.remotes.len() - 1;
-                for local in 0..self.current.locals.len() {
-                    self.form_pair(local, remote);
-                }
+                self.pair_remote(remote);
             }
             _ => self.counters.candidates_ignored += 1,
+        }
+    }
+
+    fn pair_remote(&mut self, remote: usize) {
+        // A lite agent has the pairs that the other side nominates.
+        let locals = if self.config.lite { 0 } else { self.current.locals.len() };
+        for local in 0..locals {
+            self.form_pair(local, remote);
         }
     }
 
@@ -152,7 +158,7 @@ impl Agent {
     pub(super) fn next_check(&self) -> Option<u64> {
         let checklist = &self.current.checklist;
         match self.role {
-            _ if self.current.remote.is_none() => None,
+            _ if self.current.remote.is_none() || self.config.lite => None,
             _ if !self.is_concluded() => checklist.next(),
             // RFC 8445, section 7.3.1.5: what the controlling side nominates is checked even now.
             Role::Controlled => checklist.next_nominated(),

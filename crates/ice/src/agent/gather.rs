@@ -153,6 +153,7 @@ impl Agent {
         let address = candidate::canonical(address);
         let known = self.gatherer.servers.iter().any(|server| server.address == address && server.url == url);
         if known
+            || self.config.lite
             || !candidate::is_usable(address)
             || self.state == TransportState::Closed
             || self.gatherer.servers.len() >= self.config.max_servers
@@ -236,7 +237,8 @@ impl Agent {
             candidate.related = self.related(shown);
             self.add_local(host, candidate);
         }
-        for remote in 0..self.current.remotes.len() {
+        let remotes = if self.config.lite { 0 } else { self.current.remotes.len() };
+        for remote in 0..remotes {
             self.form_pair(local, remote);
         }
         for server in 0..self.gatherer.servers.len() {

@@ -4,6 +4,7 @@ mod checks;
 mod gather;
 mod generation;
 mod link;
+mod lite;
 mod nomination;
 mod requests;
 mod restart;
@@ -86,6 +87,8 @@ impl Agent {
     /// An agent that does nothing yet.
     pub fn new(config: AgentConfig, role: Role, local: Credentials, mut rng: Rng) -> Agent {
         let tie_breaker = rng.u64();
+        // RFC 8445, section 6.1.1.
+        let role = if config.lite { Role::Controlled } else { role };
         Agent {
             config,
             rng,
@@ -121,7 +124,7 @@ impl Agent {
     /// Takes the role that the signalling gives
     /// ([RFC 8445, section 6.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-6.1.1)).
     pub fn set_role(&mut self, role: Role) {
-        if self.role != role {
+        if self.role != role && !self.config.lite {
             self.take_role(role);
         }
     }

@@ -190,7 +190,8 @@ impl Agent {
             self.failed |= is_final && self.link.is_none();
             return;
         }
-        if link.consent.update(now, &self.config) && link.generation == self.current.number {
+        let is_lost = link.consent.update(now, &self.config) && link.generation == self.current.number;
+        if is_lost && !self.config.lite {
             self.current.checklist.recheck(None, self.role);
         }
     }

@@ -106,7 +106,7 @@ impl Agent {
     /// Takes the other role. Between honest agents once is enough, as tie-breakers do not change; false if it
     /// was done too often.
     pub(super) fn repair_role(&mut self, role: Role) -> bool {
-        if self.current.role_repairs >= MAX_ROLE_REPAIRS {
+        if self.config.lite || self.current.role_repairs >= MAX_ROLE_REPAIRS {
             return false;
         }
         self.current.role_repairs += 1;
@@ -140,6 +140,9 @@ impl Agent {
 
     /// RFC 8445, sections 7.3.1.3 to 7.3.1.5.
     pub(super) fn take_check(&mut self, now: Instant, check: &EarlyCheck) {
+        if self.config.lite {
+            return self.take_check_as_lite(now, check);
+        }
         let pair = self.current.checklist.by_path(check.path).map(|pair| pair.id);
         let Some(id) = pair.or_else(|| self.learn_remote(check)) else {
             self.counters.dropped_over_limit += 1;
@@ -171,7 +174,7 @@ impl Agent {
     }
 
     /// RFC 8445, section 7.3.1.3: the source of an authenticated check is a candidate.
-    fn learn_remote(&mut self, check: &EarlyCheck) -> Option<u64> {
+    pub(super) fn learn_remote(&mut self, check: &EarlyCheck) -> Option<u64> {
         let local = self.current.host(check.path.socket)?;
         let address = check.path.remote;
         if let Some(remote) = self.current.remote_by_address(address) {

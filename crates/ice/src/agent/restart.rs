@@ -27,7 +27,7 @@ impl Agent {
             self.renew_remote();
         }
         // RFC 8445, section 6.1.1: a full agent controls a lite one.
-        if remote_lite && self.role == Role::Controlled {
+        if remote_lite && self.role == Role::Controlled && !self.config.lite {
             self.take_role(Role::Controlling);
             self.events.push_back(Event::Role(Role::Controlling));
         }

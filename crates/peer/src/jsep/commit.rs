@@ -18,7 +18,7 @@ impl Negotiation {
         let kind = description.public.kind;
         if kind == SdpType::Offer {
             self.next_transport = next_transport;
-            let role = role_after_offer(remote, &description);
+            let role = role_after_offer(remote, &description, self.is_ice_lite);
             for id in mapping.iter().flatten() {
                 self.roles.entry(*id).or_insert(role);
             }

@@ -225,6 +225,10 @@ impl Negotiation {
         if session.extmap_allow_mixed {
             lines.push(Attribute::ExtmapAllowMixed);
         }
+        // RFC 8839, section 5.3: at the level of the session.
+        if self.is_ice_lite {
+            lines.push(Attribute::IceLite);
+        }
         if !session.ice_options.is_empty() {
             lines.push(Attribute::IceOptions(session.ice_options));
         }

@@ -61,6 +61,8 @@ pub(crate) struct Negotiation {
     pub(crate) stable_transports: Mapping,
     /// The next name of a transport.
     pub(crate) next_transport: u32,
+    /// Whether our descriptions say that we are a lite ICE agent.
+    pub(crate) is_ice_lite: bool,
     /// Above every number that was negotiated as a mid.
     pub(crate) next_mid: u32,
     /// For the transports of m-sections that an offer would add, by their index.
@@ -113,6 +115,7 @@ impl Negotiation {
             offer_owners: Vec::new(),
             to_replace: Vec::new(),
             bundle_policy,
+            is_ice_lite: false,
             transports: Vec::new(),
             offered: Vec::new(),
             stable_transports: Vec::new(),

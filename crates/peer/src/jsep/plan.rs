@@ -100,7 +100,8 @@ fn dtls_role(ours: Option<Setup>, theirs: Option<Setup>, we_answer: bool) -> dtl
 }
 
 /// webrtc-pc, set a session description, step 4.7.11.2.14.6: who offers a transport first controls it, unless the peer is
-/// lite. Kept once it is known.
-pub(crate) fn role_after_offer(remote: bool, offer: &Description) -> Role {
-    if remote && !offer.parsed.is_ice_lite() { Role::Controlled } else { Role::Controlling }
+/// lite. Kept once it is known. RFC 8445, section 6.1.1: if we are, the peer controls whoever offers.
+pub(crate) fn role_after_offer(remote: bool, offer: &Description, is_ice_lite: bool) -> Role {
+    let is_controlled = is_ice_lite || remote && !offer.parsed.is_ice_lite();
+    if is_controlled { Role::Controlled } else { Role::Controlling }
 }

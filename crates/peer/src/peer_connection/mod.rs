@@ -155,6 +155,7 @@ impl PeerConnection {
         let sctp_init = settings.sctp_init.then(|| {
             sctp::InitChunk::generate(config.receive_window, max_streams, &mut rng.clone().fork("sctp"))
         });
+        let is_ice_lite = settings.ice_lite;
         settings.apply(&mut config)?;
         config.hosts.include_loopback |= configuration.include_loopback;
         config.ice_servers = gathering::stun_servers(&server_urls);
@@ -162,6 +163,7 @@ impl PeerConnection {
         rng.fork("session").fill(&mut session_seed);
         let mut negotiation = Negotiation::new(&identity, configuration.bundle_policy, rng.fork("jsep"));
         negotiation.sctp_init = sctp_init;
+        negotiation.is_ice_lite = is_ice_lite;
         negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         Ok(PeerConnection {
             configuration,
