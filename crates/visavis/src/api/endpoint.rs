@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use peer::{Error, KeygenAlgorithm, Settings};
+use peer::{BundlePolicy, Error, KeygenAlgorithm, Settings};
 
 use crate::net::endpoint::Endpoint as Sockets;
 use crate::net::workers::{self, Company};
@@ -76,15 +76,21 @@ impl Endpoint {
     /// Opens the sockets.
     ///
     /// # Errors
-    /// The system's, where an address cannot be bound; `InvalidInput` for no address, or more than 16.
+    /// The system's, where an address cannot be bound; `InvalidInput` for no address, more than 16, or a DSCP
+    /// over 63.
     pub fn bind(settings: impl Into<EndpointSettings>) -> io::Result<Self> {
         let EndpointSettings { addresses, settings } = settings.into();
-        Ok(Endpoint { sockets: Sockets::bind(&addresses)?, settings })
+        if settings.dscp > Settings::MAX_DSCP {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "a DSCP has six bits"));
+        }
+        let sockets = Sockets::bind(&addresses, settings.dscp)?;
+        Ok(Endpoint { sockets, settings })
     }
 
     /// A new connection over this endpoint's sockets; otherwise as [`RtcPeerConnection::new`].
     ///
-    /// STUN servers see the shared sockets. Relays (TURN over UDP) cannot be had over them.
+    /// The connection has one transport: its bundle policy is "max-bundle", whatever the configuration says. STUN servers
+    /// see the shared sockets. Relays (TURN over UDP) cannot be had over them.
     ///
     /// # Errors
     /// `InvalidStateError` if the endpoint is closed; and those of [`RtcPeerConnection::new`].
@@ -94,6 +100,8 @@ impl Endpoint {
             None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
         let company = Company { endpoint: Some(Arc::clone(&self.sockets)), ..Company::default() };
+        // Where the addresses are the same, nothing tells the transports of one connection apart.
+        let configuration = RtcConfiguration { bundle_policy: BundlePolicy::MaxBundle, ..configuration };
         let configuration = (configuration.into(), self.settings.clone());
         Ok(RtcPeerConnection { handle: workers::connect(configuration, identity.0, company)? })
     }

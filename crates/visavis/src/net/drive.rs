@@ -14,13 +14,12 @@ use tokio::task::JoinSet;
 
 use crate::net::connection::{Connection, Fate};
 use crate::net::counters::COUNTERS;
-use crate::net::endpoint::Endpoint;
 use crate::net::mdns::{self, Publication};
-use crate::net::router::{Progress, Sockets};
+use crate::net::router::{Progress, Sockets, Source};
 use crate::net::stream::{Incoming, StreamBuffer};
 use crate::net::tcp;
 use crate::net::tls::Trust;
-use crate::net::udp::{ReceiveBatch, UdpSocket, bind_error};
+use crate::net::udp::ReceiveBatch;
 use crate::net::{clock, interfaces, resolver};
 
 /// Datagrams that one turn takes in, counted after each system call.
@@ -77,11 +76,10 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// With an endpoint, whose sockets the connection uses instead of its own.
-    pub(crate) fn new(connection: Arc<Connection>, endpoint: Option<Arc<Endpoint>>) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>, source: Source) -> Self {
         COUNTERS.connections.add(1);
         let waker = Waker::from(Arc::clone(&connection.bell));
-        let sockets = Sockets::new(&connection, endpoint);
+        let sockets = Sockets::new(&connection, source);
         Seat {
             connection,
             waker,
@@ -294,20 +292,13 @@ impl Seat {
                 }
             },
             Action::BindUdp { socket, address } => {
-                let result = match self.sockets.shared() {
-                    Some(shared) => shared.bind(socket, address),
-                    None => {
-                        UdpSocket::bind(address).map_err(|error| bind_error(&error)).map(|(bound, local)| {
-                            self.sockets.insert(socket, bound);
-                            local
-                        })
-                    }
-                };
+                let result = self.sockets.bind(socket, address);
                 Some(ActionResult::Bound { socket, result })
             }
             Action::ConnectTcp { path, local, tls, framing } => {
                 let tls = tls.map(|name| (name, Trust::system()));
-                self.sockets.connect(path, tcp::Request { remote: path.remote, local, tls, framing });
+                let (remote, dscp) = (path.remote, self.sockets.dscp());
+                self.sockets.connect(path, tcp::Request { remote, local, tls, framing, dscp });
                 // Looked at with the other streams.
                 self.connection.bell.ring();
                 None

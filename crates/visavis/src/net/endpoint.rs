@@ -43,16 +43,18 @@ pub(crate) struct Place {
 
 impl Endpoint {
     /// Binds a socket to each address. Those with port 0 get the port of the first one.
-    pub(crate) fn bind(addresses: &[SocketAddr]) -> io::Result<Arc<Self>> {
+    pub(crate) fn bind(addresses: &[SocketAddr], dscp: u8) -> io::Result<Arc<Self>> {
         if addresses.is_empty() || addresses.len() > MAX_PORTS {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "an endpoint has 1 to 16 addresses"));
         }
-        let mut ports = bind_ports(addresses);
+        let mut ports = bind_ports(addresses, dscp);
         // The port that the system chose at one address may be taken at another.
         let is_free = addresses.iter().all(|address| address.port() == 0);
         for _ in 1..if is_free { MAX_ATTEMPTS } else { 1 } {
             match &ports {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => ports = bind_ports(addresses),
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    ports = bind_ports(addresses, dscp);
+                }
                 _ => break,
             }
         }
@@ -219,7 +221,7 @@ impl Endpoint {
     }
 }
 
-fn bind_ports(addresses: &[SocketAddr]) -> io::Result<Vec<Port>> {
+fn bind_ports(addresses: &[SocketAddr], dscp: u8) -> io::Result<Vec<Port>> {
     let mut ports: Vec<Port> = Vec::new();
     let mut missing = None;
     for address in addresses {
@@ -231,7 +233,7 @@ fn bind_ports(addresses: &[SocketAddr]) -> io::Result<Vec<Port>> {
         {
             wanted.set_port(first.local().port());
         }
-        match UdpSocket::bind(wanted) {
+        match UdpSocket::bind(wanted, dscp) {
             Ok((socket, local)) => ports.push(Port::new(socket, local, bell)),
             // "All addresses" of a family that the machine does not have are none.
             Err(error)

@@ -21,6 +21,7 @@ pub(crate) mod event_source;
 mod framing;
 mod interfaces;
 mod mail;
+mod marked;
 mod mdns;
 mod media;
 mod outside;

@@ -17,7 +17,16 @@ use crate::net::endpoint::{Endpoint, Place};
 use crate::net::routes::Claim;
 use crate::net::stream::{Incoming, Stream, StreamBuffer};
 use crate::net::tcp;
-use crate::net::udp::{ReceiveBatch, UdpSocket};
+use crate::net::udp::{ReceiveBatch, UdpSocket, bind_error};
+
+/// Where a connection's sockets come from.
+#[derive(Default)]
+pub(crate) struct Source {
+    /// Whose UDP sockets it uses instead of its own.
+    pub(crate) endpoint: Option<Arc<Endpoint>>,
+    /// The DSCP of those that it has for itself.
+    pub(crate) dscp: u8,
+}
 
 /// The sockets of one connection. How many there are is the session's to bound.
 #[derive(Default)]
@@ -26,6 +35,7 @@ pub(crate) struct Sockets {
     attempts: BTreeMap<Path, Attempt>,
     streams: BTreeMap<Path, Stream>,
     shared: Option<Shared>,
+    dscp: u8,
 }
 
 /// What a connection, which has joined an endpoint, has of it. Dropping it takes the connection out of the endpoint's tables.
@@ -47,10 +57,9 @@ pub(crate) struct Progress {
 }
 
 impl Sockets {
-    /// With an endpoint, the connection has no sockets for itself.
-    pub(crate) fn new(connection: &Arc<Connection>, endpoint: Option<Arc<Endpoint>>) -> Self {
+    pub(crate) fn new(connection: &Arc<Connection>, Source { endpoint, dscp }: Source) -> Self {
         let shared = endpoint.map(|endpoint| Shared::new(endpoint, Arc::clone(connection)));
-        Sockets { shared, ..Sockets::default() }
+        Sockets { shared, dscp, ..Sockets::default() }
     }
 
     pub(crate) fn shared(&mut self) -> Option<&mut Shared> {
@@ -66,8 +75,23 @@ impl Sockets {
         }
     }
 
+    /// Binds a socket, or gives a name to one of the endpoint's.
+    pub(crate) fn bind(&mut self, id: SocketId, address: SocketAddr) -> Result<SocketAddr, BindError> {
+        if let Some(shared) = &mut self.shared {
+            return shared.bind(id, address);
+        }
+        let (socket, local) = UdpSocket::bind(address, self.dscp).map_err(|error| bind_error(&error))?;
+        self.sockets.insert(id, socket);
+        Ok(local)
+    }
+
+    #[cfg(test)]
     pub(crate) fn insert(&mut self, id: SocketId, socket: UdpSocket) {
         self.sockets.insert(id, socket);
+    }
+
+    pub(crate) fn dscp(&self) -> u8 {
+        self.dscp
     }
 
     /// Begins to open a stream. It goes on in [`poll_connect`](Sockets::poll_connect).

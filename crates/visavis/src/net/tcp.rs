@@ -5,9 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use session::{ConnectError, Framing};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::TcpSocket;
 
+use crate::net::marked;
 use crate::net::stream::Stream;
 use crate::net::tls::{self, Trust};
 
@@ -24,6 +25,7 @@ pub(crate) struct Request {
     /// With TLS: the server's name, and who may vouch for it.
     pub(crate) tls: Option<(String, Arc<Trust>)>,
     pub(crate) framing: Framing,
+    pub(crate) dscp: u8,
 }
 
 /// Opens a connection, and shakes hands where TLS is asked for. Takes as long as the system and the other side let it.
@@ -44,6 +46,9 @@ fn socket(request: &Request) -> io::Result<TcpSocket> {
     let socket = Socket::new(Domain::for_address(request.remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
     configure(&socket)?;
+    if request.dscp != 0 {
+        marked::mark(&SockRef::from(&socket), request.remote.is_ipv4(), request.dscp)?;
+    }
     if let Some(local) = request.local {
         socket.bind(&SocketAddr::new(local, 0).into())?;
     }

@@ -2,15 +2,16 @@
 
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, ready};
 
 use quinn_udp::{RecvMeta, UdpSockRef, UdpSocketState};
 use session::BindError;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::io::Interest;
 
 use crate::net::counters::COUNTERS;
+use crate::net::marked;
 
 /// What the system may hold of one socket's datagrams, each way, if it allows: at a gigabit per second, 16 ms.
 const KERNEL_BUFFER: usize = 2 * 1024 * 1024;
@@ -23,11 +24,15 @@ pub(crate) struct UdpSocket {
     socket: tokio::net::UdpSocket,
     state: UdpSocketState,
     errors: AtomicU32,
+    /// What it sends has a DSCP other than 0.
+    is_marked: bool,
+    /// Segments in one call were refused while it was marked.
+    one_by_one: AtomicBool,
 }
 
 impl UdpSocket {
-    /// Binds a socket and says where.
-    pub(crate) fn bind(address: SocketAddr) -> io::Result<(Self, SocketAddr)> {
+    /// Binds a socket and says where. What it sends has this DSCP.
+    pub(crate) fn bind(address: SocketAddr, dscp: u8) -> io::Result<(Self, SocketAddr)> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         socket.set_nonblocking(true)?;
         if address.is_ipv6() {
@@ -36,12 +41,16 @@ impl UdpSocket {
         // The system may grant less; then that will have to do.
         let _ = socket.set_recv_buffer_size(KERNEL_BUFFER);
         let _ = socket.set_send_buffer_size(KERNEL_BUFFER);
+        if dscp != 0 {
+            marked::mark(&SockRef::from(&socket), address.is_ipv4(), dscp)?;
+        }
         socket.bind(&address.into())?;
         let socket = tokio::net::UdpSocket::from_std(socket.into())?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket))?;
         let local = socket.local_addr()?;
         COUNTERS.sockets.add(1);
-        Ok((UdpSocket { socket, state, errors: AtomicU32::new(0) }, local))
+        let (errors, one_by_one) = (AtomicU32::new(0), AtomicBool::new(!marked::CAN_SEGMENT));
+        Ok((UdpSocket { socket, state, errors, is_marked: dscp != 0, one_by_one }, local))
     }
 
     /// Receives what is there, up to a batch. Wakes the context's task if nothing is.
@@ -122,17 +131,10 @@ impl UdpSocket {
     ) -> Option<usize> {
         let segment_size = segment_size.max(1);
         loop {
-            let segments = self.state.max_gso_segments();
+            let segments = self.max_segments();
             let contents = &payload[..payload.len().min(segments.saturating_mul(segment_size))];
             let datagrams = contents.len().div_ceil(segment_size);
-            let transmit = quinn_udp::Transmit {
-                destination: remote,
-                ecn: None,
-                contents,
-                segment_size: (datagrams > 1).then_some(segment_size),
-                src_ip: from,
-            };
-            let send = || self.state.try_send(UdpSockRef::from(&self.socket), &transmit);
+            let send = || self.send_now((from, remote), contents, segment_size);
             match self.socket.try_io(Interest::WRITABLE, send) {
                 Ok(()) => {
                     COUNTERS.datagrams_sent.add(datagrams);
@@ -140,7 +142,8 @@ impl UdpSocket {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 // The network card cannot segment after all: from now on one by one.
-                Err(_) if self.state.max_gso_segments() < datagrams => {}
+                Err(_) if self.max_segments() < datagrams => {}
+                Err(_) if self.is_marked && datagrams > 1 => self.one_by_one.store(true, Ordering::Relaxed),
                 Err(error) => {
                     tracing::trace!(%error, %remote, "the system refuses to send");
                     COUNTERS.sends_refused.add(datagrams);
@@ -148,6 +151,32 @@ impl UdpSocket {
                 }
             }
         }
+    }
+}
+
+impl UdpSocket {
+    fn max_segments(&self) -> usize {
+        let one_by_one = self.is_marked && self.one_by_one.load(Ordering::Relaxed);
+        if one_by_one { 1 } else { self.state.max_gso_segments() }
+    }
+
+    fn send_now(
+        &self,
+        (from, to): (Option<IpAddr>, SocketAddr),
+        contents: &[u8],
+        segment_size: usize,
+    ) -> io::Result<()> {
+        if self.is_marked {
+            return marked::send(&SockRef::from(&self.socket), (from, to), contents, segment_size);
+        }
+        let transmit = quinn_udp::Transmit {
+            destination: to,
+            ecn: None,
+            contents,
+            segment_size: (contents.len() > segment_size).then_some(segment_size),
+            src_ip: from,
+        };
+        self.state.try_send(UdpSockRef::from(&self.socket), &transmit)
     }
 }
 

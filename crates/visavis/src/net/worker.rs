@@ -15,6 +15,7 @@ use crate::net::drive::{Next, Scratch, Seat};
 use crate::net::endpoint::Endpoint;
 use crate::net::port::PortSeat;
 use crate::net::resolver;
+use crate::net::router::Source;
 
 /// Threads for what blocks, for each worker: all look-ups of names at once, and three to list interfaces and to read
 /// certificate authorities, which must not wait for a name server.
@@ -42,8 +43,8 @@ struct Messages {
 
 /// What is to be driven.
 pub(crate) enum Newcomer {
-    /// A connection, and the endpoint whose sockets it uses.
-    Connection(Arc<Connection>, Option<Arc<Endpoint>>),
+    /// A connection, and where its sockets come from.
+    Connection(Arc<Connection>, Source),
     /// A socket of an endpoint.
     Port(Weak<Endpoint>, usize, Arc<Bell>),
 }
@@ -188,8 +189,8 @@ impl Worker {
         );
         for (key, newcomer) in self.messages.adopted.drain(..) {
             let seat = match newcomer {
-                Newcomer::Connection(connection, endpoint) => {
-                    Occupied::Connection(Box::new(Seat::new(connection, endpoint)))
+                Newcomer::Connection(connection, source) => {
+                    Occupied::Connection(Box::new(Seat::new(connection, source)))
                 }
                 Newcomer::Port(endpoint, index, bell) => Occupied::Port(PortSeat::new(endpoint, index, bell)),
             };

@@ -10,6 +10,7 @@ use crate::net::clock;
 use crate::net::connection::{Bell, Connection, Handle};
 use crate::net::endpoint::Endpoint;
 use crate::net::outside::Outside;
+use crate::net::router::Source;
 use crate::net::worker::{self, Inbox, Newcomer};
 
 /// More threads than this gain nothing: one moves several gigabits per second.
@@ -41,6 +42,7 @@ pub(crate) fn connect(
     // From the operating system, through the crypto library.
     let mut seed = [0; 32];
     aws_lc_rs::rand::fill(&mut seed).map_err(|_| failed("the system gave no randomness"))?;
+    let dscp = configuration.1.dscp;
     let peer = PeerConnection::with_settings(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
     let inbox = inbox(key)?;
@@ -48,7 +50,7 @@ pub(crate) fn connect(
     if endpoint.as_ref().is_some_and(|endpoint| !endpoint.join(&connection)) {
         return Err(Error::new(ErrorName::InvalidStateError, "the endpoint is closed"));
     }
-    inbox.adopt(key, Newcomer::Connection(Arc::clone(&connection), endpoint));
+    inbox.adopt(key, Newcomer::Connection(Arc::clone(&connection), Source { endpoint, dscp }));
     Ok(Handle::new(connection))
 }
 

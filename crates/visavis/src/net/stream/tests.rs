@@ -21,7 +21,7 @@ fn asleep() -> Context<'static> {
 const SOCKET: SocketId = SocketId(3);
 
 fn request(remote: SocketAddr, framing: Framing) -> tcp::Request {
-    tcp::Request { remote, local: None, tls: None, framing }
+    tcp::Request { remote, local: None, tls: None, framing, dscp: 0 }
 }
 
 async fn connect(sockets: &mut Sockets, request: tcp::Request) -> (Path, Result<SocketAddr, ConnectError>) {
