@@ -201,6 +201,11 @@ impl<N: Node + 'static> Network<N> {
         self.topology.nats[id.0].nat.config = config;
     }
 
+    /// All NATs there are, in the order in which they were added.
+    pub fn nats(&self) -> impl Iterator<Item = NatId> + use<N> {
+        (0..self.topology.nats.len()).map(NatId)
+    }
+
     /// A NAT loses its mappings.
     pub fn restart_nat(&mut self, id: NatId) {
         self.topology.nats[id.0].nat.restart();

@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use base::{Redacted, WallClock};
+use bytes::Bytes;
 use peer::{
-    ChannelEvent, Configuration, DataChannelInit, Event, IceCandidate, IceCandidateInit, IceConnectionState,
-    IceGatheringState, IceServer, Outcome, PeerConnection, SessionDescriptionInit,
+    ChannelEvent, ChannelId, Configuration, DataChannelInit, Event, IceCandidate, IceCandidateInit,
+    IceConnectionState, IceGatheringState, IceServer, Outcome, Payload, PeerConnection,
+    SessionDescriptionInit,
 };
-use sim::{LinkConfig, NatConfig, NatId, Network, NodeId, Realm, StunServer, TurnConfig, TurnServer};
+use sim::{LinkConfig, NatConfig, Network, NodeId, Realm, StunServer, TurnConfig, TurnServer};
 
 use super::network::{Call, Names, Peer};
 use super::{A, B, DATE, certificate};
@@ -73,6 +75,8 @@ pub(crate) struct World {
     pub(crate) stun: NodeId,
     pub(crate) turn: NodeId,
     pub(crate) gathering: [Gathering; 2],
+    /// The offerer's channel.
+    pub(crate) channel: Option<ChannelId>,
     signals: VecDeque<(Instant, usize, Signal)>,
 }
 
@@ -161,7 +165,7 @@ impl World {
             ids.push(id);
         }
         let call = Call { network, ids: [ids[A], ids[B]], munge: |sdp| sdp };
-        World { call, stun, turn, gathering: Default::default(), signals: VecDeque::new() }
+        World { call, stun, turn, gathering: Default::default(), channel: None, signals: VecDeque::new() }
     }
 
     /// Connects; `None` where the connection fails.
@@ -169,7 +173,9 @@ impl World {
         let begin = self.call.network.now();
         let ours =
             self.call.with(A, |pc, now| pc.create_data_channel(now, "data", DataChannelInit::default()));
-        let opened = Event::Channel(ours.expect("a channel"), ChannelEvent::Open);
+        let ours = ours.expect("a channel");
+        self.channel = Some(ours);
+        let opened = Event::Channel(ours, ChannelEvent::Open);
         self.describe(A);
         let [a, b] = self.call.ids;
         let is_open =
@@ -191,6 +197,23 @@ impl World {
         let transport = pc.ice_transport(sctp.transport).expect("its ICE transport");
         let pair = transport.selected_candidate_pair.expect("a selected pair");
         Some(Opened { after, local: pair.local, remote: pair.remote })
+    }
+
+    /// Every NAT loses its mappings.
+    pub(crate) fn restart_nats(&mut self) {
+        let network = &mut self.call.network;
+        network.nats().for_each(|nat| network.restart_nat(nat));
+    }
+
+    /// Sends a text from the offerer to the answerer; how long it takes, if it arrives within `limit`.
+    pub(crate) fn send(&mut self, text: &str, limit: Duration) -> Option<Duration> {
+        let channel = self.channel.expect("a channel");
+        let payload = Payload { text: true, bytes: Bytes::copy_from_slice(text.as_bytes()) };
+        let expected = payload.clone();
+        self.call.with(A, |pc, now| pc.channel_send(now, channel, payload)).expect("an open channel");
+        let (begin, b) = (self.call.network.now(), self.call.ids[B]);
+        self.run(limit, |network| network.node(b).messages().contains(&expected))
+            .then(|| self.call.network.now() - begin)
     }
 
     /// Sets a local description, and sends it.
@@ -269,7 +292,7 @@ fn nest(network: &mut Network<Peer>, index: usize, nats: &[NatConfig]) -> Realm 
             0 => format!("203.0.113.{}", index + 1),
             depth => format!("100.64.{depth}.{}", index + 1),
         };
-        let id: NatId = network.add_nat(*nat, &[ip(&outside)], realm, link(ACCESS));
+        let id = network.add_nat(*nat, &[ip(&outside)], realm, link(ACCESS));
         realm = Realm::Behind(id);
     }
     realm
