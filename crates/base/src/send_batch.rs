@@ -22,6 +22,34 @@ impl<'a> Transmit<'a> {
     }
 }
 
+/// How the datagrams of one path are carried over another: within messages to a relay.
+///
+/// What is written for `inner` is put behind `prefix`, and goes to `outer`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// The path that whoever writes knows.
+    pub inner: Path,
+    /// The path that the messages go over.
+    pub outer: Path,
+    /// What stands before each datagram.
+    pub prefix: Vec<u8>,
+    /// The lengths within `prefix`: network-order numbers of two bytes.
+    pub lengths: Vec<TunnelLength>,
+    /// Whether zeros follow each datagram, up to a whole number of four bytes.
+    pub is_padded: bool,
+}
+
+/// A length within a [`Tunnel`]'s prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TunnelLength {
+    /// Where it stands.
+    pub offset: usize,
+    /// What it counts beside the datagram.
+    pub beside: u16,
+    /// Whether it counts the padding.
+    pub counts_padding: bool,
+}
+
 /// Datagrams in the order in which they leave, written into one buffer that is used again and again.
 ///
 /// Neighbours for the same path and of the same length form one [`Transmit`], which the driver hands to the
@@ -41,6 +69,9 @@ pub struct SendBatch {
     buffer: Vec<u8>,
     runs: Vec<Run>,
     datagrams: usize,
+    tunnel: Option<Tunnel>,
+    /// Bytes that a tunnel added.
+    added: usize,
 }
 
 #[derive(Debug)]
@@ -74,13 +105,26 @@ impl SendBatch {
     /// Appends the datagram that `fill` writes behind what the buffer holds. `fill` must only append; a
     /// datagram of no bytes is not sent.
     pub fn write(&mut self, path: Path, fill: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.buffer.len();
-        fill(&mut self.buffer);
-        debug_assert!(self.buffer.len() >= start, "fill only appends");
-        let length = self.buffer.len().saturating_sub(start);
-        if length == 0 {
+        let SendBatch { buffer, tunnel, .. } = self;
+        let start = buffer.len();
+        let tunnel = tunnel.as_ref().filter(|tunnel| tunnel.inner == path);
+        if let Some(tunnel) = tunnel {
+            buffer.extend_from_slice(&tunnel.prefix);
+        }
+        let before = buffer.len();
+        fill(buffer);
+        debug_assert!(buffer.len() >= before, "fill only appends");
+        let inner = buffer.len().saturating_sub(before);
+        if inner == 0 {
+            buffer.truncate(start);
             return;
         }
+        let path = tunnel.map_or(path, |tunnel| {
+            tunnel.finish(buffer, start);
+            tunnel.outer
+        });
+        let length = self.buffer.len() - start;
+        self.added += length - inner;
         self.datagrams += 1;
         if let Some(run) = self.runs.last_mut().filter(|run| run.takes(path, length)) {
             run.range.end += length;
@@ -105,9 +149,14 @@ impl SendBatch {
         self.datagrams
     }
 
-    /// How many bytes its datagrams have together.
+    /// How many bytes its datagrams have together, without what a tunnel added.
     pub fn bytes(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() - self.added
+    }
+
+    /// What is written for the tunnel's inner path goes through it from now on; nothing does with `None`.
+    pub fn set_tunnel(&mut self, tunnel: Option<Tunnel>) {
+        self.tunnel = tunnel;
     }
 
     /// Forgets the datagrams and keeps the memory.
@@ -115,6 +164,8 @@ impl SendBatch {
         self.buffer.clear();
         self.runs.clear();
         self.datagrams = 0;
+        self.added = 0;
+        self.tunnel = None;
     }
 
     /// What to send, in order.
@@ -130,6 +181,22 @@ impl SendBatch {
     pub fn datagrams(&self) -> impl Iterator<Item = (Path, &[u8])> {
         self.transmits()
             .flat_map(|transmit| transmit.datagrams().map(move |datagram| (transmit.path, datagram)))
+    }
+}
+
+impl Tunnel {
+    /// Completes the message that begins at `start`: its datagram has been written.
+    fn finish(&self, buffer: &mut Vec<u8>, start: usize) {
+        let datagram = buffer.len() - start - self.prefix.len();
+        let padded = if self.is_padded { datagram.next_multiple_of(4) } else { datagram };
+        buffer.resize(start + self.prefix.len() + padded, 0);
+        for length in &self.lengths {
+            let counted = if length.counts_padding { padded } else { datagram };
+            let value = (counted as u16).saturating_add(length.beside).to_be_bytes();
+            if let Some(place) = buffer.get_mut(start + length.offset..).and_then(<[u8]>::first_chunk_mut) {
+                *place = value;
+            }
+        }
     }
 }
 
@@ -177,6 +244,46 @@ mod tests {
         assert!(batch.transmits().all(|transmit| transmit.datagrams().count() == SendBatch::MAX_SEGMENTS));
         batch.clear();
         assert!(batch.is_empty());
+    }
+
+    fn tunnel() -> Tunnel {
+        let length = |offset, beside, counts_padding| TunnelLength { offset, beside, counts_padding };
+        Tunnel {
+            inner: path(1),
+            outer: path(9),
+            prefix: vec![b'<', 0, 0, 0, 0, b'>'],
+            lengths: vec![length(1, 0, false), length(3, 2, true)],
+            is_padded: true,
+        }
+    }
+
+    #[test]
+    fn a_tunnel_takes_what_is_for_its_inner_path() {
+        let mut batch = SendBatch::new();
+        batch.set_tunnel(Some(tunnel()));
+        batch.push(path(1), b"abcde");
+        batch.push(path(2), b"plain");
+        batch.write(path(1), |_| {});
+        batch.push(path(1), b"four");
+        assert_eq!(batch.bytes(), 14);
+        batch.set_tunnel(None);
+        batch.push(path(1), b"late");
+        let sent: Vec<_> = batch.datagrams().map(|(path, datagram)| (path.remote.port(), datagram)).collect();
+        let expected: [(u16, &[u8]); 4] = [
+            (9, b"<\x00\x05\x00\x0a>abcde\0\0\0"),
+            (2, b"plain"),
+            (9, b"<\x00\x04\x00\x06>four"),
+            (1, b"late"),
+        ];
+        assert_eq!(sent, expected);
+    }
+
+    #[test]
+    fn equal_neighbours_in_a_tunnel_share_a_send() {
+        let mut batch = SendBatch::new();
+        batch.set_tunnel(Some(tunnel()));
+        (0..10).for_each(|number| batch.push(path(1), &[number; 100]));
+        assert_eq!((batch.transmits().count(), batch.len()), (1, 10));
     }
 
     #[test]
