@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::MdnsName;
 
+use crate::RelayProtocol;
+
 /// The transport protocol of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
@@ -38,6 +40,12 @@ pub enum CandidateKind {
 }
 
 impl CandidateKind {
+    /// Whether checks can be sent from such a candidate itself
+    /// ([RFC 8445, section 5.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1): it is its own base).
+    pub(crate) fn is_base(self) -> bool {
+        matches!(self, CandidateKind::Host | CandidateKind::Relayed)
+    }
+
     /// The recommended type preference ([RFC 8445, section 5.1.2.2](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.2)).
     pub fn preference(self) -> u8 {
         match self {
@@ -76,6 +84,8 @@ pub struct Candidate {
     pub ufrag: Option<String>,
     /// The STUN or TURN server it was learned from; never signalled.
     pub url: Option<String>,
+    /// How the TURN server is reached, if it is a relayed candidate of ours; never signalled.
+    pub relay_protocol: Option<RelayProtocol>,
 }
 
 /// The priority of a candidate ([RFC 8445, section 5.1.2.1](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.2.1)).

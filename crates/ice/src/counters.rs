@@ -41,4 +41,6 @@ pub struct Counters {
     pub pairs_over_limit: u64,
     /// Datagrams that were not sent, because nobody polled.
     pub outgoing_over_limit: u64,
+    /// Datagrams for an address that a TURN server does not relay to.
+    pub dropped_unreachable: u64,
 }

@@ -43,9 +43,11 @@ mod event;
 mod external_address;
 mod mdns_name;
 mod pair;
+mod relay;
 mod state;
 mod stun;
 mod transaction;
+mod turn;
 
 pub use address_filter::{AddressFilter, AddressRange, AddressRangeError};
 pub use agent::Agent;
@@ -57,4 +59,6 @@ pub use event::{CandidateError, Event};
 pub use external_address::{ExternalAddress, ExternalMode};
 pub use mdns_name::{MdnsName, MdnsNameError};
 pub use pair::{DataTraffic, PairState, PairStats};
+pub use relay::{RelayProtocol, StreamRequest, TurnServer};
 pub use state::{GatheringState, Role, TransportState};
+pub use turn::TurnCredentials;

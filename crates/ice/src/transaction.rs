@@ -8,8 +8,8 @@ use stun_types::message::TransactionId;
 /// After the last transmission, wait this many initial RTOs for the response (Rm of
 /// [RFC 8489, section 6.2.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.1)).
 const LAST_WAIT: u32 = 16;
-/// The same for a STUN server, whose answer gathering waits for: 2 s at the default RTO.
-const LAST_WAIT_SERVER: u32 = 4;
+/// The same for a server, whose answer gathering waits for: 1 s at the default RTO.
+pub(crate) const LAST_WAIT_SERVER: u32 = 2;
 
 /// Requests that were replaced and may still be answered.
 const MAX_EARLIER: usize = 16;
@@ -31,7 +31,7 @@ pub(crate) struct Transaction {
     pub(crate) request: Vec<u8>,
     pub(crate) deadline: Instant,
     /// When the request that `id` names was sent for the first time.
-    sent: Instant,
+    pub(crate) sent: Instant,
     /// The requests that this one replaced: their answers count too. At most [`MAX_EARLIER`].
     earlier: Vec<(TransactionId, Instant)>,
     /// How often `request` was sent.

@@ -94,6 +94,7 @@ fn host(address: SocketAddr) -> Candidate {
         tcp_type: None,
         ufrag: None,
         url: None,
+        relay_protocol: None,
         name: None,
     }
 }

@@ -97,7 +97,7 @@ fn a_dead_server_holds_up_nothing_but_the_end_of_gathering() {
     assert_eq!(network.agent(A).gathering_state(), GatheringState::Complete);
     assert_eq!(network.agent(A).state(), TransportState::Completed);
     let asked = network.sent.iter().filter(|(_, _, to, _)| *to == address(SERVER)).count();
-    assert_eq!(asked, 5);
+    assert_eq!(asked, 4);
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn candidate(address: SocketAddr) -> Candidate {
         tcp_type: None,
         ufrag: None,
         url: None,
+        relay_protocol: None,
     }
 }
 

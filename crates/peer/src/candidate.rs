@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use ice::{CandidateKind, Protocol, TcpType};
+use ice::{CandidateKind, Protocol, RelayProtocol, TcpType};
 
 /// `RTCIceCandidateInit`: a candidate that the remote peer signalled.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub struct CandidateFields {
     pub related_port: Option<u16>,
     /// The server that it was gathered from.
     pub url: Option<String>,
+    /// How the TURN server is reached, of local relayed candidates.
+    pub relay_protocol: Option<RelayProtocol>,
 }
 
 impl From<IceCandidate> for IceCandidateInit {
@@ -146,6 +148,7 @@ pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Can
         tcp_type: None,
         ufrag: Some(ufrag.to_owned()),
         url: None,
+        relay_protocol: None,
     })
 }
 
@@ -185,6 +188,7 @@ pub(crate) fn fields_of(candidate: &ice::Candidate) -> CandidateFields {
         related_address: candidate.related.map(|related| related.ip()),
         related_port: candidate.related.map(|related| related.port()),
         url: candidate.url.clone(),
+        relay_protocol: candidate.relay_protocol,
     }
 }
 

@@ -16,7 +16,7 @@ pub enum IceTransportPolicy {
     /// All.
     #[default]
     All,
-    /// Only candidates of relays (TURN). As there is no TURN client yet, there are none, and nothing connects.
+    /// Only candidates of relays (TURN).
     Relay,
 }
 

@@ -3,7 +3,8 @@
 use std::net::Ipv6Addr;
 
 use base::Redacted;
-use session::StunServer;
+use ice::{RelayProtocol, TurnCredentials};
+use session::IceServerKind;
 
 use crate::Error;
 
@@ -26,7 +27,7 @@ const MAX_USERNAME: usize = 509;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum ServerUrl {
     /// Candidates can be gathered from it.
-    Stun(StunServer),
+    Known(session::IceServer),
     /// It is valid, but nothing here speaks its protocol yet. Gathering says so with an `icecandidateerror`.
     Unsupported {
         /// The URL.
@@ -80,25 +81,37 @@ impl IceServer {
         if !matches!(query, None | Some("transport=udp" | "transport=tcp")) {
             return Err(invalid("the query is neither transport=udp nor transport=tcp"));
         }
-        // Step 7.
-        if is_turn && !self.has_credentials() {
-            return Err(Error::invalid_access("a TURN server needs a username and a credential"));
-        }
-        Ok(match (is_turn, is_secure) {
-            (false, false) => ServerUrl::Stun(StunServer { url: url.to_owned(), host, port }),
-            (false, true) => {
-                ServerUrl::Unsupported { url: url.to_owned(), text: "STUN over TLS is not implemented yet" }
-            }
-            (true, _) => ServerUrl::Unsupported { url: url.to_owned(), text: "TURN is not implemented yet" },
-        })
+        // RFC 7065, section 3.1: without a transport, turn: is over UDP and turns: over TLS.
+        let protocol = match (is_secure, query) {
+            (false, Some("transport=tcp")) => RelayProtocol::Tcp,
+            (false, _) => RelayProtocol::Udp,
+            (true, _) => RelayProtocol::Tls,
+        };
+        let unsupported = |text| Ok(ServerUrl::Unsupported { url: url.to_owned(), text });
+        let kind = match (is_turn, is_secure) {
+            (false, false) => IceServerKind::Stun,
+            (false, true) => return unsupported("STUN over TLS is not implemented yet"),
+            // Step 7.
+            (true, _) => match self.credentials() {
+                None => {
+                    return Err(Error::invalid_access("a TURN server needs a username and a credential"));
+                }
+                Some(_) if is_secure && query == Some("transport=udp") => {
+                    return unsupported("TURN over DTLS is not implemented yet");
+                }
+                Some(credentials) => IceServerKind::Turn { protocol, credentials },
+            },
+        };
+        Ok(ServerUrl::Known(session::IceServer { url: url.to_owned(), host, port, kind }))
     }
 
-    /// Whether user name and password are what RFC 8489, section 14.3, and RFC 8265, section 4.1, allow: not
+    /// User name and password, if they are what RFC 8489, section 14.3, and RFC 8265, section 4.1, allow: not
     /// empty, no control characters.
-    fn has_credentials(&self) -> bool {
+    fn credentials(&self) -> Option<TurnCredentials> {
         let is_opaque = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
-        self.username.as_ref().is_some_and(|name| is_opaque(name) && name.len() < MAX_USERNAME)
-            && self.credential.as_ref().is_some_and(|password| is_opaque(password.expose_secret()))
+        let username = self.username.clone().filter(|name| is_opaque(name) && name.len() < MAX_USERNAME)?;
+        let password = self.credential.clone().filter(|password| is_opaque(password.expose_secret()))?;
+        Some(TurnCredentials { username, password })
     }
 }
 
@@ -173,7 +186,7 @@ mod tests {
 
     fn stun(url: &str) -> Option<(String, u16)> {
         match validate(url) {
-            Ok(ServerUrl::Stun(server)) => Some((server.host, server.port)),
+            Ok(ServerUrl::Known(server)) => Some((server.host, server.port)),
             _ => None,
         }
     }
@@ -219,6 +232,28 @@ mod tests {
         }
         let none = IceServer::default().validate();
         assert_eq!(none.map_err(|error| error.name), Err(ErrorName::SyntaxError));
+    }
+
+    #[test]
+    fn turn_urls_say_how_the_server_is_reached() {
+        let turn = |url: &str| {
+            let (username, credential) = (Some("u".to_owned()), Some(Redacted::new("p".to_owned())));
+            let server = IceServer { urls: vec![url.to_owned()], username, credential };
+            match server.validate().map(|mut urls| urls.remove(0)) {
+                Ok(ServerUrl::Known(server)) => match server.kind {
+                    IceServerKind::Turn { protocol, .. } => Some((server.host, server.port, protocol)),
+                    IceServerKind::Stun => None,
+                },
+                _ => None,
+            }
+        };
+        let udp = |host: &str, port| Some((host.to_owned(), port, RelayProtocol::Udp));
+        assert_eq!(turn("turn:123"), udp("123", 3478));
+        assert_eq!(turn("turn:host:99?transport=udp"), udp("host", 99));
+        assert_eq!(turn("turn:[::1]?transport=tcp"), Some(("::1".into(), 3478, RelayProtocol::Tcp)));
+        assert_eq!(turn("turns:host"), Some(("host".into(), 5349, RelayProtocol::Tls)));
+        assert_eq!(turn("turns:host:443?transport=tcp"), Some(("host".into(), 443, RelayProtocol::Tls)));
+        assert_eq!(turn("turns:host?transport=udp"), None);
     }
 
     #[test]

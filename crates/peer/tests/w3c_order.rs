@@ -444,10 +444,10 @@ fn gathering_ends_with_the_end_marker_and_null() {
 }
 
 #[test]
-fn turn_servers_say_that_they_are_not_used_and_relay_leaks_no_host_candidate() {
+fn servers_that_cannot_be_asked_are_told_of_and_relay_asks_no_others() {
     let configuration = peer::Configuration {
         ice_servers: vec![peer::IceServer {
-            urls: vec!["turn:turn.example.org".to_owned(), "turns:turn.example.org".to_owned()],
+            urls: vec!["stun:stun.example.org".to_owned(), "turns:turn.example.org?transport=udp".to_owned()],
             username: Some("user".to_owned()),
             credential: Some(base::Redacted::new("password".to_owned())),
         }],
@@ -467,8 +467,7 @@ fn turn_servers_say_that_they_are_not_used_and_relay_leaks_no_host_candidate() {
             a: setLocalDescription() fulfilled
             a: ice transport 0 gatheringstatechange gathering
             a: icegatheringstatechange gathering
-            a: icecandidateerror 701 turn:turn.example.org: TURN is not implemented yet
-            a: icecandidateerror 701 turns:turn.example.org: TURN is not implemented yet
+            a: icecandidateerror 701 turns:turn.example.org?transport=udp: TURN over DTLS is not implemented yet
             a: icecandidate end-of-candidates mid "0"
             a: ice transport 0 gatheringstatechange complete
             a: icegatheringstatechange complete

@@ -1,5 +1,6 @@
 //! What a session asks of whoever owns sockets, and the answers.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use base::{Path, SocketId};
@@ -161,4 +162,17 @@ pub enum ConnectError {
     UntrustedCertificate,
     /// The TLS handshake failed otherwise.
     TlsFailed,
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ConnectError::AddressUnavailable => "the local address cannot be used",
+            ConnectError::Refused => "the connection was refused",
+            ConnectError::Unreachable => "the host cannot be reached",
+            ConnectError::Exhausted => "the system has no sockets left",
+            ConnectError::UntrustedCertificate => "the server's certificate is not trusted",
+            ConnectError::TlsFailed => "the TLS handshake failed",
+        })
+    }
 }

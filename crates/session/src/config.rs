@@ -1,8 +1,9 @@
 //! What a session is made with.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Everything that stays as it is for a session's life.
 #[derive(Clone, Debug)]
@@ -11,8 +12,8 @@ pub struct SessionConfig {
     pub certificate: Arc<dtls::Certificate>,
     /// The ICE agent's times and bounds.
     pub ice: ice::AgentConfig,
-    /// STUN servers to gather server-reflexive candidates from.
-    pub ice_servers: Vec<StunServer>,
+    /// STUN and TURN servers to gather server-reflexive and relayed candidates from.
+    pub ice_servers: Vec<IceServer>,
     /// Which of this machine's addresses become host candidates.
     pub hosts: HostPolicy,
     /// The largest message that we accept, in bytes; what our description says in `a=max-message-size`.
@@ -59,15 +60,44 @@ impl SessionConfig {
     }
 }
 
-/// A STUN server, as its URL names it (RFC 7064).
+/// A server, as its URL names it (RFC 7064, RFC 7065).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StunServer {
+pub struct IceServer {
     /// The URL as the application wrote it; candidates and errors carry it.
     pub url: String,
     /// A host name or an address.
     pub host: String,
-    /// The UDP port; 3478 where the URL names none.
+    /// The port; the scheme's own where the URL names none.
     pub port: u16,
+    /// What it is.
+    pub kind: IceServerKind,
+}
+
+/// What a server is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IceServerKind {
+    /// What our address is, over UDP.
+    Stun,
+    /// A relayed address.
+    Turn {
+        /// How it is reached.
+        protocol: ice::RelayProtocol,
+        /// Who we are to it.
+        credentials: ice::TurnCredentials,
+    },
+}
+
+impl IceServer {
+    /// Has an agent ask the server at one of its addresses.
+    pub(crate) fn give_to(&self, now: Instant, agent: &mut ice::Agent, address: SocketAddr) {
+        let (url, host) = (self.url.clone(), self.host.clone());
+        match self.kind.clone() {
+            IceServerKind::Stun => agent.add_stun_server(now, &url, address),
+            IceServerKind::Turn { protocol, credentials } => {
+                agent.add_turn_server(now, ice::TurnServer { url, host, address, protocol, credentials });
+            }
+        }
+    }
 }
 
 /// Which of this machine's addresses become host candidates, and on which ports.

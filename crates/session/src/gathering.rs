@@ -1,4 +1,4 @@
-//! Where local candidates come from: this machine's addresses and the STUN servers.
+//! Where local candidates come from: this machine's addresses, STUN and TURN servers.
 //!
 //! Everything is asked for at once, and what has answered is used at once; a source that fails, or that takes its
 //! time, delays no other. A transport's gathering is complete when all of its sources have answered and its agent's
@@ -10,11 +10,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use base::{Rng, SocketId};
-use ice::MdnsName;
+use base::{Path, Rng, SocketId};
+use ice::{MdnsName, StreamRequest};
 
-use crate::action::{Action, ActionResult, BindError, Interface};
-use crate::config::{HostPolicy, StunServer};
+use crate::action::{Action, ActionResult, BindError, ConnectError, Framing, Interface};
+use crate::config::{HostPolicy, IceServer, IceServerKind};
 use crate::counters::Counters;
 use crate::transport_id::TransportId;
 use crate::transports::Transports;
@@ -41,16 +41,25 @@ pub(crate) struct Gathering {
     /// Whether the machine's addresses were asked for.
     listing: bool,
     /// Servers by the number of the question for their address.
-    resolving: BTreeMap<u32, StunServer>,
+    resolving: BTreeMap<u32, IceServer>,
     next_resolve: u32,
     sockets: BTreeMap<SocketId, Socket>,
     next_socket: u32,
     /// Sockets that were asked for and that nobody wants any more: closed as soon as they are bound.
     unwanted: BTreeSet<SocketId>,
+    /// To TURN servers, being opened or open. As many as the agents' allocations.
+    streams: BTreeMap<SocketId, Stream>,
     sources: BTreeMap<TransportId, Sources>,
     /// The names that hide addresses. Those of sockets, so at most as many.
     names: BTreeMap<IpAddr, MdnsName>,
     closed: bool,
+}
+
+/// A stream, and what its transport's agent calls it.
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    transport: TransportId,
+    key: u32,
 }
 
 /// What one transport waits for.
@@ -102,6 +111,7 @@ impl Gathering {
             sockets: BTreeMap::new(),
             next_socket: 0,
             unwanted: BTreeSet::new(),
+            streams: BTreeMap::new(),
             sources: BTreeMap::new(),
             names: BTreeMap::new(),
             closed: false,
@@ -114,7 +124,7 @@ impl Gathering {
         now: Instant,
         id: TransportId,
         agent: &mut ice::Agent,
-        servers: &[StunServer],
+        servers: &[IceServer],
     ) {
         let sources = self.sources.entry(id).or_default();
         if self.closed || sources.phase != Phase::Idle {
@@ -122,8 +132,10 @@ impl Gathering {
         }
         sources.phase = Phase::Running;
         agent.start_gathering();
-        if agent.is_relay_only() {
-            // There is no TURN client yet, and nothing is asked of the network in vain.
+        let relay_only = agent.is_relay_only();
+        let is_of_use = |server: &&IceServer| !relay_only || server.kind != IceServerKind::Stun;
+        if relay_only && !servers.iter().any(|server| is_of_use(&server)) {
+            // Nothing is asked of the network in vain.
             sources.phase = Phase::Complete;
             return agent.sources_complete(now);
         }
@@ -132,15 +144,15 @@ impl Gathering {
         if !std::mem::replace(&mut self.listing, true) {
             self.actions.push_back(Action::ListInterfaces);
         }
-        for server in servers.iter().take(MAX_SERVERS) {
+        for server in servers.iter().filter(is_of_use).take(MAX_SERVERS) {
             if let Ok(ip) = server.host.trim_matches(['[', ']']).parse::<IpAddr>() {
-                agent.add_stun_server(now, &server.url, SocketAddr::new(ip, server.port));
+                server.give_to(now, agent, SocketAddr::new(ip, server.port));
                 continue;
             }
             let open =
                 self.resolving.iter().find(|(_, asked)| *asked == server).map(|(question, _)| *question);
             let question = open.unwrap_or_else(|| {
-                let (id, StunServer { host, port, .. }) = (self.next_resolve, server.clone());
+                let (id, IceServer { host, port, .. }) = (self.next_resolve, server.clone());
                 self.next_resolve = self.next_resolve.wrapping_add(1);
                 self.resolving.insert(id, server.clone());
                 self.actions.push_back(Action::Resolve { id, host, port });
@@ -165,7 +177,55 @@ impl Gathering {
 
     /// The transport that a socket belongs to.
     pub(crate) fn owner(&self, socket: SocketId) -> Option<TransportId> {
-        self.sockets.get(&socket).map(|socket| socket.transport)
+        let stream = || self.streams.get(&socket).map(|stream| stream.transport);
+        self.sockets.get(&socket).map(|socket| socket.transport).or_else(stream)
+    }
+
+    /// Does what an agent asks about streams.
+    pub(crate) fn handle_stream_request(&mut self, id: TransportId, request: StreamRequest) {
+        match request {
+            StreamRequest::Open { key, local, remote, tls } => {
+                let socket = SocketId(self.next_socket);
+                self.next_socket += 1;
+                self.streams.insert(socket, Stream { transport: id, key });
+                self.actions.push_back(Action::ConnectTcp {
+                    path: Path { socket, remote },
+                    local: Some(local),
+                    tls,
+                    framing: Framing::Stun,
+                });
+            }
+            StreamRequest::Close { key } => {
+                let is_it = |stream: &Stream| stream.transport == id && stream.key == key;
+                let socket = self.streams.iter().find(|(_, stream)| is_it(stream)).map(|(socket, _)| *socket);
+                socket.into_iter().for_each(|socket| self.close_stream(socket));
+            }
+        }
+    }
+
+    fn close_stream(&mut self, socket: SocketId) {
+        self.streams.remove(&socket);
+        if !self.withdraw(|action| matches!(action, Action::ConnectTcp { path, .. } if path.socket == socket))
+        {
+            self.actions.push_back(Action::CloseSocket { socket });
+        }
+    }
+
+    fn handle_connected(
+        &mut self,
+        now: Instant,
+        socket: SocketId,
+        result: Result<(), ConnectError>,
+        transports: &mut Transports,
+    ) {
+        let Some(Stream { transport, key }) = self.streams.get(&socket).copied() else { return };
+        if result.is_err() {
+            self.streams.remove(&socket);
+        }
+        if let Some(transport) = transports.get_mut(transport) {
+            let result = result.map(|()| socket).map_err(|error| error.to_string());
+            transport.agent.stream_opened(now, key, result);
+        }
     }
 
     /// The sockets that are bound, and the transports that they belong to.
@@ -193,8 +253,16 @@ impl Gathering {
             ActionResult::Resolved { id, addresses } => {
                 self.handle_resolved(now, id, &addresses, transports);
             }
-            // Nobody asks for streams yet.
-            ActionResult::Connected { .. } | ActionResult::StreamClosed { .. } => {}
+            ActionResult::Connected { path, result } => {
+                self.handle_connected(now, path.socket, result.map(|_| ()), transports);
+            }
+            ActionResult::StreamClosed { path } => {
+                if let Some(Stream { transport, key }) = self.streams.remove(&path.socket)
+                    && let Some(transport) = transports.get_mut(transport)
+                {
+                    transport.agent.stream_closed(now, key);
+                }
+            }
         }
         self.complete_if_done(now, transports);
     }
@@ -330,7 +398,7 @@ impl Gathering {
         addresses: &[SocketAddr],
         transports: &mut Transports,
     ) {
-        let Some(StunServer { url, .. }) = self.resolving.remove(&id) else { return };
+        let Some(server) = self.resolving.remove(&id) else { return };
         let v4 = addresses.iter().find(|address| address.is_ipv4());
         let v6 = addresses.iter().find(|address| address.is_ipv6());
         for (transport, sources) in &mut self.sources {
@@ -339,10 +407,14 @@ impl Gathering {
                 continue;
             };
             for address in v4.into_iter().chain(v6) {
-                transport.agent.add_stun_server(now, &url, *address);
+                server.give_to(now, &mut transport.agent, *address);
             }
             if addresses.is_empty() {
-                transport.agent.server_failed(&url, UNREACHABLE, "the host name could not be resolved");
+                transport.agent.server_failed(
+                    &server.url,
+                    UNREACHABLE,
+                    "the host name could not be resolved",
+                );
             }
         }
     }
@@ -378,6 +450,10 @@ impl Gathering {
                 self.unwanted.insert(socket);
             }
         }
+        let streams = self.streams.iter().filter(|(_, stream)| stream.transport == id);
+        for socket in streams.map(|(socket, _)| *socket).collect::<Vec<_>>() {
+            self.close_stream(socket);
+        }
         self.unpublish_unused();
         if !self.sources.values().any(|sources| sources.listing)
             && self.withdraw(|action| *action == Action::ListInterfaces)
@@ -409,6 +485,9 @@ impl Gathering {
         self.actions
             .retain(|action| matches!(action, Action::CloseSocket { .. } | Action::UnpublishName { .. }));
         for (socket, _) in sockets.into_iter().filter(|(_, state)| state.bound) {
+            self.actions.push_back(Action::CloseSocket { socket });
+        }
+        for socket in std::mem::take(&mut self.streams).into_keys() {
             self.actions.push_back(Action::CloseSocket { socket });
         }
     }

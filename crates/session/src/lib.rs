@@ -27,7 +27,7 @@ pub use action::{Action, ActionResult, BindError, ConnectError, Framing, Interfa
 pub use channel::{
     ChannelError, ChannelInfo, ChannelInit, ChannelKey, ChannelStats, Payload, READ_ROOM, SendError,
 };
-pub use config::{HostPolicy, InterfaceFilter, IpVersions, SessionConfig, StunServer};
+pub use config::{HostPolicy, IceServer, IceServerKind, InterfaceFilter, IpVersions, SessionConfig};
 pub use counters::Counters;
 pub use demux::{PacketClass, classify};
 pub use event::{Event, SctpState};

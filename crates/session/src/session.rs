@@ -9,7 +9,7 @@ use crate::action::{Action, ActionResult};
 use crate::channel::{
     ChannelError, ChannelInfo, ChannelInit, ChannelKey, Context, Limits, Payload, SendError, Table,
 };
-use crate::config::{SessionConfig, StunServer};
+use crate::config::{IceServer, SessionConfig};
 use crate::counters::Counters;
 use crate::event::{Event, Output, SctpState};
 use crate::gathering::Gathering;
@@ -147,8 +147,8 @@ impl Session {
         self.transports.take_left().into_iter().for_each(|id| self.gathering.remove(id));
     }
 
-    /// Replaces the STUN servers, for the next [`gather`](Session::gather).
-    pub fn set_ice_servers(&mut self, servers: Vec<StunServer>) {
+    /// Replaces the STUN and TURN servers, for the next [`gather`](Session::gather).
+    pub fn set_ice_servers(&mut self, servers: Vec<IceServer>) {
         self.config.ice_servers = servers;
     }
 
@@ -474,6 +474,9 @@ impl Session {
     fn settle_one(&mut self, id: TransportId) {
         while let Some(transport) = self.transports.get_mut(id) {
             transport.settle(self.now, &self.config, &mut self.output);
+            while let Some(request) = transport.agent.poll_stream() {
+                self.gathering.handle_stream_request(id, request);
+            }
             match transport.poll_news() {
                 Some(News::Started) => self.set_sctp_state(SctpState::Connecting),
                 Some(News::Association(event)) => self.handle_association_event(event),

@@ -35,6 +35,7 @@ fn a5_no_data_goes_to_where_no_check_was_answered() {
             tcp_type: None,
             ufrag: None,
             url: None,
+            relay_protocol: None,
             name: None,
         };
         pair.network.with(pair.a, |peer, now| peer.session.add_remote_candidate(now, ONE, candidate));

@@ -6,17 +6,22 @@ use std::time::{Duration, Instant};
 
 use base::{Rng, SocketId};
 use session::{
-    Action, ActionResult, BindError, Event, IcePlan, Interface, Session, SessionConfig, SessionPlan,
-    StunServer, TransportId, TransportPlan,
+    Action, ActionResult, BindError, Event, IcePlan, IceServer, Interface, Session, SessionConfig,
+    SessionPlan, TransportId, TransportPlan,
 };
 
 const ONE: TransportId = TransportId(0);
 
-fn server(host: &str) -> StunServer {
-    StunServer { url: format!("stun:{host}"), host: host.to_owned(), port: 3478 }
+fn server(host: &str) -> IceServer {
+    IceServer {
+        kind: session::IceServerKind::Stun,
+        url: format!("stun:{host}"),
+        host: host.to_owned(),
+        port: 3478,
+    }
 }
 
-fn session(servers: Vec<StunServer>) -> (Session, Instant) {
+fn session(servers: Vec<IceServer>) -> (Session, Instant) {
     session_with(|config| config.ice_servers = servers)
 }
 

@@ -60,6 +60,7 @@ fn named(name: MdnsName, port: u16) -> ice::Candidate {
         tcp_type: None,
         ufrag: None,
         url: None,
+        relay_protocol: None,
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use base::{Path, Rng, SendBatch, SocketId};
 use proptest::prelude::*;
 use session::{
-    Action, ActionResult, BindError, DtlsPlan, IcePlan, SctpPlan, Session, SessionConfig, SessionPlan,
-    StunServer, TransportId, TransportPlan,
+    Action, ActionResult, BindError, DtlsPlan, IcePlan, IceServer, SctpPlan, Session, SessionConfig,
+    SessionPlan, TransportId, TransportPlan,
 };
 
 /// What may happen.
@@ -59,7 +59,12 @@ impl Driver {
         let certificate =
             dtls::Certificate::generate_for_simulation(since_epoch, Duration::from_secs(86_400)).unwrap();
         let url = "stun:server.example".to_owned();
-        let server = StunServer { url, host: "server.example".to_owned(), port: 3478 };
+        let server = IceServer {
+            kind: session::IceServerKind::Stun,
+            url,
+            host: "server.example".to_owned(),
+            port: 3478,
+        };
         let config = SessionConfig {
             ice_servers: vec![server],
             deterministic: true,

@@ -39,6 +39,7 @@ fn dead_candidate(side: u8, index: u16) -> Candidate {
         tcp_type: None,
         ufrag: None,
         url: None,
+        relay_protocol: None,
     }
 }
 

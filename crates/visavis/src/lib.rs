@@ -77,6 +77,7 @@ pub use api::{
 };
 pub use base::Redacted;
 pub use bytes::Bytes;
+pub use ice::RelayProtocol as RtcIceServerTransportProtocol;
 pub use ice::{CandidateKind as RtcIceCandidateType, PairState as RtcStatsIceCandidatePairState};
 pub use ice::{Protocol as RtcIceProtocol, TcpType as RtcIceTcpCandidateType};
 pub use net::counters::{DriverCounters, driver_counters};

@@ -71,8 +71,10 @@ pub struct IceCandidate {
     pub sdp_m_line_index: Option<u32>,
     /// `usernameFragment`
     pub username_fragment: Option<String>,
-    /// The server that it was gathered from: the one attribute that is not in the candidate-attribute.
+    /// The server that it was gathered from: it is not in the candidate-attribute.
     pub url: Option<String>,
+    /// `relayProtocol`
+    pub relay_protocol: Option<&'static str>,
 }
 
 impl From<peer::IceCandidate> for IceCandidate {
@@ -82,6 +84,11 @@ impl From<peer::IceCandidate> for IceCandidate {
             sdp_mid: candidate.sdp_mid,
             sdp_m_line_index: candidate.sdp_m_line_index.map(u32::from),
             username_fragment: candidate.username_fragment,
+            relay_protocol: candidate
+                .fields
+                .as_ref()
+                .and_then(|fields| fields.relay_protocol)
+                .map(ice::RelayProtocol::name),
             url: candidate.fields.and_then(|fields| fields.url),
         }
     }

@@ -155,6 +155,7 @@ fn candidate(object: &mut Object<'_>, stats: IceCandidateStats) -> napi::Result<
     }
     optional_members!(object,
         "url": stats.url,
+        "relayProtocol": stats.relay_protocol.map(ice::RelayProtocol::name),
         "foundation": stats.foundation,
         "relatedAddress": stats.related_address.map(|address| address.to_string()),
         "relatedPort": stats.related_port.map(u32::from),

@@ -100,7 +100,7 @@ impl Agent {
         let theirs = self.current.remotes[remote].address;
         let reachable = base.is_ipv4() == theirs.is_ipv4()
             && (base.is_ipv4() || is_link_local(base.ip()) == is_link_local(theirs.ip()));
-        if ours.candidate.kind != CandidateKind::Host || !reachable {
+        if !ours.candidate.kind.is_base() || !reachable {
             return None;
         }
         let path = Path { socket: host.socket, remote: scoped(base, theirs) };
@@ -124,6 +124,7 @@ impl Agent {
             traffic: Traffic::default(),
         };
         self.counters.pairs_over_limit += self.current.checklist.insert(pair, self.config.max_pairs);
+        self.permit(path);
         self.current.checklist.pair(id).map(|pair| pair.id)
     }
 

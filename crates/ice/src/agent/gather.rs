@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::{Path, SocketId};
 use stun_types::message::{Message, MessageClass, TransactionId};
@@ -12,13 +12,17 @@ use super::{Agent, COMPONENT, HostSocket, MAX_SOCKETS};
 use crate::transaction::{Step, Transaction};
 use crate::{
     Candidate, CandidateError, CandidateKind, Event, ExternalMode, GatheringState, MdnsName, Protocol,
-    TransportState, candidate, stun,
+    RelayProtocol, TransportState, candidate, stun,
 };
 
 /// Requests to STUN servers that wait or are on their way: sockets times servers, up to this many.
 const MAX_REQUESTS: usize = 64;
+/// How long servers that have said nothing are waited for after another one has answered. Those that answer are rarely
+/// much farther away than that; and where the network itself is slow, the first answer is late as well. A request is sent
+/// three times by then.
+pub(super) const GATHERING_PATIENCE: Duration = Duration::from_millis(950);
 /// webrtc-pc, 4.8.1.3: no host candidate could reach the server.
-const UNREACHABLE: u16 = 701;
+pub(super) const UNREACHABLE: u16 = 701;
 
 #[derive(Debug)]
 struct Server {
@@ -49,7 +53,9 @@ pub(super) struct Gatherer {
     bindings: Vec<Path>,
     keepalive: Option<Instant>,
     /// What has a foundation: its number is the index. Bounded by sockets times servers.
-    foundations: Vec<(CandidateKind, IpAddr, Option<IpAddr>)>,
+    foundations: Vec<(CandidateKind, IpAddr, Option<IpAddr>, Option<RelayProtocol>)>,
+    /// When a server has last given an answer that gathering waited for.
+    pub(super) last_answer: Option<Instant>,
 }
 
 impl Default for Gatherer {
@@ -63,6 +69,7 @@ impl Default for Gatherer {
             bindings: Vec::new(),
             keepalive: None,
             foundations: Vec::new(),
+            last_answer: None,
         }
     }
 }
@@ -73,8 +80,15 @@ impl Gatherer {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let pending = self.pending.iter().map(|(transaction, _)| transaction.deadline);
+        let pending = self.pending.iter().map(|(transaction, _)| {
+            self.silence_ends(transaction).map_or(transaction.deadline, |end| end.min(transaction.deadline))
+        });
         pending.chain(self.keepalive).min()
+    }
+
+    /// When a server that says nothing is given up because another one has answered.
+    fn silence_ends(&self, transaction: &Transaction) -> Option<Instant> {
+        self.last_answer.map(|last| last.max(transaction.sent) + GATHERING_PATIENCE)
     }
 
     pub(super) fn stop(&mut self) {
@@ -98,7 +112,20 @@ impl Gatherer {
 
     /// RFC 8445, section 5.1.1.3: equal for the same kind, base and server.
     fn foundation(&mut self, kind: CandidateKind, base: IpAddr, server: Option<IpAddr>) -> String {
-        let key = (kind, base, server);
+        self.numbered((kind, base, server, None))
+    }
+
+    /// The same for a relayed candidate, which also depends on how the server is reached.
+    pub(super) fn relay_foundation(
+        &mut self,
+        base: IpAddr,
+        server: IpAddr,
+        protocol: RelayProtocol,
+    ) -> String {
+        self.numbered((CandidateKind::Relayed, base, Some(server), Some(protocol)))
+    }
+
+    fn numbered(&mut self, key: (CandidateKind, IpAddr, Option<IpAddr>, Option<RelayProtocol>)) -> String {
         let index = self.foundations.iter().position(|known| *known == key).unwrap_or_else(|| {
             self.foundations.push(key);
             self.foundations.len() - 1
@@ -186,6 +213,12 @@ impl Agent {
     /// A socket is gone, and with it its candidates and pairs.
     pub fn socket_closed(&mut self, now: Instant, socket: SocketId) {
         self.seen = Some(now);
+        self.end_relays_of(socket);
+        self.forget_socket(now, socket);
+        self.settle(now);
+    }
+
+    pub(super) fn forget_socket(&mut self, now: Instant, socket: SocketId) {
         self.hosts.retain(|host| host.socket != socket);
         let hosts = &self.hosts;
         self.hidden.retain(|ip, _| hosts.iter().any(|host| host.address.ip() == *ip));
@@ -198,7 +231,6 @@ impl Agent {
         if self.link.as_ref().is_some_and(|link| link.path.socket == socket) {
             self.lose_link(now);
         }
-        self.settle(now);
     }
 
     /// Announces all there is again, under new credentials.
@@ -213,8 +245,14 @@ impl Agent {
         if self.gatherer.state != GatheringState::Gathering {
             self.set_gathering(GatheringState::Gathering);
         }
+        self.gatherer.last_answer = None;
         for index in 0..self.hosts.len() {
-            self.gather_from(self.hosts[index]);
+            let host = self.hosts[index];
+            if self.relays.has_socket(host.socket) {
+                self.announce_relayed(host);
+            } else {
+                self.gather_from(host);
+            }
         }
     }
 
@@ -222,6 +260,7 @@ impl Agent {
         if self.gatherer.state != GatheringState::Gathering {
             self.set_gathering(GatheringState::Gathering);
         }
+        self.relays_from(host);
         // What has no local candidate gets no pair either, whoever sends a check to it.
         if self.current.relay_only {
             return;
@@ -254,12 +293,12 @@ impl Agent {
     }
 
     /// The address of a socket's host candidate.
-    fn shown_address(&self, host: HostSocket) -> SocketAddr {
+    pub(super) fn shown_address(&self, host: HostSocket) -> SocketAddr {
         self.external_address(host, ExternalMode::Replace).unwrap_or(host.address)
     }
 
     /// An address of ours, if it may be told.
-    fn told(&self, address: SocketAddr) -> Option<SocketAddr> {
+    pub(super) fn told(&self, address: SocketAddr) -> Option<SocketAddr> {
         (!self.hidden.contains_key(&address.ip())).then_some(address)
     }
 
@@ -269,21 +308,15 @@ impl Agent {
     }
 
     fn ask(&mut self, host: HostSocket, server: usize) {
-        if self.current.relay_only {
-            return;
-        }
         let to = self.gatherer.servers[server].address;
-        // Loopback and link-local addresses reach nothing but their own kind.
-        let reaches = host.address.is_ipv4() == to.is_ipv4()
-            && (!host.address.ip().is_loopback() || to.ip().is_loopback())
-            && (!is_link_local(host.address.ip()) || is_link_local(to.ip()));
-        if reaches {
+        let is_possible = !self.current.relay_only && !self.relays.has_socket(host.socket);
+        if is_possible && host.reaches(to) {
             self.gatherer.ask(Request { socket: host.socket, server });
         }
     }
 
     pub(super) fn send_gathering_request(&mut self, now: Instant) {
-        let Some(request) = self.gatherer.waiting.pop_front() else { return };
+        let Some(request) = self.gatherer.waiting.pop_front() else { return self.start_relay(now) };
         let path = Path { socket: request.socket, remote: self.gatherer.servers[request.server].address };
         let id = stun::transaction_id(&mut self.rng);
         let datagram = stun::binding_request(id);
@@ -299,8 +332,10 @@ impl Agent {
     pub(super) fn run_gathering(&mut self, now: Instant) {
         let mut index = 0;
         while index < self.gatherer.pending.len() {
+            let is_late =
+                self.gatherer.silence_ends(&self.gatherer.pending[index].0).is_some_and(|end| now >= end);
             let (transaction, _) = &mut self.gatherer.pending[index];
-            match transaction.step(now) {
+            match if is_late { Step::GiveUp } else { transaction.step(now) } {
                 Step::Wait => index += 1,
                 Step::Resend => {
                     let (path, datagram) = (transaction.path, transaction.request.clone());
@@ -348,6 +383,7 @@ impl Agent {
             }
         };
         self.counters.responses_received += 1;
+        self.gatherer.last_answer = Some(now);
         let Some(host) = self.host_socket(path.socket).copied() else { return };
         let server = &mut self.gatherer.servers[request.server];
         server.settled = true;
@@ -362,7 +398,7 @@ impl Agent {
         }
     }
 
-    fn add_server_reflexive(
+    pub(super) fn add_server_reflexive(
         &mut self,
         now: Instant,
         host: HostSocket,
@@ -425,6 +461,7 @@ impl Agent {
             tcp_type: None,
             ufrag: Some(self.current.local.ufrag().to_owned()),
             url: None,
+            relay_protocol: None,
         }
     }
 
@@ -441,7 +478,7 @@ impl Agent {
     }
 
     pub(super) fn update_gathering(&mut self, _now: Instant) {
-        let busy = self.gatherer.has_waiting() || !self.gatherer.pending.is_empty();
+        let busy = self.gatherer.has_waiting() || !self.gatherer.pending.is_empty() || self.relays.is_busy();
         if self.gatherer.state == GatheringState::Gathering && self.gatherer.sources_complete && !busy {
             self.set_gathering(GatheringState::Complete);
         }
@@ -450,6 +487,15 @@ impl Agent {
     fn set_gathering(&mut self, state: GatheringState) {
         self.gatherer.state = state;
         self.events.push_back(Event::GatheringState(state));
+    }
+}
+
+impl HostSocket {
+    /// Whether an address can be reached from it: loopback and link-local addresses reach nothing but their own kind.
+    pub(super) fn reaches(self, to: SocketAddr) -> bool {
+        self.address.is_ipv4() == to.is_ipv4()
+            && (!self.address.ip().is_loopback() || to.ip().is_loopback())
+            && (!is_link_local(self.address.ip()) || is_link_local(to.ip()))
     }
 }
 

@@ -86,11 +86,9 @@ impl Generation {
         }
     }
 
-    /// The host candidate of a socket.
+    /// The candidate that is the socket itself: of a host, or relayed.
     pub(crate) fn host(&self, socket: SocketId) -> Option<usize> {
-        self.locals
-            .iter()
-            .position(|local| local.socket == socket && local.candidate.kind == CandidateKind::Host)
+        self.locals.iter().position(|local| local.socket == socket && local.candidate.kind.is_base())
     }
 
     pub(crate) fn local_by_address(&self, socket: SocketId, address: SocketAddr) -> Option<usize> {

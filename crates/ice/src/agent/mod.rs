@@ -6,6 +6,7 @@ mod generation;
 mod link;
 mod lite;
 mod nomination;
+mod relays;
 mod requests;
 mod restart;
 mod stats;
@@ -26,15 +27,16 @@ use crate::{
 use gather::Gatherer;
 use generation::Generation;
 use link::Link;
+use relays::{Relays, Route};
 
 /// Datagrams that wait for `poll_transmit`. A driver that polls after each input never sees the limit.
 const MAX_OUTGOING: usize = 256;
-/// Sockets of one agent.
+/// Sockets of one agent. Relayed addresses, which have a bound of their own, come on top.
 const MAX_SOCKETS: usize = 32;
 /// The one component: everything is multiplexed (RFC 5761, RFC 8843).
 const COMPONENT: u16 = 1;
 
-/// A local socket that candidates are based on.
+/// A local socket that candidates are based on, or the relayed address that stands for one.
 #[derive(Clone, Copy, Debug)]
 struct HostSocket {
     socket: SocketId,
@@ -64,6 +66,7 @@ pub struct Agent {
     /// Addresses of ours that are told by these names only. At most `MAX_SOCKETS`.
     hidden: BTreeMap<IpAddr, MdnsName>,
     gatherer: Gatherer,
+    relays: Relays,
     /// At most `MAX_OUTGOING`.
     outgoing: VecDeque<(Path, Vec<u8>)>,
     events: VecDeque<Event>,
@@ -101,6 +104,7 @@ impl Agent {
             hosts: Vec::new(),
             hidden: BTreeMap::new(),
             gatherer: Gatherer::default(),
+            relays: Relays::default(),
             outgoing: VecDeque::new(),
             events: VecDeque::new(),
             state: TransportState::New,
@@ -161,6 +165,9 @@ impl Agent {
             return;
         }
         let path = canonical_path(path);
+        if self.handle_turn_response(now, path, datagram) {
+            return self.settle(now);
+        }
         if self.host_socket(path.socket).is_none() {
             self.counters.dropped_unknown_socket += 1;
             return;
@@ -189,6 +196,7 @@ impl Agent {
         self.ask_for_consent(now);
         self.run_checks(now);
         self.run_gathering(now);
+        self.run_relays(now);
         self.use_slot(now);
         self.settle(now);
     }
@@ -205,6 +213,7 @@ impl Agent {
             slot,
             self.current.checklist.deadline(),
             self.gatherer.deadline(),
+            self.relay_deadline(),
             self.nominate_at,
             self.failure_deadline(),
             self.conclusion_deadline(),
@@ -218,11 +227,41 @@ impl Agent {
             self.handle_timeout(now);
         }
         while !out.is_full()
-            && let Some((path, datagram)) = self.outgoing.pop_front()
+            && let Some((path, datagram)) = self.poll_turn()
         {
             self.counters.datagrams_sent += 1;
             out.push(path, &datagram);
         }
+        let mut later = Vec::new();
+        while !out.is_full()
+            && let Some((path, datagram)) = self.outgoing.pop_front()
+        {
+            match self.route(now, path) {
+                Route::Direct => out.push(path, &datagram),
+                Route::Tunnel(tunnel) => {
+                    out.set_tunnel(Some(tunnel));
+                    out.push(path, &datagram);
+                    out.set_tunnel(None);
+                }
+                Route::Later => {
+                    later.push((path, datagram));
+                    continue;
+                }
+                Route::Nowhere => {
+                    self.counters.dropped_unreachable += 1;
+                    continue;
+                }
+            }
+            self.counters.datagrams_sent += 1;
+        }
+        for waiting in later.into_iter().rev() {
+            self.outgoing.push_front(waiting);
+        }
+    }
+
+    /// Whether checks on a path are neither sent nor answered, because only relays may be used.
+    fn is_barred(&self, path: Path) -> bool {
+        self.current.relay_only && !self.relays.has_socket(path.socket)
     }
 
     /// The next event.
@@ -312,6 +351,7 @@ impl Agent {
         self.current.stop();
         self.previous_validated.clear();
         self.gatherer.stop();
+        self.relays = Relays::default();
         self.nominate_at = None;
         self.set_state(TransportState::Closed);
     }
@@ -325,6 +365,10 @@ impl Agent {
     }
 
     fn queue(&mut self, path: Path, datagram: Vec<u8>) -> bool {
+        // What waits for a permission at a relay is worth nothing after what follows it.
+        if self.relays.has_socket(path.socket) {
+            self.outgoing.retain(|(known, waiting)| *known != path || waiting[0] != datagram[0]);
+        }
         let room = self.outgoing.len() < MAX_OUTGOING;
         if room {
             self.outgoing.push_back((path, datagram));
@@ -339,9 +383,12 @@ impl Agent {
         if self.state == TransportState::Closed {
             return;
         }
+        self.run_relays(now);
         self.refresh_link(now);
         self.ask_for_consent(now);
         self.nominate(now);
+        self.bind_channel(now);
+        self.run_relays(now);
         self.update_gathering(now);
         self.update_state(now);
     }
@@ -354,7 +401,7 @@ impl Agent {
         }
         let check = self.next_check();
         match check {
-            Some(pair) if !(self.gather_next && self.gatherer.has_waiting()) => {
+            Some(pair) if !(self.gather_next && self.has_gathering_to_begin()) => {
                 self.gather_next = true;
                 self.send_check(now, pair, false);
             }
@@ -367,7 +414,11 @@ impl Agent {
     }
 
     fn has_slot_work(&self) -> bool {
-        !self.is_idle() && (self.gatherer.has_waiting() || self.next_check().is_some())
+        !self.is_idle() && (self.has_gathering_to_begin() || self.next_check().is_some())
+    }
+
+    fn has_gathering_to_begin(&self) -> bool {
+        self.gatherer.has_waiting() || self.relays.has_waiting()
     }
 }
 

@@ -105,6 +105,9 @@ impl Agent {
 
     /// Relayed, through a NAT, on the same network.
     fn kind_rank(&self, pair: &Pair) -> u8 {
+        if self.current.locals[pair.local].candidate.kind == CandidateKind::Relayed {
+            return 0;
+        }
         match self.current.remotes[pair.remote].kind {
             CandidateKind::Relayed => 0,
             CandidateKind::ServerReflexive | CandidateKind::PeerReflexive => 1,

@@ -36,7 +36,7 @@ impl Agent {
             self.counters.dropped_unexpected += 1;
             return;
         }
-        if is_current && self.current.relay_only {
+        if is_current && self.is_barred(path) {
             // An answer would show an address that is not to be known.
             self.counters.dropped_unexpected += 1;
             return;
@@ -197,6 +197,7 @@ impl Agent {
             tcp_type: None,
             ufrag: Some(check.remote_ufrag.clone()),
             url: None,
+            relay_protocol: None,
         });
         self.form_pair(local, self.current.remotes.len() - 1)
     }

@@ -94,6 +94,7 @@ impl Agent {
             self.previous_validated.retain(|path| Some(*path) == in_use);
         }
         self.current = Generation::new(self.current.number + 1, local, relay_only);
+        self.forget_permissions();
         self.restarted |= self.state != TransportState::New;
         self.failed = false;
         self.lost_since = None;

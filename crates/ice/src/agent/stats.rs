@@ -47,6 +47,7 @@ impl Agent {
             tcp_type: None,
             ufrag: Some(check.remote_ufrag.clone()),
             url: None,
+            relay_protocol: None,
         })
     }
 

@@ -27,6 +27,9 @@ use crate::{Credentials, Role};
 const MAX_MESSAGE: usize = 1500;
 /// How many unknown attributes a 420 response names, so that it stays smaller than the request.
 const MAX_UNKNOWN_LISTED: usize = 4;
+/// What every message begins with (RFC 8489, section 5).
+pub(crate) const HEADER_LENGTH: usize = 20;
+pub(crate) const MAGIC_COOKIE: u32 = 0x2112_A442;
 /// MESSAGE-INTEGRITY: four bytes of header, twenty of HMAC-SHA1.
 const INTEGRITY_LENGTH: usize = 24;
 /// MAPPED-ADDRESS, which servers older than RFC 5389 send.
@@ -149,6 +152,11 @@ pub(crate) fn mapped_address(message: &Message<'_>) -> Option<SocketAddr> {
 pub(crate) fn error_code(message: &Message<'_>) -> Option<(u16, String)> {
     let error = message.attribute::<ErrorCode>().ok()?;
     Some((error.code(), error.reason().to_owned()))
+}
+
+/// Whether somebody has signed the message, one way or the other.
+pub(crate) fn has_integrity(message: &Message<'_>) -> bool {
+    message.has_attribute(MessageIntegrity::TYPE) || message.has_attribute(MessageIntegritySha256::TYPE)
 }
 
 /// The two halves of a check's USERNAME: the receiver's fragment, then the sender's.

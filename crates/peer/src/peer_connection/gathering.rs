@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use sdp::Attribute;
-use session::{StunServer, TransportId};
+use session::{IceServer, TransportId};
 
 use crate::candidate::{described, to_sdp};
 use crate::ice_server::ServerUrl;
@@ -16,12 +16,12 @@ use super::settle::Task;
 const SERVER_UNREACHABLE: u16 = 701;
 
 /// The servers that the session can ask.
-pub(super) fn stun_servers(urls: &[ServerUrl]) -> Vec<StunServer> {
-    let stun = |url: &ServerUrl| match url {
-        ServerUrl::Stun(server) => Some(server.clone()),
+pub(super) fn known_servers(urls: &[ServerUrl]) -> Vec<IceServer> {
+    let known = |url: &ServerUrl| match url {
+        ServerUrl::Known(server) => Some(server.clone()),
         ServerUrl::Unsupported { .. } => None,
     };
-    urls.iter().filter_map(stun).collect()
+    urls.iter().filter_map(known).collect()
 }
 
 impl PeerConnection {

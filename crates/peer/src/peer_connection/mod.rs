@@ -158,7 +158,7 @@ impl PeerConnection {
         let is_ice_lite = settings.ice_lite;
         settings.apply(&mut config)?;
         config.hosts.include_loopback |= configuration.include_loopback;
-        config.ice_servers = gathering::stun_servers(&server_urls);
+        config.ice_servers = gathering::known_servers(&server_urls);
         let mut session_seed = [0; 32];
         rng.fork("session").fill(&mut session_seed);
         let mut negotiation = Negotiation::new(&identity, configuration.bundle_policy, rng.fork("jsep"));
@@ -221,7 +221,7 @@ impl PeerConnection {
             self.negotiation.needs_ice_restart = true;
             self.negotiation.offer_is_stale = true;
         }
-        self.session.set_ice_servers(gathering::stun_servers(&server_urls));
+        self.session.set_ice_servers(gathering::known_servers(&server_urls));
         self.server_urls = server_urls;
         self.negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         self.configuration = configuration;

@@ -1,7 +1,7 @@
 //! The dictionaries ([webrtc-stats, section 8](https://www.w3.org/TR/webrtc-stats/#stats-dictionaries)): W3C's
 //! members in Rust's case. Those that are not always there are options.
 
-use ice::{CandidateKind, TcpType};
+use ice::{CandidateKind, RelayProtocol, TcpType};
 
 use crate::{DataChannelState, DtlsTransportState, IceRole, IceTransportState, MediaKind};
 
@@ -105,6 +105,8 @@ pub struct IceCandidateStats {
     pub priority: u32,
     /// `url`
     pub url: Option<String>,
+    /// `relayProtocol`
+    pub relay_protocol: Option<RelayProtocol>,
     /// `foundation`
     pub foundation: Option<String>,
     /// `relatedAddress`

@@ -185,6 +185,7 @@ fn candidate_stats(transport_id: String, side: Side<'_>, candidate: &ice::Candid
         candidate_type: candidate.kind,
         priority: candidate.priority,
         url,
+        relay_protocol: candidate.relay_protocol,
         // A peer-reflexive one has none that was signalled.
         foundation: match (side, candidate.kind) {
             (Side::Remote(_) | Side::Early(_), CandidateKind::PeerReflexive) => None,

@@ -191,6 +191,8 @@ impl Transport {
             counters.dropped_closed += 1;
             return;
         }
+        // What a TURN server hands over came on another path than it seems.
+        let (path, datagram) = self.agent.unwrap(path, datagram).unwrap_or((path, datagram));
         let class = classify(datagram);
         if class == PacketClass::Stun {
             counters.stun_received += 1;
@@ -358,7 +360,9 @@ impl Transport {
         }
         if let Some(path) = self.agent.send_path() {
             let (packets, bytes) = (out.len(), out.bytes());
+            out.set_tunnel(self.agent.tunnel(now, path));
             self.transmit_over(now, path, out);
+            out.set_tunnel(None);
             let (packets, bytes) = ((out.len() - packets) as u64, (out.bytes() - bytes) as u64);
             if packets > 0 {
                 self.traffic.packets_sent += packets;
@@ -368,6 +372,7 @@ impl Transport {
         }
         if self.phase == Phase::Closing && !out.is_full() {
             self.phase = Phase::Closed;
+            self.agent.release_allocations(out);
             self.agent.close();
         }
     }
@@ -401,6 +406,7 @@ impl Transport {
     pub(crate) fn close(&mut self, now: Instant) {
         if self.phase == Phase::Running
             && (self.security.endpoint().is_none() || self.agent.send_path().is_none())
+            && !self.agent.has_allocations()
         {
             self.phase = Phase::Closed;
             self.agent.close();
