@@ -9,8 +9,11 @@ const native = require('./native.js');
 const { ReadyQueue } = require('./ready-queue.js');
 const { runTask, throwEscaped, hasCheckpoints, reportCount } = require('./events/checkpoint.js');
 
-/** How long tasks may follow each other before timers and IO of the process get their turn, in milliseconds. */
-const TURN = 4;
+/**
+ * How long tasks may follow each other before timers and IO of the process get their turn, in milliseconds: messages,
+ * which may come without end, and all others. What calls have begun is then done before a timer that was set after it.
+ */
+const TURN = { messages: 4, others: 50 };
 
 /** The addon's connection -> our implementation. */
 const connections = new WeakMap();
@@ -33,8 +36,13 @@ function queue(connection) {
   else ready.push(connection, order);
 }
 
+/** Whether messages were all that there was to a task. */
+function isMessages(events) {
+  return events.length > 0 && events.every(([, , kind]) => kind === 'messages');
+}
+
 function turn() {
-  const end = performance.now() + TURN;
+  const begin = performance.now();
   const reports = reportCount();
   for (;;) {
     // Tasks of all connections come in the order in which they were queued.
@@ -50,7 +58,8 @@ function turn() {
     runTask(() => connections.get(connection).perform(events));
     queue(connection);
     // An exception that nobody caught is thrown before anything else happens.
-    if (performance.now() > end || !hasCheckpoints || reportCount() !== reports) break;
+    const limit = isMessages(events) ? TURN.messages : TURN.others;
+    if (performance.now() > begin + limit || !hasCheckpoints || reportCount() !== reports) break;
   }
   if (ready.length > 0 && !isScheduled) {
     isScheduled = true;

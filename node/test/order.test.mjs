@@ -35,3 +35,20 @@ test('a message is heard of after its sender knows that it left', async (t) => {
     assert.equal(channel.bufferedAmount, 0);
   }
 });
+
+test('what calls have begun is done before a timer that was set after it, however slow the reactions are', async (t) => {
+  const pc = connection(t);
+  const slowly = () => {
+    for (const end = performance.now() + 3; performance.now() < end; );
+  };
+  pc.createDataChannel('');
+  await pc.setLocalDescription(await pc.createOffer());
+  const log = [];
+  const offers = Array.from({ length: 8 }, () => pc.createOffer().then(slowly));
+  pc.setLocalDescription({ type: 'rollback' }).then(() => setTimeout(() => log.push('timer')));
+  // Asked for by the rollback, in a task of its own once the chain of operations is empty.
+  const needed = once(pc, 'negotiationneeded').then(() => log.push('negotiationneeded'));
+  await Promise.all([...offers, needed]);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(log, ['negotiationneeded', 'timer']);
+});
