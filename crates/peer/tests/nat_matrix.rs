@@ -12,8 +12,10 @@ use expect_test::expect_file;
 use ice::CandidateKind;
 use peer::{Configuration, IceCandidate, IceServer};
 use sim::{Dependence, NatConfig, Passage};
-use stage::world::{Gathering, Opened, Place, STUN, World, stun_url};
+use stage::world::{Gathering, Opened, Place, STUN, World, stun_url, turn_urls};
 
+/// How long gathering may take beyond the slowest answer that it gets.
+const GATHERING_LIMIT: Duration = Duration::from_secs(1);
 /// To a server and back, from behind a NAT: twice (1 + 10 + 10) ms.
 const SERVER_ROUND_TRIP: Duration = Duration::from_millis(42);
 
@@ -24,6 +26,10 @@ const DOCUMENT: &str = include_str!("testdata/nat-matrix.md");
 
 fn stun() -> Configuration {
     with_servers(vec![stun_url(STUN)])
+}
+
+fn turn() -> Configuration {
+    with_servers(vec![stun_url(STUN), turn_urls()])
 }
 
 fn with_servers(ice_servers: Vec<IceServer>) -> Configuration {
@@ -39,7 +45,13 @@ fn places() -> Vec<(&'static str, Place)> {
         ("port-restricted", Place::behind(NatConfig::port_restricted())),
         ("symmetric", Place::behind(NatConfig::symmetric())),
         ("UDP blocked", Place::behind(NatConfig { udp: Passage::Closed, ..NatConfig::port_restricted() })),
+        ("only 443", Place::behind(only_443())),
     ]
+}
+
+/// A firewall that lets nothing out but TCP to port 443.
+fn only_443() -> NatConfig {
+    NatConfig { udp: Passage::Closed, tcp: Passage::Only(443), ..NatConfig::port_restricted() }
 }
 
 /// What RFC 8445 can do with these two and no relay: a check from each side must get to the other, from the mapping
@@ -79,10 +91,8 @@ fn cell(opened: Option<&Opened>) -> String {
 
 fn assert_gathered(cell: &str, gathering: [Gathering; 2], allowed: Duration) {
     for gathering in gathering {
-        let (Some(began), Some(ended)) = (gathering.began, gathering.ended) else {
-            panic!("{cell}: gathering has not ended: {gathering:?}");
-        };
-        assert!(ended - began <= allowed, "{cell}: gathering took {:?}", ended - began);
+        let took = gathering.duration().unwrap_or_else(|| panic!("{cell}: gathering has not ended"));
+        assert!(took <= allowed, "{cell}: gathering took {took:?}");
     }
 }
 
@@ -115,43 +125,59 @@ fn pairings(configuration: &Configuration, expected: fn(&Place, &Place) -> bool)
 #[test]
 fn the_table_in_the_docs_is_what_comes_of_every_pairing() {
     let document = DOCUMENT.replace("{STUN}", pairings(&stun(), meets).trim_end());
+    let document = document.replace("{TURN}", pairings(&turn(), |_, _| true).trim_end());
     expect_file!["../../../docs/nat-matrix.md"].assert_eq(&document.replace("{CASES}", cases().trim_end()));
 }
 
-/// What is not a pairing of the table: neighbours, NATs behind NATs, IPv6.
-fn cases() -> String {
-    let mut table = String::from("| case | comes up with |\n|---|---|\n");
-    let (stun, cone) = (stun(), NatConfig::port_restricted());
+/// Where two peers are, for some servers.
+type Scene = Box<dyn Fn(&Configuration) -> World>;
+
+fn together(shared: NatConfig, own: Option<NatConfig>) -> Scene {
+    Box::new(move |configuration| World::together(shared, own, configuration))
+}
+
+fn apart(a: &Place, b: &Place) -> Scene {
+    let (a, b) = (a.clone(), b.clone());
+    Box::new(move |configuration| World::apart([&a, &b], configuration))
+}
+
+/// What is not a pairing of the table: neighbours, NATs behind NATs, IPv6. With what wins where it needs no relay.
+fn scenes() -> Vec<(&'static str, Scene, Option<&'static str>)> {
+    let cone = NatConfig::port_restricted();
     let isolated = NatConfig { isolated: true, ..cone };
     let hairpin = NatConfig { hairpin: true, ..isolated };
+    let open_carrier = NatConfig { hairpin: true, ..cone };
     let home = Place::behind(cone);
     let carrier = Place { nats: vec![cone, cone], ..Place::public() };
     let behind_symmetric = Place { nats: vec![NatConfig::symmetric(), cone], ..Place::public() };
     let [ipv6, dual] = [false, true].map(|ipv4| home.clone().with(ipv4, true));
     let (reflexive, direct) = (Some("srflx–srflx"), Some("host–host"));
-    let cases = [
-        ("two in one network", World::together(cone, None, &stun), direct),
-        ("the same, kept from each other", World::together(isolated, None, &stun), None),
-        ("the same, with hairpinning", World::together(hairpin, None, &stun), reflexive),
-        ("two homes behind one carrier's NAT", World::together(cone, Some(cone), &stun), None),
-        (
-            "the same, with hairpinning",
-            World::together(NatConfig { hairpin: true, ..cone }, Some(cone), &stun),
-            reflexive,
-        ),
-        ("a home behind a carrier's NAT, and a home", World::apart([&carrier, &home], &stun), reflexive),
-        ("the same, the carrier's NAT symmetric", World::apart([&behind_symmetric, &home], &stun), None),
-        ("IPv6 only, both behind firewalls", World::apart([&ipv6, &ipv6], &stun), direct),
-        ("both kinds of addresses on both sides", World::apart([&dual, &dual], &stun), direct),
-        ("both kinds, and IPv6 only", World::apart([&dual, &ipv6], &stun), direct),
-        ("both kinds, and IPv4 only", World::apart([&dual, &home], &stun), reflexive),
-        ("IPv6 only, and IPv4 only", World::apart([&ipv6, &home], &stun), None),
-    ];
-    for (name, mut world, expected) in cases {
-        let opened = world.connect();
-        let text = cell(opened.as_ref());
-        assert_eq!(opened.is_some().then(|| text.split(',').next()).flatten(), expected, "{name}");
-        writeln!(table, "| {name} | {text} |").expect("a string");
+    vec![
+        ("two in one network", together(cone, None), direct),
+        ("the same, kept from each other", together(isolated, None), None),
+        ("the same, with hairpinning", together(hairpin, None), reflexive),
+        ("two homes behind one carrier's NAT", together(cone, Some(cone)), None),
+        ("the same, with hairpinning", together(open_carrier, Some(cone)), reflexive),
+        ("a home behind a carrier's NAT, and a home", apart(&carrier, &home), reflexive),
+        ("the same, the carrier's NAT symmetric", apart(&behind_symmetric, &home), None),
+        ("IPv6 only, both behind firewalls", apart(&ipv6, &ipv6), direct),
+        ("both kinds of addresses on both sides", apart(&dual, &dual), direct),
+        ("both kinds, and IPv6 only", apart(&dual, &ipv6), direct),
+        ("both kinds, and IPv4 only", apart(&dual, &home), reflexive),
+        ("IPv6 only, and IPv4 only", apart(&ipv6, &home), None),
+    ]
+}
+
+fn cases() -> String {
+    let mut table = String::from("| case | with a STUN server | with a TURN server too |\n|---|---|---|\n");
+    for (name, scene, expected) in scenes() {
+        let opened = scene(&stun()).connect();
+        let without = cell(opened.as_ref());
+        assert_eq!(opened.and(without.split(',').next()), expected, "{name}");
+        let with = cell(scene(&turn()).connect().as_ref());
+        let kinds = with.split(',').next().unwrap_or_default();
+        assert!(expected.map_or(kinds.contains("relay"), |expected| kinds == expected), "{name}: {kinds}");
+        writeln!(table, "| {name} | {without} | {with} |").expect("a string");
     }
     table
 }
@@ -162,5 +188,26 @@ fn gathering_ends_as_soon_as_the_servers_have_answered() {
         let mut world = World::apart([&place, &place], &stun());
         world.connect();
         assert_gathered(name, world.gathering, SERVER_ROUND_TRIP + PACE);
+    }
+}
+
+/// The target of it all: what does not answer costs a second at most, whatever the peers are behind.
+#[test]
+fn no_gathering_takes_a_second_longer_than_the_slowest_answer() {
+    let open = Place::behind(NatConfig::full_cone());
+    let mut all_answer = World::apart([&open, &open], &turn());
+    all_answer.connect();
+    let slowest = all_answer.gathering.iter().filter_map(Gathering::duration).max().expect("an end");
+    // TCP's round trip, that of TLS, and two to allocate; at one pace with all the others.
+    assert!(slowest <= SERVER_ROUND_TRIP * 4 + PACE * 2, "{slowest:?}");
+    for dead in [None, Some("stun:198.51.100.77"), Some("stun:nowhere.test")] {
+        let mut servers = vec![stun_url(STUN), turn_urls()];
+        servers.extend(dead.map(stun_url));
+        let configuration = with_servers(servers);
+        for (name, place) in places() {
+            let mut world = World::apart([&place, &place], &configuration);
+            world.connect();
+            assert_gathered(name, world.gathering, slowest + GATHERING_LIMIT);
+        }
     }
 }

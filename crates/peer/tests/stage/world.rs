@@ -70,6 +70,13 @@ pub(crate) struct Gathering {
     pub(crate) ended: Option<Instant>,
 }
 
+impl Gathering {
+    /// How long it took; none, if it has not ended.
+    pub(crate) fn duration(&self) -> Option<Duration> {
+        Some(self.ended? - self.began?)
+    }
+}
+
 pub(crate) struct World {
     pub(crate) call: Call,
     pub(crate) stun: NodeId,
