@@ -64,6 +64,13 @@ pub struct AgentConfig {
     /// For how long a consent check may go unanswered before the transport counts as disconnected. It takes at
     /// least two unanswered checks, so that one lost datagram changes nothing. 5 s.
     pub disconnected_timeout: Duration,
+    /// For how long data that is sent may be followed by nothing from the peer before the pair is checked more often than
+    /// consent asks for; three round trips if that is longer. 500 ms.
+    pub doubt_after: Duration,
+    /// Between these checks; one and a half round trips if that is longer. When three of them were not answered, every
+    /// other pair is checked again and the best that answers takes over: 1.25 s after the last sign of life. The
+    /// transport state does not change by it. 250 ms.
+    pub doubt_interval: Duration,
     /// Between two keepalives to a STUN server while no pair works yet, so that the NAT keeps the binding
     /// ([RFC 8445, section 5.1.1.4](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1.4)). 15 s.
     pub keepalive_interval: Duration,
@@ -113,6 +120,8 @@ impl Default for AgentConfig {
             consent_interval: Duration::from_secs(5),
             consent_lifetime: Duration::from_secs(30),
             disconnected_timeout: Duration::from_secs(5),
+            doubt_after: Duration::from_millis(500),
+            doubt_interval: Duration::from_millis(250),
             keepalive_interval: Duration::from_secs(15),
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),

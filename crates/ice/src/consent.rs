@@ -9,6 +9,8 @@ use crate::AgentConfig;
 
 /// The second unanswered check is given at least this long before the transport counts as disconnected.
 const SECOND_CHECK_WAIT: Duration = Duration::from_secs(1);
+/// Checks that silence brings before it becomes doubt: one lost datagram changes nothing, nor do two.
+const MAX_PROBES: u32 = 3;
 /// Checks whose answers still count. At one check in four seconds, consent ends first.
 const MAX_OUTSTANDING: usize = 16;
 
@@ -25,6 +27,15 @@ pub(crate) struct Consent {
     /// Sent since the last answer, oldest first.
     outstanding: Vec<(TransactionId, Instant)>,
     disconnected: bool,
+    /// When silence becomes suspicious. `None` while nothing is to be answered.
+    suspicious_at: Option<Instant>,
+    /// Checks sent since it is, the last of them when.
+    probes: u32,
+    last_probe: Option<Instant>,
+    /// They were not answered.
+    doubtful: bool,
+    /// The last round-trip time.
+    rtt: Duration,
 }
 
 impl Consent {
@@ -38,7 +49,56 @@ impl Consent {
             next_check: (!config.lite).then_some(if is_fresh { now + wait } else { now }),
             outstanding: Vec::new(),
             disconnected: false,
+            suspicious_at: None,
+            probes: 0,
+            last_probe: None,
+            doubtful: false,
+            rtt: Duration::ZERO,
         }
+    }
+
+    /// With what is known of the path's round-trip time.
+    pub(crate) fn with_rtt(mut self, rtt: Option<Duration>) -> Self {
+        self.rtt = rtt.unwrap_or_default();
+        self
+    }
+
+    /// Something was sent that a peer answers, sooner or later.
+    pub(crate) fn data_sent(&mut self, now: Instant, config: &AgentConfig) {
+        // A lite agent asks nothing.
+        if self.suspicious_at.is_none() && !config.lite {
+            self.suspicious_at = Some(now + config.doubt_after.max(self.rtt * 3));
+        }
+    }
+
+    /// There is reason to ask at once.
+    pub(crate) fn suspect(&mut self, now: Instant, config: &AgentConfig) {
+        if config.lite {
+            return;
+        }
+        let at = self.suspicious_at.map_or(now, |at| at.min(now));
+        self.suspicious_at = Some(at);
+    }
+
+    /// Something came from the peer.
+    pub(crate) fn heard(&mut self) {
+        self.suspicious_at = None;
+        self.probes = 0;
+        self.last_probe = None;
+        self.doubtful = false;
+    }
+
+    /// Whether another path should be looked for: either nothing came for long enough for the state to be
+    /// disconnected, or data and checks go unanswered.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.disconnected || self.doubtful
+    }
+
+    /// When the next check of those that silence brings is due, or after the last one, when it becomes doubt.
+    fn probe_at(&self, config: &AgentConfig) -> Option<Instant> {
+        let first = self.suspicious_at.filter(|_| !self.doubtful)?;
+        let next = self.last_probe.map(|last| last + config.doubt_interval.max(self.rtt * 3 / 2));
+        Some(next.unwrap_or(first).max(first))
     }
 
     pub(crate) fn is_disconnected(&self) -> bool {
@@ -50,8 +110,12 @@ impl Consent {
     }
 
     /// Whether a check is to be sent now.
-    pub(crate) fn is_check_due(&self, now: Instant) -> bool {
-        self.next_check.is_some_and(|at| now >= at)
+    pub(crate) fn is_check_due(&self, now: Instant, config: &AgentConfig) -> bool {
+        self.next_check.is_some_and(|at| now >= at) || self.is_probe_due(now, config)
+    }
+
+    fn is_probe_due(&self, now: Instant, config: &AgentConfig) -> bool {
+        self.probes < MAX_PROBES && self.probe_at(config).is_some_and(|at| now >= at)
     }
 
     /// A check was sent. RFC 7675, section 5.1: each is a transaction of its own and is not retransmitted.
@@ -60,6 +124,10 @@ impl Consent {
             self.outstanding.remove(0);
         }
         self.outstanding.push((id, now));
+        if self.is_probe_due(now, config) {
+            self.probes += 1;
+            self.last_probe = Some(now);
+        }
         self.next_check = Some(now + interval(config, rng));
     }
 
@@ -78,25 +146,30 @@ impl Consent {
         let (_, sent) = self.outstanding[index];
         self.outstanding.drain(..=index);
         self.renew(now, config);
-        Some(now.saturating_duration_since(sent))
+        self.rtt = now.saturating_duration_since(sent);
+        Some(self.rtt)
     }
 
     /// A connectivity check on the same path was answered, which gives consent too.
     pub(crate) fn renew(&mut self, now: Instant, config: &AgentConfig) {
         self.expires = now + config.consent_lifetime;
         self.disconnected = false;
+        self.heard();
     }
 
-    /// Declares the path disconnected if it is time. True if that is news.
+    /// Declares the path disconnected or doubtful if it is time. True if one of it is news.
     pub(crate) fn update(&mut self, now: Instant, config: &AgentConfig) -> bool {
-        let news = !self.disconnected && self.disconnects_at(config).is_some_and(|at| now >= at);
-        self.disconnected |= news;
-        news
+        let disconnects = !self.disconnected && self.disconnects_at(config).is_some_and(|at| now >= at);
+        let doubts = self.probes >= MAX_PROBES && self.probe_at(config).is_some_and(|at| now >= at);
+        self.disconnected |= disconnects;
+        self.doubtful |= doubts;
+        disconnects || doubts
     }
 
     pub(crate) fn deadline(&self, config: &AgentConfig) -> Instant {
         let disconnects = self.disconnects_at(config).filter(|_| !self.disconnected);
-        disconnects.into_iter().chain(self.next_check).chain([self.expires]).min().unwrap_or(self.expires)
+        let soon = disconnects.into_iter().chain(self.probe_at(config));
+        soon.chain(self.next_check).chain([self.expires]).min().unwrap_or(self.expires)
     }
 
     fn disconnects_at(&self, config: &AgentConfig) -> Option<Instant> {

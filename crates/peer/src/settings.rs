@@ -38,6 +38,10 @@ pub struct Settings {
     /// Addresses under which this machine is reached from outside, port for port, through a NAT that it does not know
     /// of. Clouds have those; other NATs tell a STUN server more than anybody can write here.
     pub external_addresses: Vec<ExternalAddress>,
+    /// Gather on addresses that turn up later, too: candidates may then follow the end of candidates. Browsers do not;
+    /// there, an application restarts ICE when it learns of a new network. Where an address goes away, its sockets are
+    /// closed in any case.
+    pub gather_continually: bool,
     /// Tell names in multicast DNS instead of this machine's addresses
     /// ([draft-ietf-mmusic-mdns-ice-candidates](https://datatracker.ietf.org/doc/html/draft-ietf-mmusic-mdns-ice-candidates-03)),
     /// as browsers do for pages that may not use the camera. Peers in the same network resolve them; everybody else,
@@ -71,6 +75,7 @@ impl Default for Settings {
             interfaces: InterfaceFilter::default(),
             local_addresses: AddressFilter::default(),
             ip_versions: IpVersions::default(),
+            gather_continually: false,
             hide_addresses: false,
             ports: None,
             external_addresses: Vec::new(),
@@ -106,6 +111,7 @@ impl Settings {
             addresses: self.local_addresses,
             ip_versions: self.ip_versions,
             ports: self.ports,
+            gather_continually: self.gather_continually,
             hide_addresses: self.hide_addresses,
         };
         config.ice.lite = self.ice_lite;

@@ -74,7 +74,8 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ActionResult {
-    /// This machine's addresses, none of them if they could not be listed.
+    /// This machine's addresses, none of them if they could not be listed. Unasked, it says that they have changed:
+    /// sockets on addresses that are gone are closed.
     Interfaces(Vec<Interface>),
     /// A socket was bound, or could not be.
     Bound {

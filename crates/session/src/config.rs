@@ -118,6 +118,8 @@ pub struct HostPolicy {
     /// The first and the last UDP port; `None` leaves the choice to the system. An address of which all ports are taken
     /// has no candidate.
     pub ports: Option<RangeInclusive<u16>>,
+    /// Gather on addresses that turn up later, too, as long as the transport lives.
+    pub gather_continually: bool,
     /// Tell names in multicast DNS instead of addresses.
     pub hide_addresses: bool,
 }

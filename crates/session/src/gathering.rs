@@ -246,6 +246,9 @@ impl Gathering {
             return self.discard(result);
         }
         match result {
+            ActionResult::Interfaces(addresses) if !self.listing => {
+                self.interfaces_changed(now, &addresses, (transports, policy), counters);
+            }
             ActionResult::Interfaces(addresses) => self.handle_interfaces(&addresses, policy, counters),
             ActionResult::Bound { socket, result } => {
                 self.handle_bound(now, socket, result, (transports, policy), counters);
@@ -278,9 +281,7 @@ impl Gathering {
     }
 
     fn handle_interfaces(&mut self, addresses: &[Interface], policy: &HostPolicy, counters: &mut Counters) {
-        if !std::mem::take(&mut self.listing) {
-            return;
-        }
+        self.listing = false;
         let hosts = choose_hosts(addresses, policy);
         let waits =
             |(id, sources): (&TransportId, &mut Sources)| std::mem::take(&mut sources.listing).then_some(*id);
@@ -289,6 +290,36 @@ impl Gathering {
             let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
             let share = left.div_ceil(waiting.len() - index);
             self.bind(*id, &hosts, (share, policy.ports.as_ref()), counters);
+        }
+    }
+
+    /// The machine has other addresses than before. What an address has that is gone can neither send nor receive, and
+    /// its pairs must not keep others from being used. (An empty list is one that could not be had.)
+    fn interfaces_changed(
+        &mut self,
+        now: Instant,
+        interfaces: &[Interface],
+        (transports, policy): (&mut Transports, &HostPolicy),
+        counters: &mut Counters,
+    ) {
+        if interfaces.is_empty() {
+            return;
+        }
+        let is_there = |ip: IpAddr| interfaces.iter().any(|interface| interface.ip.to_canonical() == ip);
+        let gone = self.sockets.iter().filter(|(_, socket)| socket.bound && !is_there(socket.ip));
+        for (socket, id) in gone.map(|(socket, of)| (*socket, of.transport)).collect::<Vec<_>>() {
+            if let Some(transport) = transports.get_mut(id) {
+                transport.agent.socket_closed(now, socket);
+            }
+            self.close_socket(socket);
+        }
+        if policy.gather_continually {
+            let hosts = choose_hosts(interfaces, policy);
+            let gathering = self.sources.iter().filter(|(_, sources)| sources.phase != Phase::Idle);
+            for id in gathering.map(|(id, _)| *id).collect::<Vec<_>>() {
+                let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
+                self.bind(id, &hosts, (left, policy.ports.as_ref()), counters);
+            }
         }
     }
 

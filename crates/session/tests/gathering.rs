@@ -329,3 +329,59 @@ fn another_failure_ends_the_search_for_a_port() {
     session.handle_action_result(now, gone);
     assert!(actions(&mut session).is_empty() && is_complete(&session));
 }
+
+/// A session that gathered on these addresses.
+fn gathered(hosts: &[&str], change: impl FnOnce(&mut SessionConfig)) -> (Session, Instant) {
+    let (mut session, now) = session_with(change);
+    session.apply(now, plan(1));
+    session.gather(now, ONE);
+    actions(&mut session);
+    changed(&mut session, now, hosts);
+    (session, now)
+}
+
+/// The driver lists these addresses, and binds what is asked for. What is closed.
+fn changed(session: &mut Session, now: Instant, hosts: &[&str]) -> Vec<SocketId> {
+    let hosts = hosts.iter().map(|host| interface(host)).collect();
+    session.handle_action_result(now, ActionResult::Interfaces(hosts));
+    let mut closed = Vec::new();
+    for action in actions(session) {
+        match action {
+            Action::BindUdp { socket, address } => {
+                let address = SocketAddr::new(address.ip(), 4000);
+                session.handle_action_result(now, ActionResult::Bound { socket, result: Ok(address) });
+            }
+            Action::CloseSocket { socket } => closed.push(socket),
+            other => panic!("{other:?}"),
+        }
+    }
+    closed
+}
+
+#[test]
+fn an_address_that_goes_away_takes_its_socket_along() {
+    let (mut session, now) = gathered(&["10.0.0.1", "10.0.0.2"], |_| ());
+    assert_eq!(changed(&mut session, now, &[]), [], "a list that could not be had");
+    assert_eq!(changed(&mut session, now, &["10.0.0.2", "10.0.0.3"]), [SocketId(0)]);
+    assert_eq!(changed(&mut session, now, &["10.0.0.2", "10.0.0.3"]), []);
+    let seen = addresses(&events(&mut session));
+    assert_eq!(seen, ["10.0.0.1:4000", "10.0.0.2:4000"].map(|at| at.parse().unwrap()));
+    assert!(is_complete(&session));
+}
+
+#[test]
+fn addresses_that_turn_up_later_are_gathered_on_where_that_is_asked_for() {
+    let (mut session, now) = gathered(&["10.0.0.1"], |config| config.hosts.gather_continually = true);
+    assert_eq!(addresses(&events(&mut session)), ["10.0.0.1:4000".parse().unwrap()]);
+    assert!(is_complete(&session));
+    assert_eq!(changed(&mut session, now, &["10.0.0.2"]), [SocketId(0)]);
+    assert_eq!(addresses(&events(&mut session)), ["10.0.0.2:4000".parse().unwrap()]);
+    assert!(is_complete(&session));
+    assert_eq!(changed(&mut session, now, &["10.0.0.2"]), []);
+}
+
+#[test]
+fn loopback_that_stood_in_for_a_network_stays_when_there_is_one() {
+    let (mut session, now) = gathered(&["127.0.0.1"], |_| ());
+    assert_eq!(changed(&mut session, now, &["127.0.0.1", "10.0.0.1"]), []);
+}

@@ -171,7 +171,7 @@ impl Agent {
     /// ([RFC 8445, section 8.1.2](https://www.rfc-editor.org/rfc/rfc8445#section-8.1.2)).
     pub(super) fn is_concluded(&self) -> bool {
         self.link.as_ref().is_some_and(|link| {
-            link.selected && link.generation == self.current.number && !link.consent.is_disconnected()
+            link.selected && link.generation == self.current.number && !link.consent.is_lost()
         })
     }
 

@@ -35,9 +35,9 @@ impl Agent {
         let takes = match &self.link {
             None => true,
             // The pair of before the restart carries data until the new one is selected, if it works.
-            Some(link) if link.generation != self.current.number => link.consent.is_disconnected(),
+            Some(link) if link.generation != self.current.number => link.consent.is_lost(),
             Some(link) if link.selected || link.pair == best.id => false,
-            Some(link) => best.priority > link.priority || link.consent.is_disconnected(),
+            Some(link) => best.priority > link.priority || link.consent.is_lost(),
         };
         if takes {
             let id = best.id;
@@ -72,7 +72,8 @@ impl Agent {
             concludes: selected.then_some(now + self.config.conclusion),
             followed: false,
             stats: self.stats_of(pair),
-            consent: Consent::new(now, expires, &self.config, &mut self.rng),
+            consent: Consent::new(now, expires, &self.config, &mut self.rng)
+                .with_rtt(pair.traffic.current_rtt),
         })
     }
 
@@ -120,8 +121,14 @@ impl Agent {
         let is_in_use = self.link_pair().is_some_and(|pair| pair.id == id);
         if is_in_use {
             self.forget_preferences();
-        } else if let Some(pair) = self.current.checklist.pair_mut(id) {
+            return;
+        }
+        if let Some(pair) = self.current.checklist.pair_mut(id) {
             pair.preferred_since.get_or_insert(now);
+        }
+        // It may have lost the pair in use, and we not know it yet.
+        if let Some(link) = self.link.as_mut().filter(|link| link.selected) {
+            link.consent.suspect(now, &self.config);
         }
     }
 
@@ -149,7 +156,7 @@ impl Agent {
         let Some(pair) = self.current.checklist.pair(id) else { return };
         let selected =
             self.link.as_ref().filter(|link| link.selected && link.generation == self.current.number);
-        let Some(link) = selected.filter(|link| link.pair != id && !link.consent.is_disconnected()) else {
+        let Some(link) = selected.filter(|link| link.pair != id && !link.consent.is_lost()) else {
             return self.select(now, id);
         };
         let is_preferred = pair.preferred_since.is_some_and(|since| now >= since + FOLLOW_AFTER);
@@ -200,7 +207,10 @@ impl Agent {
     }
 
     pub(super) fn ask_for_consent(&mut self, now: Instant) {
-        let Some(link) = self.link.as_mut().filter(|link| link.consent.is_check_due(now)) else { return };
+        let Some(link) = self.link.as_mut().filter(|link| link.consent.is_check_due(now, &self.config))
+        else {
+            return;
+        };
         let id = stun::transaction_id(&mut self.rng);
         let check = Check {
             id,

@@ -14,12 +14,19 @@ impl Agent {
         if let Some((sent, _)) = self.traffic_over(path) {
             sent.add(now, packets, bytes);
         }
+        if let Some(link) = self.link.as_mut().filter(|link| link.path == path) {
+            link.consent.data_sent(now, &self.config);
+        }
     }
 
     /// Takes note that a datagram of others came over a path.
     pub fn data_received(&mut self, now: Instant, path: Path, bytes: u64) {
-        if let Some((_, received)) = self.traffic_over(canonical_path(path)) {
+        let path = canonical_path(path);
+        if let Some((_, received)) = self.traffic_over(path) {
             received.add(now, 1, bytes);
+        }
+        if let Some(link) = self.link.as_mut().filter(|link| link.path == path) {
+            link.consent.heard();
         }
     }
 

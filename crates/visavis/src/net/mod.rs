@@ -35,5 +35,6 @@ mod tcp;
 mod tls;
 mod transport_events;
 mod udp;
+mod watch;
 mod worker;
 pub(crate) mod workers;

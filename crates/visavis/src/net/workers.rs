@@ -11,6 +11,7 @@ use crate::net::connection::{Bell, Connection, Handle};
 use crate::net::endpoint::Endpoint;
 use crate::net::outside::Outside;
 use crate::net::router::Source;
+use crate::net::watch;
 use crate::net::worker::{self, Inbox, Newcomer};
 
 /// More threads than this gain nothing: one moves several gigabits per second.
@@ -49,6 +50,10 @@ pub(crate) fn connect(
     let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer, waker.map(Outside::new)));
     if endpoint.as_ref().is_some_and(|endpoint| !endpoint.join(&connection)) {
         return Err(Error::new(ErrorName::InvalidStateError, "the endpoint is closed"));
+    }
+    // The sockets of an endpoint are its owner's business.
+    if endpoint.is_none() {
+        watch::watch(&connection);
     }
     inbox.adopt(key, Newcomer::Connection(Arc::clone(&connection), Source { endpoint, dscp }));
     Ok(Handle::new(connection))
