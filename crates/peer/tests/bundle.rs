@@ -161,7 +161,6 @@ fn a_peer_that_does_not_bundle_gets_a_transport_for_each() {
     assert_eq!(count(&transports(&call, A)), 3);
 }
 
-/// The username fragments of the offerer's transports.
 /// The values of one attribute in every m-section.
 fn values(sdp: &str, name: &str) -> Vec<Vec<String>> {
     let of = |section: &str| {
@@ -218,6 +217,41 @@ fn a_description_has_at_most_64_transports() {
     call.settle(B, |pc, now| pc.set_remote_description(now, init(unbundled))).expect("64");
 }
 
+/// What restartIce() asks for is left to do where the peer has restarted some of the transports only.
+#[test]
+fn a_partial_restart_of_the_peer_leaves_the_rest_to_an_offer_of_ours() {
+    let mut call = call(BundlePolicy::Balanced);
+    call.munge = without_bundle;
+    call.negotiate(A, B).expect("offer and answer");
+    let ufrags = |call: &Call, index: usize| {
+        let sdp = &call.peer(index).pc.local_description().expect("a description").sdp;
+        (values(sdp, "a=ice-ufrag:").concat(), values(sdp, "a=ice-pwd:").concat())
+    };
+    let (ours, _) = ufrags(&call, A);
+    let (old_ufrags, old_pwds) = ufrags(&call, B);
+    call.with(A, |pc, _| pc.restart_ice());
+    call.with(B, |pc, _| pc.restart_ice());
+    call.settle(B, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    let offer = call.peer(B).pc.local_description().expect("an offer").sdp.clone();
+    let (new_ufrags, new_pwds) = ufrags(&call, B);
+    // The first m-section is as it was.
+    let offer = offer.replacen(&new_ufrags[0], &old_ufrags[0], 1).replacen(&new_pwds[0], &old_pwds[0], 1);
+    let init = SessionDescriptionInit { kind: Some(SdpType::Offer), sdp: without_bundle(offer) };
+    call.settle(A, |pc, now| pc.set_remote_description(now, init)).expect("set");
+    call.network.with(call.ids[A], |peer, _| peer.events.clear());
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an answer");
+    let (answered, _) = ufrags(&call, A);
+    assert_eq!((answered.len(), &answered[0]), (3, &ours[0]));
+    assert!(answered[1] != ours[1] && answered[2] != ours[2]);
+    call.network.run_for(Duration::from_millis(10));
+    assert!(call.peer(A).saw(&Event::NegotiationNeeded));
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    let (offered, _) = ufrags(&call, A);
+    assert!(offered[0] != ours[0], "{offered:?}");
+    assert_eq!(offered[1..], answered[1..], "what has restarted stays");
+}
+
+/// The username fragments of the offerer's transports.
 fn parameters(call: &Call) -> Vec<String> {
     let pc = &call.peer(A).pc;
     let of = |id| pc.ice_transport(id).and_then(|view| view.local_parameters);
