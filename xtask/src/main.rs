@@ -35,7 +35,7 @@ cargo xtask COMMAND
         Which steps of the specification's algorithms the code and the tests cite; fails if one does not exist.
         SPEC_HTML: the source of webrtc-pc, to write the list of algorithms and steps anew.
   tidy
-        Only the project's own rules: file length, words, links, lock files.";
+        Only the project's own rules: file length, words, links, lock files, citations of the specification.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::process::{cargo, run, run_tests};
 use crate::setup::{self, Need};
 use crate::tally::Tally;
-use crate::{deny, interop, node, spec_coverage, tidy, wpt};
+use crate::{deny, interop, node, tidy, wpt};
 
 /// What a run adds up to.
 #[derive(Default)]
@@ -38,7 +38,6 @@ pub(crate) fn run_all(fast: bool, allow_missing: bool) -> bool {
     for (name, result) in tidy::rules() {
         whole.check(&format!("tidy, {name}"), result);
     }
-    whole.check("citations of the specification", spec_coverage::check());
     whole.check("fmt", run(cargo(&["fmt", "--all", "--check"])));
     whole.check("clippy", run(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])));
     whole.tests(

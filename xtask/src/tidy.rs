@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::process::{capture, command};
-use crate::{repository, target_directory};
+use crate::{repository, spec_coverage, target_directory};
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +61,7 @@ pub(crate) fn rules() -> Vec<Finding> {
         ("links", collect(&files, |file| broken_links(file, |target| repository().join(target).exists()))),
         ("lock files", collect(&files, download_addresses)),
         ("unsafe code", collect(&files, unsafe_by_hand)),
+        ("citations of the specification", spec_coverage::check()),
     ]
 }
 
