@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::Redacted;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd};
 
+use crate::crypto::{KeyKind, Refused, Signer};
 use crate::{Fingerprint, HashAlgorithm};
 
 /// How much earlier than `now` a certificate becomes valid.
@@ -121,9 +122,9 @@ impl Certificate {
         Fingerprint::of(algorithm, &self.der)
     }
 
-    /// The private key in PKCS #8.
-    pub(crate) fn key(&self) -> &Redacted<Vec<u8>> {
-        &self.key
+    /// The private key, to sign with.
+    pub(crate) fn signer(&self, is_even: bool) -> Result<Signer, Refused> {
+        Signer::new(KeyKind::P256, self.key.expose_secret(), is_even)
     }
 }
 

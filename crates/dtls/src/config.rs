@@ -42,11 +42,11 @@ pub struct Config {
     pub mtu: usize,
     /// How long a handshake may take.
     pub handshake_timeout: Duration,
-    /// The first retransmission comes after this time; each further one after twice the time before.
+    /// The first retransmission comes after this time; each further one after twice the time before, up to a second.
     pub retransmit_after: Duration,
-    /// Simulation only: draws everything that the library lets us draw from the generator given to
-    /// [`Endpoint::new`](crate::Endpoint::new), so that a run can be repeated. A connection that is meant to
-    /// be secret leaves this false, and the library uses the operating system's randomness.
+    /// Simulation only: signatures are made again until they have a common length, so that a run can be repeated to the
+    /// byte count. The keys of handshakes are the crypto library's own draws all the same; everything else comes from
+    /// the generator given to [`Endpoint::new`](crate::Endpoint::new).
     pub deterministic: bool,
 }
 
@@ -55,6 +55,10 @@ impl Config {
     pub const DEFAULT_MTU: usize = 1200;
     /// A smaller limit is taken for this: a handshake message would fall into more pieces than a peer keeps.
     pub const MIN_MTU: usize = 256;
+    /// A larger limit is taken for this.
+    pub const MAX_MTU: usize = 2048;
+    /// A shorter time until the first retransmission is taken for this.
+    pub(crate) const MIN_RETRANSMIT: Duration = Duration::from_millis(1);
 
     /// A set-up with every default.
     pub fn new(certificate: Arc<Certificate>, role: Role, remote_fingerprints: Vec<Fingerprint>) -> Self {

@@ -1,43 +1,32 @@
 //! One end of a connection.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch};
-use dimpl::{Dtls, DtlsCertificate, Output, ProtocolVersion};
 
-use crate::records::{Expected, Verdict, records};
-use crate::{Config, Counters, Event, FailureCause, Role, SealError, State, Version, Versions};
+use crate::handshake::{Established, Handshake, News};
+use crate::message::{Alert, Refusal};
+use crate::record::{
+    ContentType, Headed, Opened, Record, RecordNumber, Records, Sealed13, Unopened, next_record,
+};
+use crate::unread::Unread;
+use crate::{Config, Counters, Event, FailureCause, Role, SealError, SrtpProfile, State, Version};
 
-/// Opened datagrams that nobody has read. The session reads after every datagram, so this is never long.
-const MAX_UNREAD: usize = 256;
-/// Datagrams of the handshake that nobody has polled, as there is no path for them: those of the latest flights.
-/// One flight has at most [`LIBRARY_QUEUE`].
-const MAX_OUTGOING: usize = LIBRARY_QUEUE;
-/// How often a handshake is begun anew after input that nobody vouches for had ended it.
-const MAX_RESTARTS: u64 = 16;
 /// A peer that said that it gave up, in an alert that anybody could have sent, and then sends nothing for this
 /// long, has given up.
 const ALERT_PATIENCE: Duration = Duration::from_secs(3);
-/// How often a peer with another certificate is told so: once, and again when it repeats itself.
+/// How often a peer that was refused is told so: once, and again when it repeats itself.
 const MAX_FAREWELLS: u8 = 8;
-/// The longest handshake datagram that is written, whatever the configuration says.
-const SCRATCH: usize = 2048;
-/// Datagrams of the library's receive queue: a Chrome ClientHello takes two, a certificate chain a dozen.
-const LIBRARY_QUEUE: usize = 64;
-/// Timers further away than this are none: the library always names one.
-const IDLE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// Retransmissions stop when the handshake's time is up, not before.
-const RETRIES: usize = 10_000;
-/// The longest time between retransmissions. The library doubles without a limit, and a handshake of several
-/// datagrams over a lossy path needs more than eight tries in forty seconds.
-const MAX_RETRANSMIT: Duration = Duration::from_secs(1);
-/// The shortest time between two timers of the library's: while a handshake message misses a piece, its timer
-/// for acknowledgements (RFC 9147, section 7.1) is always due at once.
-const MIN_TIMER: Duration = Duration::from_millis(50);
-/// The library's own limit of a handshake, which ours comes long before.
-const LIBRARY_HANDSHAKE: Duration = Duration::from_secs(3000 * 24 * 60 * 60);
+/// Records that came before their keys: those of a flight that overtook its beginning.
+const MAX_EARLY: usize = 16;
+/// The longest of them: no record that fits a path is longer.
+const MAX_EARLY_BYTES: usize = 2048;
+/// The longest plaintext that is sealed, with what sealing adds: what passes a path with room to spare.
+const MAX_SEALED: usize = 2048;
+
+/// Of 1.3.
+const HANDSHAKE_EPOCH: u64 = 2;
 
 /// One end of one DTLS connection.
 ///
@@ -74,60 +63,32 @@ const LIBRARY_HANDSHAKE: Duration = Duration::from_secs(3000 * 24 * 60 * 60);
 /// for (_, datagram) in batch.datagrams() {
 ///     ends[1].handle_datagram(now, datagram);
 /// }
-/// assert_eq!(ends[1].read().as_deref(), Some(&b"hello"[..]));
+/// assert_eq!(ends[1].read(), Some(&b"hello"[..]));
 /// ```
 pub struct Endpoint {
     config: Config,
-    library: Library,
-    dtls: Dtls,
+    records: Records,
+    /// `None`: our own key could not be used.
+    handshake: Option<Handshake>,
     state: State,
-    /// The handshake's datagrams, ready. At most [`MAX_OUTGOING`].
-    outgoing: VecDeque<Vec<u8>>,
-    /// Opened datagrams. At most [`MAX_UNREAD`].
-    unread: VecDeque<Vec<u8>>,
+    unread: Unread,
     /// At most one of each kind.
     events: VecDeque<Event>,
-    scratch: Vec<u8>,
-    /// The library's next timer, by its own clock and by ours.
-    deadline: Option<Deadline>,
-    /// How far the library's clock is ahead: it is put forward when a timer would take too long.
-    ahead: Duration,
-    /// No timer of the library's is due before this.
-    quiet_until: Option<Instant>,
-    /// A server has answered a ClientHello.
-    has_answered: bool,
-    /// The handshake's end, from the first datagram on.
+    /// Records whose keys may come. At most [`MAX_EARLY`].
+    early: Vec<Vec<u8>>,
+    /// The handshake's end, from the first message on.
     give_up: Option<Instant>,
     /// An alert said that the peer gave up.
     alerted: Option<Instant>,
-    /// The peer has taken our last flight: only what is protected can end the connection.
-    is_confirmed: bool,
-    /// How often the peer may still be told that its certificate is another.
+    /// The peer has sent data: only what is protected can end the connection.
+    has_data: bool,
+    /// What is to be said to the peer, with its epoch.
+    alert: Option<(u64, Alert)>,
+    /// What a peer is told that was refused, and how often it may still be.
+    farewell: Option<(u64, Alert)>,
     farewells: u8,
-    remote_certificate: Option<Vec<u8>>,
-    trust: Trust,
+    established: Option<Box<Established>>,
     counters: Counters,
-}
-
-/// When a timer of the library's is due.
-#[derive(Clone, Copy, Debug)]
-struct Deadline {
-    theirs: Instant,
-    ours: Instant,
-}
-
-/// What a new handshake is begun with.
-struct Library {
-    config: Arc<dimpl::Config>,
-    certificate: DtlsCertificate,
-}
-
-/// What the peer's certificate was worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Trust {
-    Unknown,
-    Matched,
-    Mismatched,
 }
 
 impl Endpoint {
@@ -136,32 +97,39 @@ impl Endpoint {
     pub const MAX_OVERHEAD: usize = 37;
 
     /// A new end; a client has its ClientHello ready at once.
-    pub fn new(config: Config, now: Instant, mut rng: Rng) -> Self {
-        let library = Library::new(&config, &mut rng);
-        let dtls = library.start(&config, now);
+    pub fn new(config: Config, now: Instant, rng: Rng) -> Self {
+        let records = Records::new();
+        let handshake = Handshake::new(&config, now, rng, &records).ok();
         let mut endpoint = Endpoint {
             config,
-            library,
-            dtls,
+            records,
+            handshake,
             state: State::New,
-            outgoing: VecDeque::new(),
-            unread: VecDeque::new(),
+            unread: Unread::default(),
             events: VecDeque::new(),
-            scratch: vec![0; SCRATCH],
-            deadline: None,
-            ahead: Duration::ZERO,
-            quiet_until: None,
-            has_answered: false,
+            early: Vec::new(),
             give_up: None,
             alerted: None,
-            is_confirmed: false,
+            has_data: false,
+            alert: None,
+            farewell: None,
             farewells: 0,
-            remote_certificate: None,
-            trust: Trust::Unknown,
+            established: None,
             counters: Counters::default(),
         };
-        endpoint.advance_library(now);
+        if endpoint.handshake.is_none() {
+            endpoint.end(State::Failed, Event::Failed(FailureCause::Handshake));
+        } else if endpoint.config.role == Role::Client {
+            endpoint.begin(now);
+        }
         endpoint
+    }
+
+    fn begin(&mut self, now: Instant) {
+        if self.state == State::New {
+            self.state = State::Connecting;
+            self.give_up = Some(now + self.config.handshake_timeout);
+        }
     }
 
     /// Takes one datagram in (RFC 7983: first byte 20..=63). The caller has seen to it that the path it came
@@ -175,50 +143,205 @@ impl Endpoint {
             self.bid_farewell();
             return;
         }
-        let mut records = records(datagram);
-        while !self.is_over()
-            && let Some((record, verdict)) = records.next(self.expected())
-        {
-            match verdict {
-                Verdict::Accept => self.handle_record(now, record),
-                Verdict::Drop => self.counters.dropped_malformed += 1,
-                Verdict::DropAlert => {
+        let installs = self.installs();
+        self.handle_records(now, datagram);
+        if self.installs() != installs {
+            self.handle_early(now);
+        }
+    }
+
+    /// What one of the records is does not decide over those beside it.
+    fn handle_records(&mut self, now: Instant, datagram: &[u8]) {
+        let mut rest = datagram;
+        while !self.is_over() && !rest.is_empty() {
+            match next_record(&mut rest) {
+                Some(Record::Headed(record)) if record.epoch == 0 => self.handle_clear(now, &record),
+                Some(Record::Headed(record)) => self.handle_protected12(now, &record),
+                Some(Record::Sealed13(record)) => self.handle_protected13(now, &record),
+                Some(Record::Unknown) => self.counters.dropped_malformed += 1,
+                None => {
                     self.counters.dropped_malformed += 1;
-                    if self.state != State::New && !self.is_confirmed {
-                        self.alerted.get_or_insert(now + ALERT_PATIENCE);
-                    }
+                    return;
                 }
             }
         }
     }
 
-    /// What may come.
-    fn expected(&self) -> Expected {
-        match self.config.role {
-            _ if self.state == State::Connected => Expected::Data,
-            Role::Server if !self.has_answered => Expected::ClientHello,
-            Role::Server | Role::Client => Expected::Handshake,
+    fn installs(&self) -> u64 {
+        self.handshake.as_ref().map_or(0, Handshake::installs)
+    }
+
+    /// New keys: what came before them may be readable. Each time the records are fewer, or keys are more, and of
+    /// those there are two sets in a handshake.
+    fn handle_early(&mut self, now: Instant) {
+        loop {
+            let installs = self.installs();
+            for record in std::mem::take(&mut self.early) {
+                self.handle_records(now, &record);
+            }
+            if self.installs() == installs || self.early.is_empty() {
+                return;
+            }
         }
     }
 
-    fn handle_record(&mut self, now: Instant, record: &[u8]) {
-        self.alerted = None;
-        if self.state == State::New {
-            self.state = State::Connecting;
-            self.give_up = Some(now + self.config.handshake_timeout);
+    /// A record that anybody could have sent.
+    fn handle_clear(&mut self, now: Instant, record: &Headed<'_>) {
+        match record.kind {
+            ContentType::Handshake => {
+                let number = RecordNumber { epoch: 0, sequence: record.sequence };
+                self.handle_handshake(now, number, record.fragment);
+            }
+            ContentType::Alert => self.handle_clear_alert(now, record.fragment),
+            // RFC 6347, section 4.1: the epoch says what it would.
+            ContentType::ChangeCipherSpec => {}
+            ContentType::Ack | ContentType::ApplicationData => self.counters.dropped_malformed += 1,
         }
-        self.advance_library(now);
-        if self.is_over() {
+    }
+
+    /// RFC 6347, section 4.1.2.7, and RFC 9147, section 5.11: an alert in the clear ends nothing by itself.
+    fn handle_clear_alert(&mut self, now: Instant, body: &[u8]) {
+        self.counters.dropped_malformed += 1;
+        let is_fatal = matches!(body, [Alert::FATAL, _]);
+        if is_fatal && self.state != State::New && !self.is_confirmed() {
+            self.alerted.get_or_insert(now + ALERT_PATIENCE);
+        }
+    }
+
+    /// Whether nothing in the clear means anything any more.
+    fn is_confirmed(&self) -> bool {
+        self.has_data || self.handshake.as_ref().is_some_and(Handshake::is_confirmed)
+    }
+
+    fn handle_protected12(&mut self, now: Instant, record: &Headed<'_>) {
+        let start = self.unread.begin();
+        match self.records.open12(record, self.unread.buffer()) {
+            Ok(opened) => self.handle_opened(now, opened, start),
+            Err(Unopened::UnknownEpoch) if record.epoch == 1 => {
+                let mut bytes = Vec::with_capacity(13 + record.fragment.len());
+                record.write(&mut bytes);
+                self.keep_early(bytes);
+            }
+            Err(unopened) => self.count(unopened),
+        }
+    }
+
+    fn handle_protected13(&mut self, now: Instant, record: &Sealed13<'_>) {
+        let start = self.unread.begin();
+        match self.records.open13(record, self.unread.buffer()) {
+            Ok(opened) => self.handle_opened(now, opened, start),
+            Err(Unopened::UnknownEpoch) => self.keep_early(record.to_bytes()),
+            Err(unopened) => self.count(unopened),
+        }
+    }
+
+    /// A record may have overtaken the message that brings its keys. Before there is any handshake it is nothing.
+    fn keep_early(&mut self, record: Vec<u8>) {
+        let is_possible = self.state == State::Connecting
+            && self.handshake.as_ref().is_some_and(|handshake| !handshake.is_fresh());
+        if is_possible && self.early.len() < MAX_EARLY && record.len() <= MAX_EARLY_BYTES {
+            self.early.push(record);
+        } else {
+            self.counters.dropped_malformed += 1;
+        }
+    }
+
+    fn count(&mut self, unopened: Unopened) {
+        match unopened {
+            Unopened::UnknownEpoch => self.counters.dropped_malformed += 1,
+            Unopened::Replayed => self.counters.dropped_replayed += 1,
+            Unopened::Forged => self.counters.dropped_forged += 1,
+            Unopened::TooManyForged => {
+                self.counters.dropped_forged += 1;
+                self.fail(Refusal { alert: Alert::DecryptError, cause: FailureCause::Connection });
+            }
+        }
+    }
+
+    /// A record of somebody who has the keys; what it carries stands in the read buffer from `start` on.
+    fn handle_opened(&mut self, now: Instant, opened: Opened, start: usize) {
+        self.alerted = None;
+        if opened.kind == ContentType::ApplicationData {
+            // RFC 9147, section 6.1: the handshake's epoch carries none.
+            let is_possible = opened.number.epoch != HANDSHAKE_EPOCH;
+            return self.handle_data(start, is_possible);
+        }
+        let body = self.unread.buffer().split_off(start);
+        match opened.kind {
+            ContentType::Handshake => self.handle_handshake(now, opened.number, &body),
+            ContentType::Alert => self.handle_alert(&body),
+            ContentType::Ack => {
+                if let Some(handshake) = &mut self.handshake {
+                    handshake.handle_ack(now, &mut self.records, &body);
+                }
+            }
+            ContentType::ChangeCipherSpec | ContentType::ApplicationData => {
+                self.counters.dropped_malformed += 1;
+            }
+        }
+    }
+
+    fn handle_data(&mut self, start: usize, is_possible: bool) {
+        if self.state != State::Connected || !is_possible || self.unread.is_full() {
+            self.unread.buffer().truncate(start);
+            match self.unread.is_full() {
+                true => self.counters.dropped_read_queue_full += 1,
+                false => self.counters.dropped_malformed += 1,
+            }
             return;
         }
-        let result = self.dtls.handle_packet(record);
-        self.handle_result(now, result);
-        self.drain(now);
+        self.has_data = true;
+        self.counters.opened += 1;
+        self.unread.keep(start);
+    }
+
+    fn handle_handshake(&mut self, now: Instant, number: RecordNumber, body: &[u8]) {
+        let Some(handshake) = &mut self.handshake else { return };
+        let heard = handshake.handle_record(now, &mut self.records, number, body);
+        self.counters.restarts = handshake.restarts();
+        if heard.is_kept {
+            self.alerted = None;
+            self.begin(now);
+        } else {
+            self.counters.dropped_malformed += 1;
+        }
+        match heard.news {
+            None => {}
+            Some(News::Connected(established)) => {
+                self.established = Some(established);
+                self.state = State::Connected;
+                self.give_up = None;
+                self.alerted = None;
+                self.events.push_back(Event::Connected);
+            }
+            Some(News::Failed(refusal)) => self.fail(refusal),
+        }
+    }
+
+    /// An alert of somebody who has the keys (RFC 8446, section 6; RFC 5246, section 7.2).
+    fn handle_alert(&mut self, body: &[u8]) {
+        let [level, description] = *body else {
+            self.counters.dropped_malformed += 1;
+            return;
+        };
+        let is_13 = self.records.write_epoch() >= HANDSHAKE_EPOCH;
+        match description {
+            Alert::CLOSE_NOTIFY => {
+                self.say(Alert::CloseNotify);
+                self.end(State::Closed, Event::Closed);
+            }
+            Alert::USER_CANCELED => {}
+            // In 1.3 the level says nothing.
+            _ if is_13 || level == Alert::FATAL => {
+                self.end(State::Failed, Event::Failed(FailureCause::PeerAlert));
+            }
+            _ => {}
+        }
     }
 
     /// The next opened application datagram, in the order of arrival.
-    pub fn read(&mut self) -> Option<Vec<u8>> {
-        self.unread.pop_front()
+    pub fn read(&mut self) -> Option<&[u8]> {
+        self.unread.pop()
     }
 
     /// Seals one application datagram into `out`.
@@ -235,40 +358,50 @@ impl Endpoint {
         if self.state != State::Connected {
             return Err(SealError::NotConnected);
         }
-        if plaintext.len() > SCRATCH - Self::MAX_OVERHEAD {
+        if plaintext.len() > MAX_SEALED - Self::MAX_OVERHEAD {
             return Err(SealError::TooLarge);
         }
-        if self.dtls.send_application_data(plaintext).is_err() {
-            self.fail(FailureCause::Connection);
+        let epoch = self.records.write_epoch();
+        let before = (out.len(), out.bytes());
+        out.write(path, |buffer| {
+            // What cannot be written leaves nothing.
+            let _ = self.records.write(epoch, ContentType::ApplicationData, &[plaintext], buffer);
+        });
+        if out.len() == before.0 {
+            // The keys have protected as much as they may (RFC 9147, section 4.5.3).
+            self.fail(Refusal { alert: Alert::InternalError, cause: FailureCause::Connection });
             return Err(SealError::NotConnected);
         }
-        // The library has nothing else to say here, since it is drained after everything that it is told: what
-        // comes next is the record, which goes to its place without a detour.
-        let mut written = 0;
-        out.write(path, |buffer| {
-            let start = buffer.len();
-            buffer.resize(start + plaintext.len() + Self::MAX_OVERHEAD, 0);
-            if let Output::Packet(record) = self.dtls.poll_output(&mut buffer[start..]) {
-                written = record.len();
-            }
-            buffer.truncate(start + written);
-        });
         self.counters.sealed += 1;
-        self.counters.datagrams_sent += u64::from(written > 0);
-        self.counters.bytes_sent += written as u64;
-        self.drain(now);
+        self.count_sent(before, out);
+        if self.records.should_rekey()
+            && let Some(handshake) = &mut self.handshake
+        {
+            handshake.want_update(now, &self.records);
+        }
         Ok(())
     }
 
     /// Writes what the handshake, the alerts and the acknowledgements have to send, until `out` is full.
     pub fn poll_transmit(&mut self, now: Instant, path: Path, out: &mut SendBatch) {
-        let _ = now;
-        while !out.is_full() {
-            let Some(datagram) = self.outgoing.pop_front() else { return };
-            self.counters.datagrams_sent += 1;
-            self.counters.bytes_sent += datagram.len() as u64;
-            out.push(path, &datagram);
+        let before = (out.len(), out.bytes());
+        if let Some(handshake) = &mut self.handshake {
+            handshake.poll_transmit(now, &mut self.records, path, out);
         }
+        if !out.is_full()
+            && let Some((epoch, alert)) = self.alert.take()
+        {
+            out.write(path, |buffer| {
+                // An epoch that is full can say nothing any more.
+                let _ = self.records.write(epoch, ContentType::Alert, &[&alert.bytes()], buffer);
+            });
+        }
+        self.count_sent(before, out);
+    }
+
+    fn count_sent(&mut self, (datagrams, bytes): (usize, usize), out: &SendBatch) {
+        self.counters.datagrams_sent += (out.len() - datagrams) as u64;
+        self.counters.bytes_sent += (out.bytes() - bytes) as u64;
     }
 
     /// Does what is due at `now`.
@@ -277,16 +410,15 @@ impl Endpoint {
             return;
         }
         if self.alerted.is_some_and(|alerted| alerted <= now) {
-            return self.fail(FailureCause::PeerAlert);
+            return self.end(State::Failed, Event::Failed(FailureCause::PeerAlert));
         }
         if self.give_up.is_some_and(|give_up| give_up <= now) {
-            return self.fail(FailureCause::Timeout);
+            // What was refused in the clear says why nothing came of it.
+            let refused = self.handshake.as_ref().and_then(Handshake::refused);
+            return self.end(State::Failed, Event::Failed(refused.unwrap_or(FailureCause::Timeout)));
         }
-        if let Some(deadline) = self.deadline.filter(|deadline| deadline.ours <= now) {
-            let due = deadline.theirs.saturating_duration_since(now);
-            self.ahead = self.ahead.max(due);
-            self.quiet_until = Some(now + MIN_TIMER);
-            self.advance_library(now);
+        if let Some(handshake) = &mut self.handshake {
+            handshake.handle_timeout(now);
         }
     }
 
@@ -295,8 +427,8 @@ impl Endpoint {
         if self.is_over() {
             return None;
         }
-        let deadline = self.deadline.map(|deadline| deadline.ours);
-        [self.give_up, self.alerted, deadline].into_iter().flatten().min()
+        let handshake = self.handshake.as_ref().and_then(Handshake::poll_timeout);
+        [self.give_up, self.alerted, handshake].into_iter().flatten().min()
     }
 
     /// What happened next.
@@ -307,15 +439,12 @@ impl Endpoint {
     /// Closes the connection with a close_notify alert, which the next
     /// [`poll_transmit`](Endpoint::poll_transmit) writes. Idempotent.
     pub fn close(&mut self, now: Instant) {
+        let _ = now;
         if self.is_over() {
             return;
         }
         if self.state == State::Connected {
-            // An error leaves nothing to send, which is all that could be done about it.
-            let _ = self.dtls.close();
-            self.drain(now);
-        } else {
-            self.outgoing.clear();
+            self.say(Alert::CloseNotify);
         }
         self.end(State::Closed, Event::Closed);
     }
@@ -332,15 +461,30 @@ impl Endpoint {
 
     /// The peer's certificate in DER, once it was verified.
     pub fn remote_certificate(&self) -> Option<&[u8]> {
-        self.remote_certificate.as_deref().filter(|_| self.trust == Trust::Matched)
+        self.established.as_ref().map(|established| &established.certificate[..])
     }
 
-    /// The protocol version, once it was agreed on.
+    /// The protocol version, once the handshake has ended.
     pub fn version(&self) -> Option<Version> {
-        match self.dtls.protocol_version()? {
-            ProtocolVersion::DTLS1_3 => Some(Version::Dtls13),
-            _ => Some(Version::Dtls12),
-        }
+        self.established.as_ref().map(|established| established.suite.version())
+    }
+
+    /// The cipher suite by its name in IANA's registry, once the handshake has ended.
+    pub fn cipher_suite(&self) -> Option<&'static str> {
+        self.established.as_ref().map(|established| established.suite.name())
+    }
+
+    /// How media would be protected (RFC 5764), once the handshake has ended; `None` also if the peer has no such
+    /// profile.
+    pub fn srtp_profile(&self) -> Option<SrtpProfile> {
+        self.established.as_ref().and_then(|established| established.srtp)
+    }
+
+    /// `length` bytes of keying material for `label`, without a context (RFC 5705; RFC 8446, section 7.5), once the
+    /// handshake has ended. Both ends have the same.
+    pub fn export_keying_material(&self, label: &str, length: usize) -> Option<base::Redacted<Vec<u8>>> {
+        let established = self.established.as_ref()?;
+        Some(base::Redacted::new(established.export.export(label, length)))
     }
 
     /// What was counted.
@@ -352,185 +496,39 @@ impl Endpoint {
         matches!(self.state, State::Closed | State::Failed)
     }
 
-    /// Tells the library the time and takes what it has to say.
-    fn advance_library(&mut self, now: Instant) {
-        let result = self.dtls.handle_timeout(now + self.ahead);
-        self.handle_result(now, result);
-        self.drain(now);
+    /// Says something, protected where keys exist.
+    fn say(&mut self, alert: Alert) {
+        self.alert = Some((self.records.write_epoch(), alert));
     }
 
-    fn handle_result(&mut self, now: Instant, result: Result<(), dimpl::Error>) {
-        let Err(error) = result else { return };
-        tracing::debug!(%error, state = ?self.state, "DTLS input refused");
-        if self.is_over() {
-            return;
-        }
-        match (&error, self.state) {
-            // The answer to our ClientHello came in the wrong order, or is none: the library has not moved,
-            // and the peer repeats itself.
-            (
-                dimpl::Error::UnexpectedMessage(
-                    dimpl::UnexpectedMessageError::UnrecognizedAutoServerResponse,
-                ),
-                _,
-            ) => {
-                self.counters.dropped_malformed += 1;
-            }
-            (dimpl::Error::SecurityError(dimpl::SecurityError::FatalAlert { .. }), State::Connected) => {
-                self.fail(FailureCause::PeerAlert);
-            }
-            (_, State::Connected) => self.fail(FailureCause::Connection),
-            (dimpl::Error::Timeout(_), _) => self.fail(FailureCause::Timeout),
-            _ if self.trust == Trust::Mismatched => self.fail(FailureCause::FingerprintMismatch),
-            _ => self.restart(now),
-        }
-    }
-
-    /// Begins the handshake anew: what ended it may have come from anybody. A peer that is at its beginning
-    /// repeats its first flight; the time that a handshake may take runs on.
-    fn restart(&mut self, now: Instant) {
-        if self.counters.restarts == MAX_RESTARTS {
-            return self.fail(FailureCause::Handshake);
-        }
-        self.counters.restarts += 1;
-        self.outgoing.clear();
-        self.trust = Trust::Unknown;
-        self.remote_certificate = None;
-        self.has_answered = false;
-        self.dtls = self.library.start(&self.config, now + self.ahead);
-        let result = self.dtls.handle_timeout(now + self.ahead);
-        if result.is_err() {
-            self.fail(FailureCause::Handshake);
-        }
-    }
-
-    /// Takes all that the library has to say.
-    fn drain(&mut self, now: Instant) {
-        while !self.is_over() {
-            match self.dtls.poll_output(&mut self.scratch) {
-                Output::Packet(datagram) => {
-                    self.has_answered = true;
-                    // RFC 8842, section 5.1: a peer that is not the signalled one hears nothing more.
-                    if self.trust != Trust::Mismatched {
-                        if self.outgoing.len() == MAX_OUTGOING {
-                            self.outgoing.pop_front();
-                        }
-                        self.outgoing.push_back(datagram.to_vec());
-                    }
-                    if self.state == State::New {
-                        self.state = State::Connecting;
-                        self.give_up = Some(now + self.config.handshake_timeout);
-                    }
-                }
-                Output::BufferTooSmall { needed } => self.scratch.resize(needed, 0),
-                Output::Timeout(deadline) => {
-                    let theirs = Some(deadline).filter(|theirs| *theirs < now + self.ahead + IDLE);
-                    let earliest = self.quiet_until.map_or(now, |until| until.max(now));
-                    self.deadline = theirs.map(|theirs| Deadline {
-                        theirs,
-                        ours: (theirs - self.ahead).clamp(earliest, now + MAX_RETRANSMIT),
-                    });
-                    if self.state == State::Connected && self.deadline.is_none() {
-                        self.confirm();
-                    }
-                    return;
-                }
-                Output::PeerCert(der) => {
-                    let der = der.to_vec();
-                    self.verify(der);
-                }
-                Output::Connected => self.connect(),
-                Output::ApplicationData(plaintext) => {
-                    if self.state != State::Connected || self.unread.len() == MAX_UNREAD {
-                        self.counters.dropped_read_queue_full += 1;
-                    } else {
-                        self.is_confirmed = true;
-                        self.alerted = None;
-                        self.counters.opened += 1;
-                        self.unread.push_back(plaintext.to_vec());
-                    }
-                }
-                Output::CloseNotify => self.end(State::Closed, Event::Closed),
-                _ => {}
-            }
-        }
-    }
-
-    /// RFC 8122, section 5: one supported fingerprint that matches is enough.
-    fn verify(&mut self, der: Vec<u8>) {
-        let matches = self.config.remote_fingerprints.iter().any(|fingerprint| fingerprint.matches(&der));
-        self.remote_certificate = Some(der);
-        if matches {
-            self.trust = Trust::Matched;
-            return;
-        }
-        self.trust = Trust::Mismatched;
-        self.outgoing.clear();
-        // A client's certificate comes in the clear in 1.2: before the end of the handshake it could be
-        // anybody's, and need not end the connection.
-        let is_in_the_clear = self.config.role == Role::Server && self.version() != Some(Version::Dtls13);
-        if !is_in_the_clear {
-            self.fail(FailureCause::FingerprintMismatch);
-        }
-    }
-
-    /// The handshake has ended.
-    fn connect(&mut self) {
-        if self.trust != Trust::Matched {
-            return self.fail(FailureCause::FingerprintMismatch);
-        }
-        self.state = State::Connected;
-        self.give_up = None;
-        self.alerted = None;
-        // The last flight of a client of 1.3 is the handshake's, and holds the certificate: the server may yet
-        // refuse it (RFC 9147, section 5.8.1). Until the server acknowledges it, the client repeats it.
-        if self.config.role == Role::Server || self.version() != Some(Version::Dtls13) {
-            self.confirm();
-        }
-        self.events.push_back(Event::Connected);
-    }
-
-    fn confirm(&mut self) {
-        self.is_confirmed = true;
-        self.alerted = None;
-    }
-
-    fn fail(&mut self, cause: FailureCause) {
-        self.outgoing.clear();
-        if cause == FailureCause::FingerprintMismatch && !self.is_over() {
+    /// The peer broke the protocol, or is another one (RFC 8122, section 6.2: bad_certificate).
+    fn fail(&mut self, refusal: Refusal) {
+        if !self.is_over() {
+            self.farewell = Some((self.records.write_epoch(), refusal.alert));
             self.farewells = MAX_FAREWELLS;
             self.bid_farewell();
         }
-        self.end(State::Failed, Event::Failed(cause));
+        self.end(State::Failed, Event::Failed(refusal.cause));
     }
 
-    /// RFC 8122, section 6.2: a connection whose certificate has another fingerprint is ended, with
-    /// bad_certificate.
-    ///
-    /// The alert is in the clear: the library protects none but close_notify, which would say that all went
-    /// well. In 1.2 this is where the handshake stands.
     fn bid_farewell(&mut self) {
-        if self.farewells > 0 && self.outgoing.is_empty() {
+        if self.farewells > 0 && self.alert.is_none() && self.farewell.is_some() {
             self.farewells -= 1;
-            self.outgoing.push_back(bad_certificate(self.farewells));
+            self.alert = self.farewell;
         }
     }
 
     fn end(&mut self, state: State, event: Event) {
-        if !self.is_over() {
-            self.state = state;
-            self.deadline = None;
-            self.events.push_back(event);
+        if self.is_over() {
+            return;
         }
+        self.state = state;
+        self.early.clear();
+        if let Some(handshake) = &mut self.handshake {
+            handshake.silence();
+        }
+        self.events.push_back(event);
     }
-}
-
-/// A fatal alert in epoch 0, with a sequence number that the handshake's records do not reach.
-fn bad_certificate(serial: u8) -> Vec<u8> {
-    const BAD_CERTIFICATE: u8 = 42;
-    const FATAL: u8 = 2;
-    const ALERT: u8 = 21;
-    vec![ALERT, 0xfe, 0xfd, 0, 0, 0, 0, 1, 0, 0, MAX_FAREWELLS - serial, 0, 2, FATAL, BAD_CERTIFICATE]
 }
 
 impl std::fmt::Debug for Endpoint {
@@ -544,45 +542,5 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-impl Library {
-    fn new(config: &Config, rng: &mut Rng) -> Self {
-        // Zero is no time and years are no timeout, to the library.
-        let day = Duration::from_secs(24 * 60 * 60);
-        let millisecond = Duration::from_millis(1);
-        let mut builder = dimpl::Config::builder()
-            .mtu(config.mtu.clamp(Config::MIN_MTU, SCRATCH))
-            .max_queue_rx(LIBRARY_QUEUE)
-            .max_queue_tx(LIBRARY_QUEUE)
-            // The path was validated by ICE (RFC 8842, section 6): a cookie would prove the same once more.
-            .use_server_cookie(false)
-            .flight_start_rto(config.retransmit_after.clamp(millisecond, day))
-            .flight_retries(RETRIES)
-            .handshake_timeout(LIBRARY_HANDSHAKE);
-        if config.deterministic {
-            builder = builder.dangerously_set_rng_seed(rng.u64());
-        }
-        #[cfg(feature = "simulation")]
-        if config.deterministic {
-            builder = builder.with_crypto_provider(crate::simulation::provider());
-        }
-        let config_built = builder.build().expect("every value was clamped to what the library accepts");
-        Library {
-            config: Arc::new(config_built),
-            certificate: DtlsCertificate {
-                certificate: config.certificate.der().to_vec(),
-                private_key: config.certificate.key().expose_secret().clone(),
-            },
-        }
-    }
-
-    fn start(&self, config: &Config, now: Instant) -> Dtls {
-        let (library, certificate) = (self.config.clone(), self.certificate.clone());
-        let mut dtls = match config.versions {
-            Versions::Both => Dtls::new_auto(library, certificate, now),
-            Versions::Dtls12 => Dtls::new_12(library, certificate, now),
-            Versions::Dtls13 => Dtls::new_13(library, certificate, now),
-        };
-        dtls.set_active(config.role == Role::Client);
-        dtls
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -91,12 +91,16 @@ pub struct Counters {
     pub opened: u64,
     /// Application datagrams sealed.
     pub sealed: u64,
-    /// Datagrams that are no DTLS records, or no records for this moment.
+    /// Records that are none, or none for this moment; also what is left of a datagram behind one that is none.
     pub dropped_malformed: u64,
     /// Application datagrams that found the read queue full.
     pub dropped_read_queue_full: u64,
     /// Datagrams that came after the end.
     pub dropped_closed: u64,
-    /// Handshakes begun anew because unauthenticated input had ended one.
+    /// Protected records that were not authentic.
+    pub dropped_forged: u64,
+    /// Protected records that came before, or are too old to tell.
+    pub dropped_replayed: u64,
+    /// Handshakes begun anew because another first message came before anybody was proven to be the peer.
     pub restarts: u64,
 }

@@ -109,16 +109,16 @@ fn a_refused_peer_hears_of_it_though_alerts_are_lost() {
         let mut configs = configs().map(|config| Config { versions, ..config });
         configs[end].remote_fingerprints = Vec::new();
         let mut pair = Pair::new(configs, 1, CLEAN);
-        pair.run(Duration::from_secs(1), |pair| {
-            // The first alert is among what is lost.
-            pair.link.loss = if pair.ends[end].state() == State::Failed { 1.0 } else { 0.0 };
-            pair.link.loss == 1.0
-        });
+        pair.run(Duration::from_secs(1), |pair| pair.ends[end].state() == State::Failed);
         pair.poll();
-        pair.link = CLEAN;
+        pair.lose_what_is_under_way();
         pair.run(Duration::from_secs(10), |pair| pair.ends[1 - end].state() == State::Failed);
         assert_eq!(pair.events[1 - end].last(), Some(&Event::Failed(FailureCause::PeerAlert)));
-        let alerts = pair.sent.iter().filter(|(from, datagram)| *from == end && datagram[0] == 21).count();
+        // In 1.2 it is in the clear, as this is where the handshake stands. In 1.3 there are keys, and all that a
+        // server says after its flight is of the application's first epoch.
+        let first = if versions == Versions::Dtls12 { 21 } else { 0b0010_1111 };
+        let is_alert = |datagram: &[u8]| datagram[0] == first && datagram.len() < 40;
+        let alerts = pair.sent.iter().filter(|(from, datagram)| *from == end && is_alert(datagram)).count();
         assert!((2..=8).contains(&alerts), "{versions:?}: {alerts}");
     }
 }
@@ -142,8 +142,8 @@ fn a_silent_peer_is_given_up_after_the_handshakes_time() {
     assert_eq!(pair.ends[SERVER].state(), State::New);
     pair.run_for(Duration::from_millis(2));
     assert_eq!(pair.events[CLIENT], [Event::Failed(FailureCause::Timeout)]);
-    // Doubling from 100 ms: seven or eight ClientHellos, not thousands.
-    assert!((5..12).contains(&pair.sent.len()), "{}", pair.sent.len());
+    // Doubling from 100 ms up to a second: ten ClientHellos, of two datagrams each.
+    assert_eq!(pair.sent.len(), 20);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn sealing_adds_no_more_than_it_says_and_refuses_what_cannot_fit() {
             let sealed = pair.seal(CLIENT, &plaintext);
             assert!(sealed.len() <= length + dtls::Endpoint::MAX_OVERHEAD);
             pair.ends[SERVER].handle_datagram(pair.now, &sealed);
-            assert_eq!(pair.ends[SERVER].read(), Some(plaintext));
+            assert_eq!(pair.ends[SERVER].read(), Some(&plaintext[..]));
         }
         let refused = pair.ends[CLIENT].seal(pair.now, &[0; 5000], path(), &mut base::SendBatch::new());
         assert_eq!(refused, Err(SealError::TooLarge));

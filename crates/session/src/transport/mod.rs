@@ -303,7 +303,7 @@ impl Transport {
         let Some(endpoint) = self.security.endpoint_mut() else { return };
         while let Some(packet) = endpoint.read() {
             match &mut self.association {
-                Some(association) => association.handle_packet(now, &packet),
+                Some(association) => association.handle_packet(now, packet),
                 None => counters.dropped_early_sctp += 1,
             }
         }
