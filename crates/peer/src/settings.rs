@@ -66,6 +66,9 @@ pub struct Settings {
     /// for data channels of very low priority 8 (CS1), low 0, medium 10 (AF11) and high 18 (AF21). It is for whoever sends
     /// the packets; the state machine sends none. All of a connection's packets have the same one.
     pub dscp: u8,
+    /// Certificate authorities, in DER, whose certificates a TURN server may present over TLS, beside those that the system
+    /// trusts. For whoever opens the connections, as `dscp` is.
+    pub tls_roots: Vec<Vec<u8>>,
 }
 
 impl Default for Settings {
@@ -83,6 +86,7 @@ impl Default for Settings {
             sctp_init: true,
             ice_lite: false,
             dscp: 0,
+            tls_roots: Vec::new(),
         }
     }
 }

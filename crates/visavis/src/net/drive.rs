@@ -18,7 +18,6 @@ use crate::net::mdns::{self, Publication};
 use crate::net::router::{Progress, Sockets, Source};
 use crate::net::stream::{Incoming, StreamBuffer};
 use crate::net::tcp;
-use crate::net::tls::Trust;
 use crate::net::udp::ReceiveBatch;
 use crate::net::{clock, interfaces, resolver};
 
@@ -296,7 +295,7 @@ impl Seat {
                 Some(ActionResult::Bound { socket, result })
             }
             Action::ConnectTcp { path, local, tls, framing } => {
-                let tls = tls.map(|name| (name, Trust::system()));
+                let tls = tls.map(|name| (name, self.sockets.trust()));
                 let (remote, dscp) = (path.remote, self.sockets.dscp());
                 self.sockets.connect(path, tcp::Request { remote, local, tls, framing, dscp });
                 // Looked at with the other streams.

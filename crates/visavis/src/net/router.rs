@@ -17,6 +17,7 @@ use crate::net::endpoint::{Endpoint, Place};
 use crate::net::routes::Claim;
 use crate::net::stream::{Incoming, Stream, StreamBuffer};
 use crate::net::tcp;
+use crate::net::tls::Trust;
 use crate::net::udp::{ReceiveBatch, UdpSocket, bind_error};
 
 /// Where a connection's sockets come from.
@@ -26,6 +27,8 @@ pub(crate) struct Source {
     pub(crate) endpoint: Option<Arc<Endpoint>>,
     /// The DSCP of those that it has for itself.
     pub(crate) dscp: u8,
+    /// Who may vouch for the servers that it speaks TLS with.
+    pub(crate) trust: Arc<Trust>,
 }
 
 /// The sockets of one connection. How many there are is the session's to bound.
@@ -36,6 +39,7 @@ pub(crate) struct Sockets {
     streams: BTreeMap<Path, Stream>,
     shared: Option<Shared>,
     dscp: u8,
+    trust: Arc<Trust>,
 }
 
 /// What a connection, which has joined an endpoint, has of it. Dropping it takes the connection out of the endpoint's tables.
@@ -57,9 +61,9 @@ pub(crate) struct Progress {
 }
 
 impl Sockets {
-    pub(crate) fn new(connection: &Arc<Connection>, Source { endpoint, dscp }: Source) -> Self {
+    pub(crate) fn new(connection: &Arc<Connection>, Source { endpoint, dscp, trust }: Source) -> Self {
         let shared = endpoint.map(|endpoint| Shared::new(endpoint, Arc::clone(connection)));
-        Sockets { shared, dscp, ..Sockets::default() }
+        Sockets { shared, dscp, trust, ..Sockets::default() }
     }
 
     pub(crate) fn shared(&mut self) -> Option<&mut Shared> {
@@ -92,6 +96,10 @@ impl Sockets {
 
     pub(crate) fn dscp(&self) -> u8 {
         self.dscp
+    }
+
+    pub(crate) fn trust(&self) -> Arc<Trust> {
+        Arc::clone(&self.trust)
     }
 
     /// Begins to open a stream. It goes on in [`poll_connect`](Sockets::poll_connect).

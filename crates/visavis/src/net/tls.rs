@@ -20,14 +20,17 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// Trusts the system, read once for the process.
-    pub(crate) fn system() -> Arc<Trust> {
+    fn system() -> Arc<Trust> {
         static SYSTEM: OnceLock<Arc<Trust>> = OnceLock::new();
         Arc::clone(SYSTEM.get_or_init(Arc::default))
     }
 
-    /// Trusts the system, read once for the process, and these.
-    #[cfg(test)]
-    pub(crate) fn and(extra: Vec<CertificateDer<'static>>) -> Arc<Trust> {
+    /// Trusts the system, and these authorities (DER).
+    pub(crate) fn and(extra: &[Vec<u8>]) -> Arc<Trust> {
+        if extra.is_empty() {
+            return Trust::system();
+        }
+        let extra = extra.iter().map(|der| CertificateDer::from(der.clone())).collect();
         Arc::new(Trust { extra, config: OnceLock::new() })
     }
 

@@ -11,6 +11,7 @@ use crate::net::connection::{Bell, Connection, Handle};
 use crate::net::endpoint::Endpoint;
 use crate::net::outside::Outside;
 use crate::net::router::Source;
+use crate::net::tls::Trust;
 use crate::net::watch;
 use crate::net::worker::{self, Inbox, Newcomer};
 
@@ -43,7 +44,7 @@ pub(crate) fn connect(
     // From the operating system, through the crypto library.
     let mut seed = [0; 32];
     aws_lc_rs::rand::fill(&mut seed).map_err(|_| failed("the system gave no randomness"))?;
-    let dscp = configuration.1.dscp;
+    let (dscp, trust) = (configuration.1.dscp, Trust::and(&configuration.1.tls_roots));
     let peer = PeerConnection::with_settings(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
     let inbox = inbox(key)?;
@@ -55,7 +56,7 @@ pub(crate) fn connect(
     if endpoint.is_none() {
         watch::watch(&connection);
     }
-    inbox.adopt(key, Newcomer::Connection(Arc::clone(&connection), Source { endpoint, dscp }));
+    inbox.adopt(key, Newcomer::Connection(Arc::clone(&connection), Source { endpoint, dscp, trust }));
     Ok(Handle::new(connection))
 }
 

@@ -176,7 +176,7 @@ fn tls_request(remote: SocketAddr, name: &str, trust: Arc<Trust>) -> tcp::Reques
 async fn datagrams_go_through_tls() {
     let (address, certificate) = tls_echo("turn.example.org");
     let mut sockets = Sockets::default();
-    let request = tls_request(address, "turn.example.org", Trust::and(vec![certificate]));
+    let request = tls_request(address, "turn.example.org", Trust::and(&[certificate.to_vec()]));
     let (path, result) = connect(&mut sockets, request).await;
     assert!(result.is_ok(), "{result:?}");
     let mut batch = SendBatch::new();
@@ -209,10 +209,10 @@ async fn datagrams_go_through_tls() {
 async fn a_server_that_is_not_trusted_is_not_connected_to() {
     let (address, certificate) = tls_echo("turn.example.org");
     let mut sockets = Sockets::default();
-    let other = tls_request(address, "turn.example.net", Trust::and(vec![certificate]));
+    let other = tls_request(address, "turn.example.net", Trust::and(&[certificate.to_vec()]));
     assert_eq!(connect(&mut sockets, other).await.1, Err(ConnectError::UntrustedCertificate));
     let (address, _) = tls_echo("turn.example.org");
-    let unknown = tls_request(address, "turn.example.org", Trust::system());
+    let unknown = tls_request(address, "turn.example.org", Trust::and(&[]));
     assert_eq!(connect(&mut sockets, unknown).await.1, Err(ConnectError::UntrustedCertificate));
     assert_eq!(sockets.stream_after(None), None);
 }
@@ -228,6 +228,6 @@ async fn a_server_that_speaks_something_else_is_no_tls_server() {
         socket.readable().await.unwrap();
     });
     let mut sockets = Sockets::default();
-    let request = tls_request(address, "turn.example.org", Trust::system());
+    let request = tls_request(address, "turn.example.org", Trust::and(&[]));
     assert_eq!(connect(&mut sockets, request).await.1, Err(ConnectError::TlsFailed));
 }

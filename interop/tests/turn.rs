@@ -1,0 +1,324 @@
+//! Relayed through coturn, on loopback: over UDP, TCP and TLS, with nothing else allowed.
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use interop::{missing, target_directory};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use visavis::{
+    Redacted, RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPolicy, RtcMessage,
+    RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcPeerConnectionState, Settings,
+};
+
+/// No test takes this long unless something hangs: the largest moves 100 MB, unoptimised, on a busy machine.
+const GUARD: Duration = Duration::from_secs(300);
+const BULK: usize = 100_000_000;
+const MESSAGE: usize = 50_000;
+
+async fn guarded<T>(body: impl Future<Output = T>) -> T {
+    tokio::time::timeout(GUARD, body).await.expect("the test hangs")
+}
+
+/// For what another program does in its own time and says to nobody.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "coturn says neither when it listens nor when a nonce is too old"
+)]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+/// A running server. Killed when dropped.
+struct Coturn {
+    child: Child,
+    port: u16,
+    tls_port: u16,
+    certificate: Vec<u8>,
+}
+
+impl Coturn {
+    /// Serves `user` with `password` on loopback; `None` if it is not installed and that is allowed.
+    async fn start(arguments: &[&str]) -> Option<Coturn> {
+        let [port, tls_port] = free_ports();
+        let directory = target_directory().join(format!("interop/turn-{port}"));
+        fs::create_dir_all(&directory).expect("a directory");
+        let (certificate, files) = certificate(&directory);
+        let mut command = Command::new("turnserver");
+        command.args(["-n", "--no-cli", "--lt-cred-mech", "--realm", "interop", "--user", "user:password"]);
+        command.args(["--allow-loopback-peers", "--no-dtls", "--log-file", "stdout", "-L", "127.0.0.1"]);
+        command.args(["-L", "::1", "--listening-port", &port.to_string()]);
+        command.args(["--tls-listening-port", &tls_port.to_string()]).args(arguments);
+        for (option, file) in ["--cert", "--pkey", "--pidfile", "--userdb"].into_iter().zip(files) {
+            command.arg(option).arg(file);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let Ok(child) = command.spawn() else {
+            missing("turnserver (Debian's coturn)");
+            return None;
+        };
+        let server = Coturn { child, port, tls_port, certificate };
+        for address in ["127.0.0.1", "::1"] {
+            for port in [port, tls_port] {
+                guarded(async {
+                    while tokio::net::TcpStream::connect((address, port)).await.is_err() {
+                        pause(Duration::from_millis(50)).await;
+                    }
+                })
+                .await;
+            }
+        }
+        Some(server)
+    }
+
+    fn url(&self, host: &str, transport: &str) -> String {
+        match transport {
+            "tls" => format!("turns:{host}:{}", self.tls_port),
+            transport => format!("turn:{host}:{}?transport={transport}", self.port),
+        }
+    }
+
+    fn peer(&self, url: &str, password: &str) -> RtcPeerConnection {
+        let configuration = RtcConfiguration {
+            ice_servers: vec![RtcIceServer {
+                urls: vec![url.to_owned()],
+                username: Some("user".to_owned()),
+                credential: Some(Redacted::new(password.to_owned())),
+            }],
+            ice_transport_policy: RtcIceTransportPolicy::Relay,
+            ..RtcConfiguration::default()
+        };
+        let settings = Settings {
+            include_loopback: true,
+            tls_roots: vec![self.certificate.clone()],
+            ..Settings::default()
+        };
+        RtcPeerConnection::with_settings(configuration, settings).expect("a connection")
+    }
+}
+
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Ports that nobody listens on at this moment.
+fn free_ports() -> [u16; 2] {
+    let listeners = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").expect("a port"));
+    listeners.map(|listener| listener.local_addr().map(|address: SocketAddr| address.port()).expect("a port"))
+}
+
+/// A certificate for loopback (DER), and the files that a server needs.
+fn certificate(directory: &std::path::Path) -> (Vec<u8>, [PathBuf; 4]) {
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).expect("a certificate");
+    let files = ["cert.pem", "key.pem", "pid", "users"].map(|name| directory.join(name));
+    fs::write(&files[0], cert.pem()).expect("a file");
+    fs::write(&files[1], signing_key.serialize_pem()).expect("a file");
+    (cert.der().to_vec(), files)
+}
+
+/// Waits until all candidates are in the description.
+async fn gathered(events: &mut RtcPeerConnectionEvents) {
+    while let Some(event) = events.next().await {
+        if matches!(event, RtcPeerConnectionEvent::IceCandidate(None)) {
+            return;
+        }
+    }
+}
+
+/// Negotiates with all candidates in the descriptions.
+async fn negotiate(a: &RtcPeerConnection, b: &RtcPeerConnection) {
+    let (mut events_a, mut events_b) = (a.events(), b.events());
+    a.set_local_description(a.create_offer(None).await.unwrap()).await.unwrap();
+    gathered(&mut events_a).await;
+    b.set_remote_description(a.local_description().unwrap()).await.unwrap();
+    b.set_local_description(b.create_answer().await.unwrap()).await.unwrap();
+    gathered(&mut events_b).await;
+    a.set_remote_description(b.local_description().unwrap()).await.unwrap();
+}
+
+struct Pair {
+    a: RtcPeerConnection,
+    b: RtcPeerConnection,
+    channel_a: RtcDataChannel,
+    channel_b: RtcDataChannel,
+}
+
+async fn connected(server: &Coturn, urls: [&str; 2]) -> Pair {
+    let [a, b] = urls.map(|url| server.peer(url, "password"));
+    let channel_a = a.create_data_channel("relayed", None).unwrap();
+    let mut events = b.events();
+    negotiate(&a, &b).await;
+    for pc in [&a, &b] {
+        let sdp = pc.local_description().unwrap().sdp;
+        let candidates: Vec<_> = sdp.lines().filter(|line| line.starts_with("a=candidate")).collect();
+        assert!(
+            !candidates.is_empty() && candidates.iter().all(|line| line.contains(" typ relay raddr ")),
+            "{sdp}"
+        );
+    }
+    let channel_b = loop {
+        if let RtcPeerConnectionEvent::DataChannel(channel) = events.next().await.expect("a channel") {
+            break channel;
+        }
+    };
+    channel_a.ready().await.unwrap();
+    channel_b.ready().await.unwrap();
+    Pair { a, b, channel_a, channel_b }
+}
+
+fn message(number: usize) -> Vec<u8> {
+    (0..MESSAGE).map(|place| (number.wrapping_mul(31) ^ place ^ (place >> 8)) as u8).collect()
+}
+
+/// Sends 100 MB and compares what was sent with what came.
+async fn bulk(pair: &Pair) {
+    let send = async {
+        let mut sent = Context::new(&SHA256);
+        for number in 0..BULK / MESSAGE {
+            let message = message(number);
+            sent.update(&message);
+            pair.channel_a.ready().await.unwrap();
+            pair.channel_a.send(message).unwrap();
+        }
+        sent.finish()
+    };
+    let receive = async {
+        let (mut received, mut bytes) = (Context::new(&SHA256), 0);
+        while bytes < BULK {
+            let Some(RtcMessage::Binary(message)) = pair.channel_b.recv().await else { panic!("it closed") };
+            received.update(&message);
+            bytes += message.len();
+        }
+        received.finish()
+    };
+    let (sent, received) = tokio::join!(send, receive);
+    assert_eq!(sent.as_ref(), received.as_ref());
+}
+
+async fn hundred_megabytes(transport: &str) {
+    let Some(server) = Coturn::start(&[]).await else { return };
+    let url = server.url("127.0.0.1", transport);
+    guarded(async { bulk(&connected(&server, [&url, &url]).await).await }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundred_megabytes_over_udp() {
+    hundred_megabytes("udp").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundred_megabytes_over_tcp() {
+    hundred_megabytes("tcp").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hundred_megabytes_over_tls() {
+    hundred_megabytes("tls").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connects_over_ipv6_and_from_one_transport_to_another() {
+    let Some(server) = Coturn::start(&[]).await else { return };
+    for (host, transports) in
+        [("[::1]", ["udp", "tcp"]), ("[::1]", ["tls", "tls"]), ("localhost", ["tls", "udp"])]
+    {
+        let urls = transports.map(|transport| server.url(host, transport));
+        guarded(connected(&server, [&urls[0], &urls[1]])).await;
+    }
+}
+
+/// The errors of gathering.
+async fn errors(pc: &RtcPeerConnection) -> Vec<(u16, String)> {
+    let mut events = pc.events();
+    pc.create_data_channel("none", None).unwrap();
+    pc.set_local_description(pc.create_offer(None).await.unwrap()).await.unwrap();
+    let mut errors = Vec::new();
+    loop {
+        match events.next().await.expect("gathering ends") {
+            RtcPeerConnectionEvent::IceCandidateError(error) => {
+                errors.push((error.error_code, error.error_text))
+            }
+            RtcPeerConnectionEvent::IceCandidate(None) => return errors,
+            _ => {}
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_wrong_is_told() {
+    let Some(server) = Coturn::start(&[]).await else { return };
+    for transport in ["udp", "tcp", "tls"] {
+        let pc = server.peer(&server.url("127.0.0.1", transport), "wrong");
+        let errors = guarded(errors(&pc)).await;
+        assert!(!errors.is_empty() && errors.iter().all(|(code, _)| *code == 401), "{transport} {errors:?}");
+    }
+    // Nobody listens there.
+    let [free, _] = free_ports();
+    for url in [format!("turn:127.0.0.1:{free}?transport=tcp"), format!("turns:127.0.0.1:{free}")] {
+        let errors = guarded(errors(&server.peer(&url, "password"))).await;
+        assert_eq!(errors.iter().map(|(code, _)| *code).collect::<Vec<_>>(), [701], "{url} {errors:?}");
+    }
+    let stranger = RtcPeerConnection::with_settings(
+        RtcConfiguration {
+            ice_servers: vec![RtcIceServer {
+                urls: vec![server.url("127.0.0.1", "tls")],
+                username: Some("user".to_owned()),
+                credential: Some(Redacted::new("password".to_owned())),
+            }],
+            ..RtcConfiguration::default()
+        },
+        Settings { include_loopback: true, ..Settings::default() },
+    );
+    let errors = guarded(errors(&stranger.unwrap())).await;
+    assert_eq!(errors, [(701, "the server's certificate is not trusted".to_owned())]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nonce_may_go_stale() {
+    let Some(server) = Coturn::start(&["--stale-nonce=1"]).await else { return };
+    let url = server.url("127.0.0.1", "udp");
+    let [a, b] = [&url, &url].map(|url| server.peer(url, "password"));
+    let channel = a.create_data_channel("relayed", None).unwrap();
+    let mut events = a.events();
+    a.set_local_description(a.create_offer(None).await.unwrap()).await.unwrap();
+    guarded(gathered(&mut events)).await;
+    // The server's clock decides: its nonces live a second.
+    pause(Duration::from_millis(2500)).await;
+    let mut events = b.events();
+    b.set_remote_description(a.local_description().unwrap()).await.unwrap();
+    b.set_local_description(b.create_answer().await.unwrap()).await.unwrap();
+    guarded(gathered(&mut events)).await;
+    a.set_remote_description(b.local_description().unwrap()).await.unwrap();
+    guarded(channel.ready()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_dies_disconnects() {
+    for transport in ["udp", "tcp"] {
+        let Some(server) = Coturn::start(&[]).await else { return };
+        let url = server.url("127.0.0.1", transport);
+        let pair = guarded(connected(&server, [&url, &url])).await;
+        drop(server);
+        for pc in [&pair.a, &pair.b] {
+            let mut events = pc.events();
+            guarded(async {
+                while pc.connection_state() == RtcPeerConnectionState::Connected {
+                    events.next().await.expect("an event");
+                }
+            })
+            .await;
+            let state = pc.connection_state();
+            let is_down =
+                matches!(state, RtcPeerConnectionState::Disconnected | RtcPeerConnectionState::Failed);
+            assert!(is_down, "{transport} {state:?}");
+        }
+    }
+}
