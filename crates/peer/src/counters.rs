@@ -4,8 +4,8 @@
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Remote candidates that were ignored because their address is a name (`.local`, multicast DNS), which nothing
-    /// here resolves yet.
+    /// Remote candidates that were ignored because their address is a name, and none that hides an address in multicast
+    /// DNS: a peer may not have us ask DNS for what it likes.
     pub remote_candidates_named: u64,
     /// Remote candidates that were ignored because of their transport protocol or component.
     pub remote_candidates_unsupported: u64,

@@ -311,6 +311,9 @@ fn descriptions_that_do_not_fit_the_state_are_refused() {
     );
 }
 
+/// Its address is a name, and none of multicast DNS.
+const FOREIGN: &str = "candidate:3 1 udp 2113929471 peer.example 5000 typ host";
+
 #[test]
 fn candidates_are_checked_in_the_order_of_the_specification() {
     let candidate = |mid: Option<&str>, index: Option<u16>, ufrag: Option<&str>, text: &str| {
@@ -339,6 +342,7 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
             stage.add_candidate(B, candidate(Some("0"), None, None, "candidate:nonsense"));
             stage.add_candidate(B, candidate(Some("0"), None, None, HOST));
             stage.add_candidate(B, candidate(Some("0"), None, None, NAMED));
+            stage.add_candidate(B, candidate(Some("0"), None, None, FOREIGN));
             stage.add_candidate(B, candidate(Some("0"), None, None, ""));
             stage.add_candidate(B, None);
             stage.run();
@@ -366,10 +370,12 @@ fn candidates_are_checked_in_the_order_of_the_specification() {
             b: addIceCandidate("candidate:nonsense") rejected: OperationError
             b: addIceCandidate("candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host") fulfilled
             b: addIceCandidate("candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host") fulfilled
+            b: addIceCandidate("candidate:3 1 udp 2113929471 peer.example 5000 typ host") fulfilled
             b: addIceCandidate("") fulfilled
             b: addIceCandidate(null) fulfilled
             -- a=candidate:1 1 udp 2113929471 192.0.2.9 5000 typ host
             -- a=candidate:2 1 udp 2113929471 11111111-2222-4333-8444-555555555555.local 5000 typ host
+            -- a=candidate:3 1 udp 2113929471 peer.example 5000 typ host
             -- a=end-of-candidates
             b: signalingstatechange stable
             b: setLocalDescription() fulfilled
