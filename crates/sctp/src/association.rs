@@ -6,13 +6,13 @@ use std::time::Instant;
 use base::Rng;
 use bytes::Bytes;
 
-use crate::data_transfer::DataTransfer;
 use crate::handshake::Handshake;
 use crate::init::Init;
-use crate::packet::{kind, single};
-use crate::received::Received;
+use crate::packet::{CHUNK_HEADER, Header, PacketWriter, kind, single};
 use crate::reset::Resets;
+use crate::rx::{Fatal, Receiver};
 use crate::stream::{Outgoing, OutgoingSide, Streams};
+use crate::tx::Sender;
 use crate::{CloseCause, Config, Counters, Delivery, Event, Message, Ppid, SendError, State, Stats};
 
 mod inbound;
@@ -67,6 +67,8 @@ pub struct Association {
     /// What happened to the association and to our resets. Bounded by the number of streams.
     events: VecDeque<Event>,
     counters: Counters,
+    /// The congestion controller's randomness.
+    rng: Rng,
 }
 
 #[derive(Debug)]
@@ -84,10 +86,10 @@ enum Phase {
 struct Established {
     peer: Init,
     max_streams: u16,
-    transfer: DataTransfer,
-    received: Received,
-    /// DATA chunks handed over that have not become messages: at least as many as the library holds.
-    held: usize,
+    /// The header of every packet that we send.
+    header: Header,
+    sender: Sender,
+    receiver: Receiver,
     resets: Resets,
     shutdown: Shutdown,
     last_heard: Instant,
@@ -108,6 +110,7 @@ impl Association {
             control: VecDeque::new(),
             events: VecDeque::new(),
             counters: Counters::default(),
+            rng: rng.fork("congestion"),
         };
         match (association.config.local_init, association.config.remote_init) {
             (Some(ours), Some(theirs)) if theirs.is_others(&ours) => association.establish(now, theirs.0),
@@ -125,35 +128,54 @@ impl Association {
 
     /// Appends the next packet to `out` and says whether there was one.
     pub fn poll_packet(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
-        let Some(packet) = self.next_packet(now) else { return false };
+        let before = out.len();
+        if !self.write_packet(now, out) {
+            return false;
+        }
         self.counters.packets_sent += 1;
-        self.counters.bytes_sent += packet.len() as u64;
-        out.extend_from_slice(&packet);
+        self.counters.bytes_sent += (out.len() - before) as u64;
         true
     }
 
-    fn next_packet(&mut self, now: Instant) -> Option<Vec<u8>> {
-        if let Some(packet) = self.control.pop_front() {
-            return Some(packet);
+    fn write_packet(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
+        if self.write_control(out) || self.write_chunks(now, out) {
+            return true;
         }
-        let Phase::Established(established) = &mut self.phase else { return None };
-        let packet = established.transfer.poll_packet(now, &mut self.streams);
-        if let Some((cumulative, gaps)) = established.transfer.take_acked_to_peer() {
-            let beyond = gaps
-                .into_iter()
-                .flat_map(|(start, end)| start..=end)
-                .map(|gap| cumulative.add(u32::from(gap)).0);
-            established.received.correct(cumulative, beyond);
-            // What was given up (RFC 3758) never becomes a message; no chunk is shorter than a byte.
-            established.held = established.held.min(established.transfer.bytes_held());
-        }
-        if packet.is_some() {
-            established.waiting_since.get_or_insert(now);
-            return packet;
-        }
-        // What was fed or expired just now may have flushed a stream.
+        // What expired just now may have flushed a stream.
         self.advance(now);
-        self.control.pop_front()
+        self.write_control(out)
+    }
+
+    fn write_control(&mut self, out: &mut Vec<u8>) -> bool {
+        let packet = self.control.pop_front();
+        out.extend_from_slice(packet.as_deref().unwrap_or_default());
+        packet.is_some()
+    }
+
+    /// A packet with what acknowledges and carries user data.
+    fn write_chunks(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
+        let Phase::Established(established) = &mut self.phase else { return false };
+        let Established { header, sender, receiver, waiting_since, .. } = &mut **established;
+        let has_work = sender.has_work(now, &self.streams);
+        sender.set_pace_timer(now, has_work, &self.streams);
+        if !has_work && !receiver.is_due(now) {
+            return false;
+        }
+        let mut writer = PacketWriter::new(out, *header);
+        if receiver.is_pending() {
+            // RFC 9260, section 6.1: an acknowledgement goes along.
+            let room = (self.config.max_packet_size & !3).saturating_sub(writer.len() + CHUNK_HEADER);
+            let mut value = Vec::with_capacity(64);
+            receiver.write_sack(room, &self.streams, &mut value);
+            writer.chunk(kind::SACK, 0, &value);
+        }
+        if has_work {
+            sender.write(now, &mut writer, &mut self.streams, &mut self.counters);
+        }
+        if self.streams.outstanding() > 0 {
+            waiting_since.get_or_insert(now);
+        }
+        writer.finish()
     }
 
     /// Does what is due at `now`.
@@ -170,8 +192,8 @@ impl Association {
                 if established.is_peer_gone(now, &self.config) {
                     return self.abort_with(AbortCause::UserInitiated, CloseCause::Timeout);
                 }
-                let result = established.transfer.handle_timeout(now, &mut self.streams);
-                self.take_result(result);
+                established.receiver.handle_timeout(now);
+                established.sender.handle_timeout(now, &mut self.streams);
                 self.advance(now);
             }
             Phase::Closed { .. } => {}
@@ -183,7 +205,8 @@ impl Association {
         match &self.phase {
             Phase::Connecting => Some(self.handshake.deadline()),
             Phase::Established(established) => [
-                established.transfer.poll_timeout(),
+                established.sender.deadline(),
+                established.receiver.deadline(),
                 established.resets.deadline(),
                 established.shutdown.deadline(),
                 established.peer_deadline(&self.config),
@@ -277,7 +300,7 @@ impl Association {
         self.counters.messages_received += 1;
         self.counters.message_bytes_received += message.payload.len() as u64;
         if let Phase::Established(established) = &mut self.phase {
-            established.transfer.update_window(&self.streams, false);
+            established.receiver.update_window(&self.streams);
         }
         Some(message)
     }
@@ -335,11 +358,13 @@ impl Association {
 
     /// How the association does.
     pub fn stats(&self) -> Stats {
-        let rtt = match &self.phase {
-            Phase::Established(established) => established.transfer.rtt(),
-            _ => None,
+        let (rtt, congestion_window) = match &self.phase {
+            Phase::Established(established) => {
+                (established.sender.rtt(), established.sender.congestion_window())
+            }
+            _ => (None, 0),
         };
-        Stats { rtt, buffered: self.streams.total_buffered() }
+        Stats { rtt, congestion_window, buffered: self.streams.total_buffered() }
     }
 
     /// What was counted.
@@ -364,18 +389,20 @@ impl Association {
     /// The handshake has ended.
     fn establish(&mut self, now: Instant, peer: Init) {
         let local = *self.handshake.local();
-        let Some(transfer) = DataTransfer::new(&self.config, &local, &peer) else {
-            return self.close(CloseCause::ProtocolViolation);
-        };
+        let rng = self.rng.fork("sender");
         let max_streams = self.config.max_streams.min(peer.inbound).min(peer.outbound);
         let mut resets = Resets::new(&self.config, &local, &peer);
         self.streams.resetting().for_each(|stream| resets.add(stream));
         self.phase = Phase::Established(Box::new(Established {
             peer,
             max_streams,
-            transfer,
-            received: Received::new(peer.tsn),
-            held: 0,
+            header: Header {
+                source_port: self.config.local_port,
+                destination_port: self.config.remote_port,
+                tag: peer.tag,
+            },
+            sender: Sender::new(&self.config, now, rng, local.tsn, &peer),
+            receiver: Receiver::new(&self.config, peer.tsn),
             resets,
             shutdown: Shutdown::default(),
             last_heard: now,
@@ -387,19 +414,19 @@ impl Association {
     /// Moves on what waits for something else: resets for acknowledgements, the shutdown for empty queues.
     fn advance(&mut self, now: Instant) {
         let Phase::Established(established) = &mut self.phase else { return };
-        let header = established.transfer.header();
-        let received = established.received.cumulative();
+        let header = established.header;
+        let received = established.receiver.cumulative();
         let answer = established.resets.perform_deferred(received, &mut self.streams);
         let request = established.resets.poll(
             now,
-            established.transfer.acknowledged(),
-            established.transfer.rtt(),
+            established.sender.acknowledged(),
+            established.sender.rtt(),
             &mut self.streams,
             &mut self.events,
         );
         let is_flushed = self.streams.total_buffered() == 0 && established.resets.is_idle();
         let rto = established
-            .transfer
+            .sender
             .rtt()
             .map_or(self.config.rto_initial, |rtt| (rtt * 3).clamp(self.config.rto_min, self.config.rto_max));
         let shutdown = established.shutdown.poll(now, rto, is_flushed, received);
@@ -422,16 +449,13 @@ impl Association {
         }
     }
 
-    /// Takes what the library said.
-    fn take_result(&mut self, result: Result<usize, crate::data_transfer::Lost>) {
-        use crate::data_transfer::Lost;
-        let Phase::Established(established) = &mut self.phase else { return };
-        match result {
-            Ok(taken) => established.held = established.held.saturating_sub(taken),
-            Err(Lost::Violation) => {
+    /// The association cannot go on.
+    fn fail(&mut self, fatal: Fatal) {
+        match fatal {
+            Fatal::Violation => {
                 self.abort_with(AbortCause::ProtocolViolation, CloseCause::ProtocolViolation);
             }
-            Err(Lost::ReceiveLimit) => self.abort_with(AbortCause::OutOfResource, CloseCause::ReceiveLimit),
+            Fatal::Limit => self.abort_with(AbortCause::OutOfResource, CloseCause::ReceiveLimit),
         }
     }
 
@@ -439,7 +463,7 @@ impl Association {
     fn abort_with(&mut self, cause: AbortCause, reason: CloseCause) {
         if let Phase::Established(established) = &self.phase {
             let value = [0, cause as u8, 0, 4];
-            let packet = single(established.transfer.header(), kind::ABORT, 0, &value);
+            let packet = single(established.header, kind::ABORT, 0, &value);
             self.control.clear();
             self.control.push_back(packet);
         }

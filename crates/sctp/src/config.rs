@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::InitChunk;
+use crate::congestion::CongestionControl;
 
 /// How an [`Association`](crate::Association) is set up. The default is what WebRTC asks for.
 #[derive(Clone, Debug)]
@@ -26,9 +27,14 @@ pub struct Config {
     /// The path's round-trip time, where the layers below have measured it: the handshake repeats its packets after
     /// 1.5 times this, and data has it as its first estimate.
     pub path_rtt: Option<Duration>,
+    /// How long an acknowledgement may wait for more to acknowledge
+    /// ([RFC 9260, section 6.2](https://www.rfc-editor.org/rfc/rfc9260#section-6.2)): 200 ms at the most.
+    pub ack_delay: Duration,
+    /// How the path is shared with others.
+    pub congestion_control: CongestionControl,
     /// The first retransmission timeout, before a round trip was measured.
     pub rto_initial: Duration,
-    /// The shortest retransmission timeout.
+    /// The shortest retransmission timeout of requests to reset streams and of the shutdown.
     pub rto_min: Duration,
     /// The longest retransmission timeout.
     pub rto_max: Duration,
@@ -62,6 +68,8 @@ impl Default for Config {
             max_streams: 65_535,
             receive_window: 2 * 1024 * 1024,
             path_rtt: None,
+            ack_delay: crate::rx::DEFAULT_ACK_DELAY,
+            congestion_control: CongestionControl::default(),
             rto_initial: Duration::from_millis(500),
             rto_min: Duration::from_millis(220),
             rto_max: Duration::from_secs(3),

@@ -112,6 +112,8 @@ impl std::error::Error for SendError {}
 pub struct Stats {
     /// The smoothed round-trip time, once measured.
     pub rtt: Option<Duration>,
+    /// Bytes that may be on their way at one time (chunks with their headers); 0 before the association stands.
+    pub congestion_window: usize,
     /// Bytes accepted by [`Association::send`](crate::Association::send) and not yet acknowledged, over all
     /// streams.
     pub buffered: usize,
@@ -144,4 +146,10 @@ pub struct Counters {
     pub dropped_state: u64,
     /// Handshake packets sent again.
     pub handshake_retransmits: u64,
+    /// DATA chunks sent, those that were sent again included.
+    pub chunks_sent: u64,
+    /// DATA chunks sent again.
+    pub chunks_retransmitted: u64,
+    /// Those of them that had arrived before.
+    pub superfluous_retransmits: u64,
 }

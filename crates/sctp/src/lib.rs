@@ -4,26 +4,31 @@
 //! channels use it (RFC 8831): streams with partial reliability (RFC 3758) that can be reset one by one
 //! (RFC 6525). Packets go in by [`Association::handle_packet`] and come out by [`Association::poll_packet`].
 //!
-//! The handshake is ours ([`Association`] starts one at once and answers the peer's, so that every combination
-//! of one or two initiators connects); what is sent and received after it is `sctp-proto`'s work, which sees
-//! only packets that were checked before.
+//! [`Association`] starts a handshake at once and answers the peer's, so that every combination of one or two
+//! initiators connects. Losses are found by time (as RACK does for TCP, RFC 8985), packets are paced, and a model
+//! of the path says how many may be on their way ([`CongestionControl`]); all of it is the sender's own business
+//! and works with any peer.
 #![forbid(unsafe_code)]
 
 mod association;
+mod chunk;
 mod config;
+mod congestion;
 mod crc32c;
-mod data_transfer;
 mod event;
 mod handshake;
 mod init;
 mod message;
 mod packet;
-mod received;
 mod reset;
+mod rx;
 mod stream;
+mod tsn;
+mod tx;
 
 pub use association::Association;
 pub use config::Config;
+pub use congestion::CongestionControl;
 pub use event::{CloseCause, Counters, Event, SendError, State, Stats};
 pub use init::InitChunk;
 pub use message::{Delivery, Message, Ppid, Reliability};

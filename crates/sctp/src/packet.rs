@@ -2,6 +2,7 @@
 
 use base::{Reader, Writer};
 
+use crate::chunk::{Data, DataFlags};
 use crate::crc32c;
 
 /// Bytes of the common header.
@@ -108,43 +109,36 @@ pub(crate) fn padding(length: usize) -> usize {
     length.wrapping_neg() & 3
 }
 
-impl Chunk<'_> {
-    /// The bytes that the chunk takes in a packet.
-    pub(crate) fn padded_length(&self) -> usize {
-        let length = CHUNK_HEADER + self.value.len();
-        length + padding(length)
-    }
-}
-
-/// Puts packets together.
+/// Puts a packet together at the end of a buffer.
 #[derive(Debug)]
-pub(crate) struct PacketWriter {
-    buffer: Vec<u8>,
+pub(crate) struct PacketWriter<'a> {
+    buffer: &'a mut Vec<u8>,
+    start: usize,
 }
 
-impl PacketWriter {
+impl<'a> PacketWriter<'a> {
     /// A packet without chunks.
-    pub(crate) fn new(header: Header) -> Self {
-        let mut buffer = Vec::with_capacity(128);
-        Writer::new(&mut buffer).u16(header.source_port).u16(header.destination_port).u32(header.tag).u32(0);
-        PacketWriter { buffer }
+    pub(crate) fn new(buffer: &'a mut Vec<u8>, header: Header) -> Self {
+        let start = buffer.len();
+        Writer::new(buffer).u16(header.source_port).u16(header.destination_port).u32(header.tag).u32(0);
+        PacketWriter { buffer, start }
     }
 
     /// The length so far.
     pub(crate) fn len(&self) -> usize {
-        self.buffer.len()
+        self.buffer.len() - self.start
     }
 
     /// Whether there is no chunk yet.
     pub(crate) fn is_empty(&self) -> bool {
-        self.buffer.len() == HEADER
+        self.len() == HEADER
     }
 
     /// Appends a chunk. One that is longer than a chunk can be is cut; nobody here writes such a one.
     pub(crate) fn chunk(&mut self, kind: u8, flags: u8, value: &[u8]) -> &mut Self {
         let value = &value[..value.len().min(usize::from(u16::MAX) - CHUNK_HEADER)];
         let length = CHUNK_HEADER + value.len();
-        Writer::new(&mut self.buffer)
+        Writer::new(self.buffer)
             .u8(kind)
             .u8(flags)
             .u16(length as u16)
@@ -153,10 +147,39 @@ impl PacketWriter {
         self
     }
 
-    /// The packet, with its checksum.
-    pub(crate) fn finish(mut self) -> Vec<u8> {
-        set_checksum(&mut self.buffer);
-        self.buffer
+    /// Appends a DATA chunk; the place of its flags.
+    pub(crate) fn data(&mut self, data: &Data<'_>) -> usize {
+        let length = CHUNK_HEADER + Data::HEADER + data.payload.len();
+        let flags = self.buffer.len() + 1;
+        Writer::new(self.buffer)
+            .u8(kind::DATA)
+            .u8(data.flags.0)
+            .u16(length as u16)
+            .u32(data.tsn)
+            .u16(data.stream)
+            .u16(data.ssn)
+            .u32(data.ppid.0)
+            .bytes(data.payload)
+            .bytes(&[0; 3][..padding(length)]);
+        flags
+    }
+
+    /// The DATA chunk whose flags are at `place` asks for an answer without delay (RFC 7053).
+    pub(crate) fn set_immediate(&mut self, place: usize) {
+        if let Some(flags) = self.buffer.get_mut(place) {
+            *flags = DataFlags(*flags).immediate().0;
+        }
+    }
+
+    /// Writes the checksum, and takes the packet back if it has no chunk; whether it has.
+    pub(crate) fn finish(self) -> bool {
+        let is_empty = self.is_empty();
+        if is_empty {
+            self.buffer.truncate(self.start);
+        } else {
+            set_checksum(&mut self.buffer[self.start..]);
+        }
+        !is_empty
     }
 }
 
@@ -170,9 +193,11 @@ pub(crate) fn set_checksum(packet: &mut [u8]) {
 
 /// A packet of one chunk.
 pub(crate) fn single(header: Header, kind: u8, flags: u8, value: &[u8]) -> Vec<u8> {
-    let mut writer = PacketWriter::new(header);
+    let mut packet = Vec::with_capacity(HEADER + CHUNK_HEADER + value.len() + 3);
+    let mut writer = PacketWriter::new(&mut packet, header);
     writer.chunk(kind, flags, value);
-    writer.finish()
+    writer.finish();
+    packet
 }
 
 #[cfg(test)]

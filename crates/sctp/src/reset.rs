@@ -8,6 +8,7 @@ use base::{Reader, Serial32, Writer};
 use crate::init::Init;
 use crate::packet::padding;
 use crate::stream::{OutgoingSide, Streams};
+use crate::tsn::Tsn;
 use crate::{Config, Event};
 
 /// Parameter types (RFC 6525, section 4).
@@ -115,7 +116,7 @@ impl Resets {
     pub(crate) fn poll(
         &mut self,
         now: Instant,
-        acknowledged: Serial32,
+        acknowledged: Tsn,
         rtt: Option<Duration>,
         streams: &mut Streams,
         events: &mut VecDeque<Event>,
@@ -151,7 +152,7 @@ impl Resets {
         self.waiting.retain(|id| !flushed.contains(id));
         let number = self.next_number;
         self.next_number = number.wrapping_add(1);
-        let value = write_request(number, self.expected.wrapping_sub(1), acknowledged, &flushed);
+        let value = write_request(number, self.expected.wrapping_sub(1), acknowledged.wire(), &flushed);
         let timeout = rtt.map_or(self.rto.0, |rtt| (rtt * 3).clamp(self.rto.1, self.rto.2));
         self.request = Some(Request {
             number,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-use base::Serial32;
 use bytes::Bytes;
 
+use crate::tsn::Tsn;
 use crate::{Delivery, Event, Message, Ppid};
 
 /// What an unread message takes of the receive window besides its bytes, so that messages of one byte fill it
@@ -41,9 +41,6 @@ pub(crate) enum OutgoingSide {
 }
 
 /// One stream.
-///
-/// What stands behind this face counts stream sequence numbers on and on, while on the wire they begin at 0
-/// again after a reset (RFC 6525, section 5.2.2). The bases are the difference.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     pub(crate) side: OutgoingSide,
@@ -58,54 +55,40 @@ pub(crate) struct Stream {
     /// The peer reset its side and has sent nothing since.
     pub(crate) is_incoming_reset: bool,
     /// The last TSN that carried this stream.
-    pub(crate) last_tsn: Option<Serial32>,
-    /// It carried a message that may be given up.
-    pub(crate) may_lose: bool,
-    out_base: u16,
-    out_next: u16,
-    in_base: u16,
-    in_next: u16,
+    pub(crate) last_tsn: Option<Tsn>,
+    /// The sequence number of our next ordered message.
+    next_out: u16,
+    /// How many ordered messages of the peer were delivered or skipped since the last reset: the low 16 bits are
+    /// the sequence number of the next.
+    next_in: u64,
+    /// Ordered messages that wait for earlier ones, by their place in `next_in`'s count.
+    waiting: BTreeMap<u64, (Message, usize)>,
 }
 
 impl Stream {
-    /// The wire's sequence number of an outgoing one.
-    pub(crate) fn outgoing_ssn(&mut self, inner: u16) -> u16 {
-        let next = inner.wrapping_add(1);
-        if base::Serial16(next).is_after(base::Serial16(self.out_next)) {
-            self.out_next = next;
-        }
-        inner.wrapping_sub(self.out_base)
+    /// The sequence number of an ordered message whose first fragment is sent now.
+    pub(crate) fn take_ssn(&mut self) -> u16 {
+        let ssn = self.next_out;
+        self.next_out = ssn.wrapping_add(1);
+        ssn
     }
 
-    /// The wire's number of a skipped message; `None` if it belongs to the time before the last reset.
-    pub(crate) fn skipped_outgoing_ssn(&self, inner: u16) -> Option<u16> {
-        let wire = inner.wrapping_sub(self.out_base);
-        (wire < 0x8000).then_some(wire)
-    }
-
-    /// The inner sequence number of an incoming one.
-    pub(crate) fn incoming_ssn(&mut self, wire: u16) -> u16 {
-        let inner = wire.wrapping_add(self.in_base);
-        let next = inner.wrapping_add(1);
-        if base::Serial16(next).is_after(base::Serial16(self.in_next)) {
-            self.in_next = next;
-        }
-        inner
+    /// The place of a message of the peer's; `None` if it is one of the past.
+    fn place(&self, ssn: u16) -> Option<u64> {
+        let ahead = ssn.wrapping_sub(self.next_in as u16);
+        (ahead < 0x8000).then(|| self.next_in + u64::from(ahead))
     }
 
     /// Whether everything that was sent arrived: queues empty, nothing outstanding, and the last TSN within
     /// what the peer acknowledged cumulatively.
-    pub(crate) fn is_flushed(&self, acknowledged: Serial32) -> bool {
-        self.queued == 0
-            && self.outstanding == 0
-            && self.last_tsn.is_none_or(|tsn| tsn.distance_from(acknowledged) <= 0)
+    pub(crate) fn is_flushed(&self, acknowledged: Tsn) -> bool {
+        self.queued == 0 && self.outstanding == 0 && self.last_tsn.is_none_or(|tsn| tsn <= acknowledged)
     }
 
-    /// Our side begins at 0 again.
+    /// Our side begins at 0 again (RFC 6525, section 5.2.7).
     pub(crate) fn reset_outgoing(&mut self) {
-        self.out_base = self.out_next;
+        self.next_out = 0;
         self.side = OutgoingSide::Open;
-        self.may_lose = false;
     }
 
     fn buffered(&self) -> usize {
@@ -123,8 +106,6 @@ pub(crate) struct Streams {
     map: BTreeMap<u16, Stream>,
     /// Streams with something to send, in turn.
     turn: VecDeque<u16>,
-    /// Streams with something outstanding.
-    active: BTreeSet<u16>,
     /// Streams whose buffered amount fell, not yet said. At most one entry a stream.
     drained: BTreeSet<u16>,
     /// Messages and resets, not yet said.
@@ -132,6 +113,9 @@ pub(crate) struct Streams {
     unread: usize,
     queued: usize,
     outstanding: usize,
+    /// Bytes and chunks of messages that wait for earlier ones.
+    waiting_bytes: usize,
+    waiting_chunks: usize,
 }
 
 impl Streams {
@@ -167,8 +151,8 @@ impl Streams {
         self.queued += length;
     }
 
-    /// The next message to send, one stream after the other. Its bytes are counted as outstanding until
-    /// [`set_outstanding`](Streams::set_outstanding) says otherwise.
+    /// The next message to send, one stream after the other. Its bytes count as outstanding, and as not sent,
+    /// until [`note_sent`](Streams::note_sent) and [`release`](Streams::release) say otherwise.
     pub(crate) fn next_message(&mut self) -> Option<(u16, Outgoing)> {
         let id = self.turn.pop_front()?;
         let stream = self.map.get_mut(&id)?;
@@ -182,39 +166,27 @@ impl Streams {
         stream.unsent += length;
         self.queued -= length;
         self.outstanding += length;
-        self.active.insert(id);
         Some((id, message))
     }
 
-    /// Whether a message waits to be sent.
-    pub(crate) fn has_message(&self) -> bool {
-        !self.turn.is_empty()
+    /// The bytes of the message that [`next_message`](Streams::next_message) would give.
+    pub(crate) fn next_length(&self) -> Option<usize> {
+        Some(self.map.get(self.turn.front()?)?.send.front()?.payload.len())
     }
 
-    /// The streams with something outstanding.
-    pub(crate) fn active(&self) -> Vec<u16> {
-        self.active.iter().copied().collect()
-    }
-
-    /// Notes how much of a stream is outstanding.
-    pub(crate) fn set_outstanding(&mut self, id: u16, bytes: usize) {
-        let Some(stream) = self.map.get_mut(&id) else { return };
-        if bytes < stream.outstanding {
-            self.drained.insert(id);
-        }
-        self.outstanding = self.outstanding + bytes - stream.outstanding;
-        stream.outstanding = bytes;
-        // Less than that if messages were given up before they were sent.
-        stream.unsent = stream.unsent.min(bytes);
-        if bytes == 0 {
-            self.active.remove(&id);
-        }
-    }
-
-    /// Notes that a chunk with so many of a stream's bytes is sent for the first time.
+    /// A chunk with so many of a stream's bytes is sent for the first time.
     pub(crate) fn note_sent(&mut self, id: u16, bytes: usize) {
         let Some(stream) = self.map.get_mut(&id) else { return };
         stream.unsent = stream.unsent.saturating_sub(bytes);
+        self.drained.insert(id);
+    }
+
+    /// So many of a stream's bytes have arrived, or were given up.
+    pub(crate) fn release(&mut self, id: u16, bytes: usize) {
+        let Some(stream) = self.map.get_mut(&id) else { return };
+        let bytes = bytes.min(stream.outstanding);
+        stream.outstanding -= bytes;
+        self.outstanding -= bytes;
         self.drained.insert(id);
     }
 
@@ -247,7 +219,6 @@ impl Streams {
             stream.unsent = 0;
         }
         self.turn.clear();
-        self.active.clear();
         self.drained.clear();
         self.queued = 0;
         self.outstanding = 0;
@@ -264,11 +235,76 @@ impl Streams {
         stream.receive.push_back(Incoming::Message(message));
     }
 
+    /// Takes in an ordered message of so many chunks, and delivers what was waiting for it.
+    pub(crate) fn deliver_in_order(&mut self, ssn: u16, message: Message, chunks: usize) {
+        let stream = self.map.entry(message.stream).or_default();
+        let Some(place) = stream.place(ssn) else { return };
+        if place == stream.next_in {
+            stream.next_in += 1;
+            let id = message.stream;
+            self.deliver(message);
+            return self.deliver_waiting(id);
+        }
+        self.waiting_bytes += message.payload.len();
+        self.waiting_chunks += chunks;
+        // A peer that numbers two messages alike loses the first.
+        if let Some((message, chunks)) = stream.waiting.insert(place, (message, chunks)) {
+            self.forget_waiting(&message, chunks);
+        }
+    }
+
+    /// A stream's ordered messages up to `ssn` were given up; those that are whole are delivered (RFC 3758,
+    /// section 3.6).
+    pub(crate) fn skip_in_order(&mut self, id: u16, ssn: u16) {
+        let stream = self.map.entry(id).or_default();
+        let Some(place) = stream.place(ssn) else { return };
+        stream.next_in = place + 1;
+        while let Some(stream) = self.map.get_mut(&id)
+            && let Some(entry) = stream.waiting.first_entry()
+            && *entry.key() <= place
+        {
+            let (message, chunks) = entry.remove();
+            self.forget_waiting(&message, chunks);
+            self.deliver(message);
+        }
+        self.deliver_waiting(id);
+    }
+
+    fn deliver_waiting(&mut self, id: u16) {
+        while let Some(stream) = self.map.get_mut(&id)
+            && let Some((message, chunks)) = stream.waiting.remove(&stream.next_in)
+        {
+            stream.next_in += 1;
+            self.forget_waiting(&message, chunks);
+            self.deliver(message);
+        }
+    }
+
+    fn forget_waiting(&mut self, message: &Message, chunks: usize) {
+        self.waiting_bytes -= message.payload.len();
+        self.waiting_chunks -= chunks;
+    }
+
+    /// Bytes of messages that wait for earlier ones.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// Chunks of them.
+    pub(crate) fn waiting_chunks(&self) -> usize {
+        self.waiting_chunks
+    }
+
     /// Notes that the peer reset its side.
     pub(crate) fn reset_incoming(&mut self, id: u16) {
         let stream = self.map.entry(id).or_default();
-        stream.in_base = stream.in_next;
+        stream.next_in = 0;
         stream.is_incoming_reset = true;
+        // All that was sent before has arrived: what still waits, waits for what was never sent.
+        for (message, chunks) in std::mem::take(&mut stream.waiting).into_values() {
+            self.forget_waiting(&message, chunks);
+        }
+        let stream = self.map.entry(id).or_default();
         match stream.receive.back() {
             None if stream.at_reset => {}
             None => {

@@ -6,9 +6,10 @@ const HEADER_5000: Header = Header { source_port: 5000, destination_port: 5000, 
 
 #[test]
 fn a_written_packet_reads_back() {
-    let mut writer = PacketWriter::new(HEADER_5000);
+    let mut packet = Vec::new();
+    let mut writer = PacketWriter::new(&mut packet, HEADER_5000);
     writer.chunk(kind::COOKIE_ECHO, 0, b"12345").chunk(kind::DATA, 3, b"12345678");
-    let packet = writer.finish();
+    assert!(writer.finish());
     assert!(has_right_checksum(&packet));
     let (header, mut chunks) = parse(&packet).unwrap();
     assert_eq!(header, HEADER_5000);

@@ -1,0 +1,206 @@
+//! The receiving half: which chunks have come, what messages they make, and what the peer is told of it.
+
+use std::time::{Duration, Instant};
+
+use base::Serial32;
+
+use crate::chunk::{Data, ForwardTsn, SackParts};
+use crate::stream::Streams;
+use crate::tsn::Tsn;
+use crate::{Config, Message};
+
+mod acknowledgement;
+mod arrivals;
+mod reassembly;
+
+use acknowledgement::Acknowledgement;
+use arrivals::Arrivals;
+use reassembly::{Fragment, Reassembly};
+
+/// DATA chunks that wait for the rest of their messages, or for earlier messages; a peer with more is thrown
+/// out. The receive window counts bytes, and a chunk of one byte takes far more memory than that.
+const MAX_HELD: usize = 16_384;
+/// From so many on, only what comes next is taken, so that a peer whose packet was lost is not thrown out.
+const MAX_HELD_BEYOND_GAP: usize = MAX_HELD / 4 * 3;
+/// DATA further ahead than this is not taken: gap ack blocks cannot report it (RFC 9260, section 3.3.4).
+const MAX_AHEAD: u64 = u16::MAX as u64;
+
+/// Why the association cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fatal {
+    /// The peer broke a rule.
+    Violation,
+    /// Messages that cannot be completed are too many or too long.
+    Limit,
+}
+
+/// What became of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It was taken, or had been before.
+    Yes,
+    /// It was dropped, as its sender could have known.
+    No,
+}
+
+/// The receiving half of an association.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    arrivals: Arrivals,
+    reassembly: Reassembly,
+    acknowledgement: Acknowledgement,
+    window: usize,
+    max_message_size: usize,
+}
+
+impl Receiver {
+    /// Nothing has arrived of a peer whose first chunk has the TSN `first`.
+    pub(crate) fn new(config: &Config, first: u32) -> Self {
+        let window = config.receive_window as usize;
+        Receiver {
+            arrivals: Arrivals::new(Tsn::first(first)),
+            reassembly: Reassembly::default(),
+            acknowledgement: Acknowledgement::new(window, config.ack_delay),
+            window,
+            max_message_size: config.max_message_size as usize,
+        }
+    }
+
+    /// The last TSN before the first that is missing.
+    pub(crate) fn cumulative(&self) -> Serial32 {
+        self.arrivals.cumulative().wire()
+    }
+
+    /// Takes a DATA chunk of a stream that exists and that waits for no reset (RFC 9260, section 6.2).
+    pub(crate) fn handle_data(&mut self, data: &Data<'_>, streams: &mut Streams) -> Result<Taken, Fatal> {
+        let cumulative = self.arrivals.cumulative();
+        let tsn = cumulative.near(data.tsn);
+        self.acknowledgement.note_data(data.flags.is_immediate());
+        if self.arrivals.has(tsn) {
+            self.acknowledgement.note_duplicate(data.tsn);
+            return Ok(Taken::Yes);
+        }
+        let is_next = tsn == cumulative.next();
+        let fills_gap = tsn < self.arrivals.highest();
+        // RFC 9260, section 6.2: with the window closed, only what fills a gap is taken, and the peer hears.
+        let used = streams.unread() + self.reassembly.bytes() + streams.waiting_bytes();
+        if used >= self.window && (!fills_gap || used >= 2 * self.window) {
+            self.acknowledgement.ask();
+            return Ok(Taken::No);
+        }
+        if tsn.since(cumulative) > MAX_AHEAD || (!is_next && self.held(streams) >= MAX_HELD_BEYOND_GAP) {
+            return Ok(Taken::No);
+        }
+        if fills_gap || !is_next {
+            // RFC 9260, section 6.7: what comes out of order is acknowledged at once.
+            self.acknowledgement.ask();
+        }
+        self.arrivals.insert(tsn);
+        let stream = streams.entry(data.stream);
+        stream.is_incoming_reset = false;
+        let fragment = Fragment {
+            tsn,
+            flags: data.flags,
+            stream: data.stream,
+            ssn: data.ssn,
+            ppid: data.ppid,
+            payload: data.payload,
+        };
+        let whole = self.reassembly.insert(&fragment, self.max_message_size).ok_or(Fatal::Limit)?;
+        if let Some(whole) = whole {
+            let message = Message { stream: data.stream, ppid: whole.ppid, payload: whole.payload };
+            if data.flags.is_unordered() {
+                streams.deliver(message);
+            } else {
+                streams.deliver_in_order(whole.ssn, message, whole.chunks);
+            }
+        }
+        if self.held(streams) > MAX_HELD { Err(Fatal::Limit) } else { Ok(Taken::Yes) }
+    }
+
+    /// Takes a FORWARD TSN (RFC 3758, section 3.6).
+    pub(crate) fn handle_forward_tsn(
+        &mut self,
+        forward: &ForwardTsn<'_>,
+        max_streams: u16,
+        streams: &mut Streams,
+    ) -> Taken {
+        let cumulative = self.arrivals.cumulative();
+        let tsn = cumulative.near(forward.tsn);
+        self.acknowledgement.ask();
+        // More cannot be outstanding than gap ack blocks can report.
+        if tsn > cumulative.add(MAX_AHEAD) {
+            return Taken::No;
+        }
+        if tsn <= cumulative {
+            return Taken::Yes;
+        }
+        self.arrivals.forward(tsn);
+        self.reassembly.forward(tsn);
+        for (stream, ssn) in forward.skipped().filter(|(stream, _)| *stream < max_streams) {
+            self.reassembly.forget_ordered(stream, ssn, tsn);
+            streams.skip_in_order(stream, ssn);
+        }
+        Taken::Yes
+    }
+
+    /// A packet with DATA, or with a FORWARD TSN, was taken apart: its acknowledgement falls due now or later.
+    pub(crate) fn end_packet(&mut self, now: Instant) {
+        self.acknowledgement.end_packet(now, self.arrivals.has_gap());
+    }
+
+    /// Messages were read: the peer hears if it has to (RFC 9260, section 6.2: no silly windows).
+    pub(crate) fn update_window(&mut self, streams: &Streams) {
+        let window = self.room(streams);
+        self.acknowledgement.note_window(window);
+    }
+
+    /// When an acknowledgement falls due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.acknowledgement.deadline()
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.acknowledgement.handle_timeout(now);
+    }
+
+    /// Whether an acknowledgement is due.
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
+        self.acknowledgement.is_due(now)
+    }
+
+    /// Whether there is something to acknowledge, if only later.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.acknowledgement.is_pending()
+    }
+
+    /// Writes a SACK chunk's value of at most `room` bytes into `value`. What does not fit is left out,
+    /// duplicates first (RFC 9260, section 6.2).
+    pub(crate) fn write_sack(&mut self, room: usize, streams: &Streams, value: &mut Vec<u8>) {
+        let window = self.room(streams);
+        let blocks = self.arrivals.blocks(room.saturating_sub(crate::chunk::Sack::HEADER) / 4);
+        let room = room.saturating_sub(crate::chunk::Sack::HEADER + 4 * blocks.len()) / 4;
+        let duplicates = self.acknowledgement.take(window);
+        SackParts {
+            cumulative: self.cumulative(),
+            window: u32::try_from(window).unwrap_or(u32::MAX),
+            blocks: &blocks,
+            duplicates: &duplicates[..duplicates.len().min(room)],
+        }
+        .write(value);
+    }
+
+    /// Bytes that the peer may still send.
+    fn room(&self, streams: &Streams) -> usize {
+        let used = streams.unread() + self.reassembly.bytes() + streams.waiting_bytes();
+        self.window.saturating_sub(used)
+    }
+
+    fn held(&self, streams: &Streams) -> usize {
+        self.reassembly.chunks() + streams.waiting_chunks()
+    }
+}
+
+/// The delay of an acknowledgement (RFC 9260, section 6.2, asks for 200 ms at the most).
+pub(crate) const DEFAULT_ACK_DELAY: Duration = Duration::from_millis(20);

@@ -1,0 +1,359 @@
+//! The sending half: which chunk goes into which packet, and when.
+//!
+//! Messages wait in [`Streams`] and are cut into chunks only when a packet is written, when window and path are
+//! known. Losses are found by time ([`rack`]), a silent path is probed ([`probe`]), the congestion controller
+//! says how much may be on its way and how fast ([`crate::congestion`]).
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use base::{Rng, Serial32};
+
+use crate::chunk::Data;
+use crate::congestion::{Controller, Progress};
+use crate::packet::{CHUNK_HEADER, HEADER, PacketWriter};
+use crate::stream::Streams;
+use crate::tsn::Tsn;
+use crate::{Config, Counters};
+
+mod abandonment;
+mod acknowledged;
+mod cutting;
+mod outstanding;
+mod pacer;
+mod packets;
+mod probe;
+mod rack;
+mod rtt;
+
+pub(crate) use packets::RateSample;
+pub(crate) use rtt::Rtt;
+
+use abandonment::Forward;
+use cutting::Cutting;
+use outstanding::{Chunk, Outstanding, Place};
+use pacer::Pacer;
+use packets::Packets;
+use probe::Probe;
+use rack::Rack;
+
+/// Chunks without a cumulative acknowledgement: further ahead, gap ack blocks could not report them (RFC 9260,
+/// section 3.3.4).
+const MAX_OUTSTANDING: usize = 60_000;
+/// Retransmissions that are remembered, to see which were superfluous.
+const MAX_REMEMBERED: usize = 4096;
+/// The shortest wait for the first acknowledgement: the other side has just begun.
+const MIN_FIRST_TIMEOUT: Duration = Duration::from_millis(50);
+/// A DATA chunk's header.
+const DATA_OVERHEAD: usize = CHUNK_HEADER + Data::HEADER;
+
+/// The sending half of an association.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    max_packet_size: usize,
+    rto: (Duration, Duration),
+    outstanding: Outstanding,
+    packets: Packets,
+    /// Chunks to be sent again.
+    lost: BTreeSet<Tsn>,
+    /// Those that were sent again and may yet turn out to have arrived the first time. At most
+    /// [`MAX_REMEMBERED`].
+    sent_again: BTreeSet<Tsn>,
+    /// The gap ack blocks of the last SACK.
+    blocks: Vec<(Tsn, Tsn)>,
+    /// Bytes of chunks on their way, with their headers.
+    in_flight: usize,
+    /// Bytes of user data that neither arrived nor were given up.
+    unacknowledged: usize,
+    /// What the peer said it can take.
+    peer_window: usize,
+    cutting: Option<Cutting>,
+    messages: u64,
+    rtt: Rtt,
+    rack: Rack,
+    probe: Probe,
+    pacer: Pacer,
+    /// When the pace allows the packet that it keeps back.
+    paced: Option<Instant>,
+    forward: Forward,
+    controller: Controller,
+}
+
+impl Sender {
+    /// A sender whose first chunk has the TSN `first`, to a peer with `window` bytes of room.
+    pub(crate) fn new(config: &Config, now: Instant, rng: Rng, first: u32, peer: &crate::init::Init) -> Self {
+        let max_packet_size = config.max_packet_size & !3;
+        let first = Tsn::first(first);
+        Sender {
+            max_packet_size,
+            rto: (first_timeout(config), config.rto_max),
+            outstanding: Outstanding::new(first),
+            packets: Packets::new(now),
+            lost: BTreeSet::new(),
+            sent_again: BTreeSet::new(),
+            blocks: Vec::new(),
+            in_flight: 0,
+            unacknowledged: 0,
+            peer_window: peer.window as usize,
+            cutting: None,
+            messages: 0,
+            rtt: Rtt::default(),
+            rack: Rack::new(),
+            probe: Probe::new(),
+            pacer: Pacer::default(),
+            paced: None,
+            forward: Forward::new(peer.forward_tsn),
+            controller: Controller::new(config.congestion_control, max_packet_size, now, rng),
+        }
+    }
+
+    /// The highest TSN that was given to a chunk.
+    pub(crate) fn highest_sent(&self) -> Serial32 {
+        self.outstanding.highest().wire()
+    }
+
+    /// The TSN up to which the peer has everything.
+    pub(crate) fn acknowledged(&self) -> Tsn {
+        self.outstanding.cumulative()
+    }
+
+    /// The smoothed round-trip time, once measured.
+    pub(crate) fn rtt(&self) -> Option<Duration> {
+        self.rtt.smoothed()
+    }
+
+    /// Bytes that may be on their way at one time, with headers of chunks.
+    pub(crate) fn congestion_window(&self) -> usize {
+        self.controller.window()
+    }
+
+    /// When something is due, if nothing comes before.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        [self.rack.deadline, self.probe.deadline(), self.forward.deadline(), self.paced]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Notes whether only the pace keeps the next packet back. Whoever asks for packets without getting one learns
+    /// by [`deadline`](Sender::deadline) when to ask again; nobody has to ask, as where the path is gone.
+    pub(crate) fn set_pace_timer(&mut self, now: Instant, has_work: bool, streams: &Streams) {
+        let is_blocked = !has_work
+            && self.in_flight < self.controller.window()
+            && (!self.lost.is_empty() || self.has_new(streams));
+        self.paced = self.pacer.blocked_until(now).filter(|_| is_blocked);
+    }
+
+    fn has_new(&self, streams: &Streams) -> bool {
+        let Some(next) = self.next_length(streams) else { return false };
+        // RFC 9260, section 6.1 A: with nothing outstanding, one chunk may probe a closed window.
+        let has_room = self.unacknowledged == 0
+            || self.unacknowledged + next.min(self.max_payload()) <= self.peer_window;
+        has_room && self.outstanding.len() < MAX_OUTSTANDING
+    }
+
+    /// The bytes of the message that is sent next, or of what is left of it.
+    fn next_length(&self, streams: &Streams) -> Option<usize> {
+        self.cutting.as_ref().map(Cutting::remaining).or_else(|| streams.next_length())
+    }
+
+    /// The most user data that a packet carries.
+    fn max_payload(&self) -> usize {
+        self.max_packet_size - HEADER - DATA_OVERHEAD
+    }
+
+    /// Whether a packet would carry something of ours now.
+    pub(crate) fn has_work(&self, now: Instant, streams: &Streams) -> bool {
+        let may_send = self.in_flight < self.controller.window() && self.pacer.blocked_until(now).is_none();
+        self.forward.is_due()
+            || self.probe.is_due() && (self.in_flight > 0 || !self.lost.is_empty())
+            || may_send && (!self.lost.is_empty() || self.has_new(streams))
+    }
+
+    /// Fills a packet with what may be sent now.
+    pub(crate) fn write(
+        &mut self,
+        now: Instant,
+        writer: &mut PacketWriter<'_>,
+        streams: &mut Streams,
+        counters: &mut Counters,
+    ) {
+        self.write_forward_tsn(now, writer);
+        let before = self.in_flight;
+        let is_probe = self.probe.take();
+        let mut last_flags = None;
+        if is_probe || self.pacer.blocked_until(now).is_none() {
+            while self.may_add(is_probe, before)
+                && let Some(tsn) = self.next_lost(now, streams)
+                && let Some(flags) = self.write_again(tsn, writer, counters)
+            {
+                last_flags = Some(flags);
+            }
+            // What is lost goes first, so that messages are whole soon.
+            while self.lost.is_empty()
+                && self.may_add(is_probe, before)
+                && self.has_new(streams)
+                && let Some(flags) = self.write_new(now, writer, streams)
+            {
+                counters.chunks_sent += 1;
+                last_flags = Some(flags);
+            }
+        }
+        if is_probe && last_flags.is_none() {
+            last_flags = self.write_probe(writer, counters);
+        }
+        let Some(last_flags) = last_flags else { return };
+        self.end_packet(now, before, writer, streams);
+        // RFC 7053: nothing follows that would bring the answer.
+        let goes_on =
+            self.in_flight < self.controller.window() && (!self.lost.is_empty() || self.has_new(streams));
+        if !goes_on {
+            writer.set_immediate(last_flags);
+        }
+    }
+
+    /// Whether the congestion window, or a probe, allows one more chunk in this packet.
+    fn may_add(&self, is_probe: bool, before: usize) -> bool {
+        self.in_flight < self.controller.window() || (is_probe && self.in_flight == before)
+    }
+
+    /// Counts a packet with user data.
+    fn end_packet(&mut self, now: Instant, before: usize, writer: &PacketWriter<'_>, streams: &Streams) {
+        self.packets.push(now, before, self.in_flight);
+        self.pacer.note_sent(now, writer.len(), self.max_packet_size, self.controller.rate());
+        self.controller.note_sent(now, before, self.in_flight);
+        if self.lost.is_empty() && !self.has_new(streams) && self.in_flight < self.controller.window() {
+            self.packets.note_app_limited(self.in_flight);
+        }
+        self.arm_probe(now);
+    }
+
+    /// Writes a chunk that was lost; the place of its flags, or `None` if it does not fit.
+    fn write_again(
+        &mut self,
+        tsn: Tsn,
+        writer: &mut PacketWriter<'_>,
+        counters: &mut Counters,
+    ) -> Option<usize> {
+        let number = self.packets.next_number();
+        let max_packet_size = self.max_packet_size;
+        let chunk = self.outstanding.get_mut(tsn)?;
+        let length = chunk.wire_length();
+        if !writer.is_empty() && writer.len() + length > max_packet_size {
+            return None;
+        }
+        let was_in_flight = chunk.place == Place::InFlight;
+        chunk.place = Place::InFlight;
+        chunk.packet = number;
+        chunk.sends += 1;
+        let flags = write_data(writer, tsn, chunk);
+        self.lost.remove(&tsn);
+        self.packets.push_chunk(tsn);
+        if !was_in_flight {
+            self.in_flight += length;
+        }
+        counters.chunks_sent += 1;
+        counters.chunks_retransmitted += 1;
+        if self.sent_again.len() >= MAX_REMEMBERED {
+            self.sent_again.pop_first();
+        }
+        self.sent_again.insert(tsn);
+        Some(flags)
+    }
+
+    /// The path is silent and nothing new may be sent: the first chunk that is missing goes once more (RFC 8985,
+    /// section 7.3, sends the last one; the first one is what its reader waits for).
+    fn write_probe(&mut self, writer: &mut PacketWriter<'_>, counters: &mut Counters) -> Option<usize> {
+        let missing = |chunk: &Chunk| !chunk.is_passed();
+        let (tsn, _) = self.outstanding.iter().find(|(_, chunk)| missing(chunk))?;
+        self.write_again(tsn, writer, counters)
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, streams: &mut Streams) {
+        if self.rack.deadline.is_some_and(|deadline| deadline <= now) {
+            let before = self.in_flight;
+            let lost = self.find_lost(now, streams);
+            self.tell_controller(now, before, 0, lost, None);
+        }
+        self.forward.handle_timeout(now);
+        self.paced.take_if(|at| *at <= now);
+        if !self.probe.handle_timeout(now) {
+            return;
+        }
+        if self.probe.is_persistent() && self.peer_window > 0 {
+            self.lose_everything(now, streams);
+        }
+        self.arm_probe(now);
+    }
+
+    /// Nothing was heard for long: all that is on its way counts as lost (RFC 9260, section 6.3.3), also what the
+    /// peer had reported and does not report any more (section 6.2.1, D iii).
+    fn lose_everything(&mut self, now: Instant, streams: &mut Streams) {
+        let blocks = &self.blocks;
+        let is_reported = |tsn: Tsn| blocks.iter().any(|(first, last)| (*first..=*last).contains(&tsn));
+        let missing: Vec<Tsn> = self
+            .outstanding
+            .iter()
+            .filter(|(tsn, chunk)| match chunk.place {
+                Place::InFlight => true,
+                Place::Arrived => !is_reported(*tsn),
+                Place::Lost => false,
+            })
+            .map(|(tsn, _)| tsn)
+            .collect();
+        for tsn in missing {
+            self.lose(now, tsn, streams);
+        }
+        self.controller.note_timeout(now);
+    }
+
+    /// Sets the time of the next probe.
+    fn arm_probe(&mut self, now: Instant) {
+        let is_waiting = self.in_flight > 0 || !self.lost.is_empty();
+        self.probe.arm(now, is_waiting.then(|| self.rtt.timeout()), self.rto);
+    }
+
+    fn tell_controller(
+        &mut self,
+        now: Instant,
+        in_flight_before: usize,
+        delivered: usize,
+        lost: usize,
+        rtt: Option<Duration>,
+    ) {
+        let sample = self.packets.take_sample();
+        self.controller.note_progress(&Progress {
+            now,
+            delivered,
+            lost,
+            in_flight_before,
+            in_flight: self.in_flight,
+            total_delivered: self.packets.delivered(),
+            rtt,
+            shortest_rtt: self.rtt.shortest(),
+            smoothed_rtt: self.rtt.smoothed(),
+            sample,
+            newest_packet: self.rack.newest(),
+            next_packet: self.packets.next_number(),
+        });
+    }
+}
+
+/// RFC 6298, section 2.2: three times the round trip, where the layers below have measured it.
+fn first_timeout(config: &Config) -> Duration {
+    let limits = (MIN_FIRST_TIMEOUT.min(config.rto_initial), config.rto_max.max(config.rto_initial));
+    config.path_rtt.map_or(config.rto_initial, |rtt| (rtt * 3).clamp(limits.0, limits.1))
+}
+
+/// Writes a chunk; the place of its flags.
+fn write_data(writer: &mut PacketWriter<'_>, tsn: Tsn, chunk: &Chunk) -> usize {
+    writer.data(&Data {
+        flags: chunk.flags,
+        tsn: tsn.wire().0,
+        stream: chunk.stream,
+        ssn: chunk.ssn,
+        ppid: chunk.ppid,
+        payload: &chunk.payload,
+    })
+}

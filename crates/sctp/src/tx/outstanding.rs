@@ -1,0 +1,156 @@
+//! What was sent and is not acknowledged cumulatively.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::chunk::{Data, DataFlags};
+use crate::packet::{CHUNK_HEADER, padding};
+use crate::tsn::Tsn;
+use crate::{Ppid, Reliability};
+
+/// Where a chunk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On its way, as far as we know.
+    InFlight,
+    /// To be sent again, unless it was given up; or never sent.
+    Lost,
+    /// At the peer (a gap ack block said so).
+    Arrived,
+}
+
+/// A DATA chunk with a TSN.
+#[derive(Clone, Debug)]
+pub(super) struct Chunk {
+    pub(super) stream: u16,
+    pub(super) ssn: u16,
+    pub(super) ppid: Ppid,
+    pub(super) flags: DataFlags,
+    pub(super) payload: Bytes,
+    /// Fragments of one message have the same, and TSNs in a row.
+    pub(super) message: u64,
+    pub(super) reliability: Reliability,
+    pub(super) queued_at: Instant,
+    pub(super) place: Place,
+    /// Given up with its message (RFC 3758). It may still be on its way.
+    pub(super) is_abandoned: bool,
+    /// The number of the packet that carried it last.
+    pub(super) packet: u64,
+    /// How often it was sent.
+    pub(super) sends: u32,
+}
+
+/// What an acknowledgement has to know of a chunk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facts {
+    pub(super) place: Place,
+    pub(super) is_abandoned: bool,
+    pub(super) wire: usize,
+    pub(super) bytes: usize,
+    pub(super) stream: u16,
+    pub(super) packet: u64,
+    pub(super) sends: u32,
+}
+
+impl Chunk {
+    /// Whether the peer may move on past it.
+    pub(super) fn is_passed(&self) -> bool {
+        self.is_abandoned || self.place == Place::Arrived
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        Facts {
+            place: self.place,
+            is_abandoned: self.is_abandoned,
+            wire: self.wire_length(),
+            bytes: self.payload.len(),
+            stream: self.stream,
+            packet: self.packet,
+            sends: self.sends,
+        }
+    }
+
+    /// The bytes that it takes in a packet.
+    pub(super) fn wire_length(&self) -> usize {
+        let length = CHUNK_HEADER + Data::HEADER + self.payload.len();
+        length + padding(length)
+    }
+}
+
+/// The chunks after the TSN that is acknowledged cumulatively, in order. The sender bounds their number.
+#[derive(Debug)]
+pub(super) struct Outstanding {
+    cumulative: Tsn,
+    chunks: VecDeque<Chunk>,
+}
+
+impl Outstanding {
+    /// Nothing was sent; the first chunk gets the TSN `first`.
+    pub(super) fn new(first: Tsn) -> Self {
+        Outstanding { cumulative: first.previous(), chunks: VecDeque::new() }
+    }
+
+    /// The TSN up to which the peer has everything.
+    pub(super) fn cumulative(&self) -> Tsn {
+        self.cumulative
+    }
+
+    /// The highest TSN that was given.
+    pub(super) fn highest(&self) -> Tsn {
+        self.cumulative.add(self.chunks.len() as u64)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.chunks.len()
+    }
+
+    /// Gives a chunk the next TSN.
+    pub(super) fn push(&mut self, chunk: Chunk) -> Tsn {
+        self.chunks.push_back(chunk);
+        self.highest()
+    }
+
+    /// The first chunk, if the peer has everything up to `cumulative`, which it is within.
+    pub(super) fn pop_acknowledged(&mut self, cumulative: Tsn) -> Option<(Tsn, Chunk)> {
+        if self.cumulative >= cumulative {
+            return None;
+        }
+        let chunk = self.chunks.pop_front()?;
+        self.cumulative = self.cumulative.next();
+        Some((self.cumulative, chunk))
+    }
+
+    fn index(&self, tsn: Tsn) -> Option<usize> {
+        usize::try_from(tsn.since(self.cumulative)).ok()?.checked_sub(1)
+    }
+
+    pub(super) fn get(&self, tsn: Tsn) -> Option<&Chunk> {
+        self.chunks.get(self.index(tsn)?)
+    }
+
+    pub(super) fn get_mut(&mut self, tsn: Tsn) -> Option<&mut Chunk> {
+        let index = self.index(tsn)?;
+        self.chunks.get_mut(index)
+    }
+
+    /// The chunks in order.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (Tsn, &Chunk)> {
+        self.chunks.iter().enumerate().map(|(index, chunk)| (self.cumulative.add(index as u64 + 1), chunk))
+    }
+
+    /// The TSNs of a chunk's message.
+    pub(super) fn message_of(&self, tsn: Tsn) -> Option<(Tsn, Tsn)> {
+        let message = self.get(tsn)?.message;
+        let is_same = |tsn: Tsn| self.get(tsn).is_some_and(|chunk| chunk.message == message);
+        let (mut first, mut last) = (tsn, tsn);
+        while is_same(first.previous()) {
+            first = first.previous();
+        }
+        while is_same(last.next()) {
+            last = last.next();
+        }
+        Some((first, last))
+    }
+}
