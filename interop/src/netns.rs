@@ -29,6 +29,25 @@ pub fn unavailable() -> Option<&'static str> {
     namespace.is_none().then_some("the right to make network namespaces (root, and `ip` of iproute2)")
 }
 
+/// Two machines on one cable, with IPv4 alone.
+///
+/// # Panics
+/// Where namespaces cannot be made; see [`unavailable`].
+pub fn lan() -> [Namespace; 2] {
+    let [left, right] = ["left", "right"].map(|label| Namespace::try_new(label).expect("one more namespace"));
+    left.ip(&format!("link add out type veth peer name out netns {}", right.name()));
+    for (machine, number) in [(&left, 1), (&right, 2)] {
+        machine.ip(&format!("addr add 192.168.77.{number}/24 dev out"));
+        machine.ip("link set out up");
+        // A page that may not use the camera gathers on the interface of the default route alone.
+        machine.ip(&format!("route add default via 192.168.77.{}", 3 - number));
+    }
+    for machine in [&left, &right] {
+        machine.wait_for_cable();
+    }
+    [left, right]
+}
+
 /// The middle, to which sites are joined.
 pub struct Internet {
     core: Namespace,

@@ -109,10 +109,11 @@ impl Ours {
     }
 
     fn create(&mut self, configuration: &Value) -> Result<(), Error> {
+        let settings = configuration::settings(configuration);
         let configuration = configuration::configuration(configuration);
         let connection = match &self.endpoint {
             Some(endpoint) => endpoint.new_peer_connection(configuration)?,
-            None => RtcPeerConnection::new(configuration)?,
+            None => RtcPeerConnection::with_settings(configuration, settings)?,
         };
         let mut events = connection.events();
         let (shared, gathered) = (Arc::clone(&self.shared), self.gathered.clone());

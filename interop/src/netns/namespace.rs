@@ -65,6 +65,16 @@ impl Namespace {
         assert!(child.wait().expect("`nft` ends").success(), "nft did not take {rules}");
     }
 
+    /// Waits until the system takes the interface `out` for connected, which takes it up to a second.
+    pub(super) fn wait_for_cable(&self) {
+        let is_up = || {
+            let output =
+                self.command("cat").arg("/sys/class/net/out/operstate").output().expect("`cat` runs");
+            output.stdout.starts_with(b"up")
+        };
+        assert!((0..10_000).any(|_| is_up()), "the cable of {} is not connected", self.name);
+    }
+
     /// Makes a router of it.
     pub(super) fn forward(&self) {
         let script =

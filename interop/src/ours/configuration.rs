@@ -1,7 +1,7 @@
 //! `RTCConfiguration`, as the tests write it in JSON.
 
 use serde_json::Value;
-use visavis::{Redacted, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy};
+use visavis::{Redacted, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, Settings};
 
 use super::media;
 
@@ -16,6 +16,11 @@ pub(super) fn configuration(json: &Value) -> RtcConfiguration {
         },
         ..RtcConfiguration::default()
     }
+}
+
+/// Ours, which browsers ignore as they do all that they do not know.
+pub(super) fn settings(json: &Value) -> Settings {
+    Settings { hide_addresses: json["hideAddresses"] == true, ..Settings::default() }
 }
 
 fn ice_server(json: &Value) -> RtcIceServer {

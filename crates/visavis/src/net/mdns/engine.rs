@@ -19,7 +19,7 @@ const MAX_WAITERS: usize = 64;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Questions for one name: at 0, 1 and 3 s, and 7 s after the first one we have given up.
 const MAX_ASKED: u32 = 3;
-/// RFC 6762, section 6: a record is not sent again on the same link before this time has passed.
+/// RFC 6762, section 6: a record is not sent again before this time has passed.
 const ANSWER_PAUSE: Duration = Duration::from_secs(1);
 /// Messages that wait to be sent; whoever drives this takes them after each call.
 const MAX_OUTGOING: usize = 256;
@@ -29,14 +29,14 @@ const MAX_OUTGOING: usize = 256;
 pub(super) struct Engine {
     published: BTreeMap<MdnsName, Published>,
     questions: BTreeMap<MdnsName, Question>,
-    /// `None` is for all sockets.
-    outgoing: VecDeque<(Option<usize>, Vec<u8>)>,
+    /// For every link: not every system says over which one a question came.
+    outgoing: VecDeque<Vec<u8>>,
 }
 
 struct Published {
     ip: IpAddr,
-    /// When it was last sent, by socket.
-    answered: BTreeMap<usize, Instant>,
+    /// When it was last sent because somebody asked.
+    answered: Option<Instant>,
 }
 
 struct Question {
@@ -51,15 +51,15 @@ impl Engine {
     /// (RFC 6762, section 8.1).
     pub(super) fn publish(&mut self, name: MdnsName, ip: IpAddr) {
         if self.published.len() < MAX_PUBLISHED {
-            self.send(None, wire::response(&name, ip));
-            self.published.insert(name, Published { ip, answered: BTreeMap::new() });
+            self.send(wire::response(&name, ip));
+            self.published.insert(name, Published { ip, answered: None });
         }
     }
 
     /// RFC 6762, section 10.1.
     pub(super) fn unpublish(&mut self, name: &MdnsName) {
         if let Some(published) = self.published.remove(name) {
-            self.send(None, wire::goodbye(name, published.ip));
+            self.send(wire::goodbye(name, published.ip));
         }
     }
 
@@ -85,16 +85,16 @@ impl Engine {
     }
 
     /// Takes a message.
-    pub(super) fn handle(&mut self, now: Instant, socket: usize, datagram: &[u8]) {
+    pub(super) fn handle(&mut self, now: Instant, datagram: &[u8]) {
         match wire::parse(datagram) {
             Some(Message::Query(questions)) => {
                 for (name, family) in questions {
                     let Some(published) = self.published.get_mut(&name) else { continue };
-                    let last = published.answered.get(&socket);
-                    if family.has(published.ip) && last.is_none_or(|last| now >= *last + ANSWER_PAUSE) {
-                        published.answered.insert(socket, now);
+                    let is_new = published.answered.is_none_or(|last| now >= last + ANSWER_PAUSE);
+                    if family.has(published.ip) && is_new {
+                        published.answered = Some(now);
                         let answer = wire::response(&name, published.ip);
-                        self.send(Some(socket), answer);
+                        self.send(answer);
                     }
                 }
             }
@@ -133,7 +133,7 @@ impl Engine {
             due.push(wire::query(name));
             true
         });
-        due.into_iter().for_each(|query| self.send(None, query));
+        due.into_iter().for_each(|query| self.send(query));
     }
 
     /// When the next question is due.
@@ -141,8 +141,8 @@ impl Engine {
         self.questions.values().map(|question| question.next).min()
     }
 
-    /// The next message to send, and the socket, or all.
-    pub(super) fn poll_transmit(&mut self) -> Option<(Option<usize>, Vec<u8>)> {
+    /// The next message to send, over every link.
+    pub(super) fn poll_transmit(&mut self) -> Option<Vec<u8>> {
         self.outgoing.pop_front()
     }
 
@@ -151,9 +151,9 @@ impl Engine {
         self.published.is_empty() && self.questions.is_empty()
     }
 
-    fn send(&mut self, socket: Option<usize>, datagram: Vec<u8>) {
+    fn send(&mut self, datagram: Vec<u8>) {
         if self.outgoing.len() < MAX_OUTGOING {
-            self.outgoing.push_back((socket, datagram));
+            self.outgoing.push_back(datagram);
         }
     }
 }
@@ -173,7 +173,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn sent(engine: &mut Engine) -> Vec<(Option<usize>, Vec<u8>)> {
+    fn sent(engine: &mut Engine) -> Vec<Vec<u8>> {
         std::iter::from_fn(|| engine.poll_transmit()).collect()
     }
 
@@ -204,11 +204,11 @@ mod tests {
     fn the_answer_reaches_everyone_who_asked() {
         let (mut engine, now) = (Engine::default(), clock::now());
         let mut waiters = [ask(&mut engine, now), ask(&mut engine, now)];
-        assert_eq!(sent(&mut engine), [(None, wire::query(&name()))]);
+        assert_eq!(sent(&mut engine), [wire::query(&name())]);
         let other = NAME.replace('1', "2").parse().unwrap();
-        engine.handle(now, 0, &wire::response(&other, ip("192.0.2.2")));
+        engine.handle(now, &wire::response(&other, ip("192.0.2.2")));
         assert!(waiters[0].try_recv().is_err());
-        engine.handle(now, 0, &wire::response(&name(), ip("192.0.2.1")));
+        engine.handle(now, &wire::response(&name(), ip("192.0.2.1")));
         for waiter in &mut waiters {
             assert_eq!(waiter.try_recv(), Ok(vec![ip("192.0.2.1")]));
         }
@@ -221,16 +221,16 @@ mod tests {
         a.publish(name(), ip("2001:db8::1"));
         sent(&mut a);
         let mut answered = ask(&mut b, now);
-        for (_, query) in sent(&mut b) {
-            a.handle(now, 3, &query);
+        for query in sent(&mut b) {
+            a.handle(now, &query);
         }
         let answers = sent(&mut a);
-        assert_eq!(answers, [(Some(3), wire::response(&name(), ip("2001:db8::1")))]);
-        b.handle(now, 0, &answers[0].1);
+        assert_eq!(answers, [wire::response(&name(), ip("2001:db8::1"))]);
+        b.handle(now, &answers[0]);
         assert_eq!(answered.try_recv(), Ok(vec![ip("2001:db8::1")]));
         a.unpublish(&name());
-        assert_eq!(sent(&mut a), [(None, wire::goodbye(&name(), ip("2001:db8::1")))]);
-        a.handle(now, 3, &wire::query(&name()));
+        assert_eq!(sent(&mut a), [wire::goodbye(&name(), ip("2001:db8::1"))]);
+        a.handle(now, &wire::query(&name()));
         assert!(sent(&mut a).is_empty() && a.is_idle());
     }
 
@@ -240,11 +240,9 @@ mod tests {
         engine.publish(name(), ip("192.0.2.1"));
         sent(&mut engine);
         for millisecond in 0..3000 {
-            engine.handle(start + Duration::from_millis(millisecond), 0, &wire::query(&name()));
+            engine.handle(start + Duration::from_millis(millisecond), &wire::query(&name()));
         }
         assert_eq!(sent(&mut engine).len(), 3);
-        engine.handle(start, 1, &wire::query(&name()));
-        assert_eq!(sent(&mut engine).len(), 1, "another link");
     }
 
     #[test]

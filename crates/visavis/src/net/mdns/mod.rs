@@ -81,8 +81,8 @@ fn start() -> std::io::Result<mpsc::UnboundedSender<Command>> {
 /// What wakes the thread.
 enum Input {
     Command(Command),
-    /// A datagram of this length in the buffer, and the socket that it came on.
-    Datagram(usize, usize),
+    /// A datagram of this length in the buffer.
+    Datagram(usize),
     Timeout,
 }
 
@@ -102,8 +102,8 @@ async fn serve(mut commands: mpsc::UnboundedReceiver<Command>) {
             if let Poll::Ready(command) = commands.poll_recv(cx) {
                 return Poll::Ready(command.map(Input::Command));
             }
-            if let Poll::Ready((socket, length)) = sockets.poll_receive(cx, &mut buffer) {
-                return Poll::Ready(Some(Input::Datagram(socket, length)));
+            if let Poll::Ready(length) = sockets.poll_receive(cx, &mut buffer) {
+                return Poll::Ready(Some(Input::Datagram(length)));
             }
             alarm.as_mut().poll(cx).map(|()| Some(Input::Timeout))
         })
@@ -119,12 +119,13 @@ async fn serve(mut commands: mpsc::UnboundedReceiver<Command>) {
                     Command::Resolve(name, answer) => engine.resolve(now, name, answer),
                 }
             }
-            Some(Input::Datagram(socket, length)) => engine.handle(now, socket, &buffer[..length]),
-            Some(Input::Timeout) => {}
+            Some(Input::Datagram(length)) => engine.handle(now, &buffer[..length]),
+            // An interface may have come up since the last question.
+            Some(Input::Timeout) => sockets.refresh(now),
         }
         engine.handle_timeout(now);
-        while let Some((socket, datagram)) = engine.poll_transmit() {
-            sockets.send(socket, &datagram);
+        while let Some(datagram) = engine.poll_transmit() {
+            sockets.send(&datagram);
         }
         if engine.is_idle() {
             sockets.close();

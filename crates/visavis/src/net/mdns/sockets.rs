@@ -1,6 +1,5 @@
 //! A socket for each address of this machine, on the port and in the group of multicast DNS.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::task::{Context, Poll};
@@ -17,13 +16,12 @@ const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
 /// More addresses than these are not asked from.
 const MAX_SOCKETS: usize = 32;
 /// The addresses are looked at again when something is asked and this much time has passed.
-const REFRESH: Duration = Duration::from_secs(5);
+const REFRESH: Duration = Duration::from_secs(1);
 
 /// The open sockets, each with the address and the index of its interface.
 #[derive(Default)]
 pub(super) struct Sockets {
-    sockets: BTreeMap<usize, (UdpSocket, IpAddr, u32)>,
-    next: usize,
+    sockets: Vec<(UdpSocket, IpAddr, u32)>,
     refreshed: Option<Instant>,
 }
 
@@ -46,16 +44,13 @@ impl Sockets {
             a == b || (a.is_ipv6() && b.is_ipv6() && a_index == b_index)
         });
         wanted.truncate(MAX_SOCKETS);
-        self.sockets.retain(|_, (_, ip, index)| wanted.contains(&(*ip, *index)));
+        self.sockets.retain(|(_, ip, index)| wanted.contains(&(*ip, *index)));
         for (ip, index) in wanted {
-            if self.sockets.values().any(|(_, known, of)| (*known, *of) == (ip, index)) {
+            if self.sockets.iter().any(|(_, known, of)| (*known, *of) == (ip, index)) {
                 continue;
             }
             match open(ip, index) {
-                Ok(socket) => {
-                    self.sockets.insert(self.next, (socket, ip, index));
-                    self.next += 1;
-                }
+                Ok(socket) => self.sockets.push((socket, ip, index)),
                 Err(error) => tracing::debug!(%error, index, "no multicast DNS on an interface"),
             }
         }
@@ -66,15 +61,15 @@ impl Sockets {
         self.refreshed = None;
     }
 
-    /// Receives a message; the socket and the length.
-    pub(super) fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<(usize, usize)> {
-        for (id, (socket, ..)) in &self.sockets {
+    /// Receives a message; its length.
+    pub(super) fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<usize> {
+        for (socket, ..) in &self.sockets {
             let mut read = ReadBuf::new(buffer);
             // RFC 6762, sections 6 and 6.7: what comes from another port is a question of a simple resolver, which we
             // are not there for, or a forged answer.
             while let Poll::Ready(received) = socket.poll_recv_from(cx, &mut read) {
                 match received {
-                    Ok(from) if from.port() == PORT => return Poll::Ready((*id, read.filled().len())),
+                    Ok(from) if from.port() == PORT => return Poll::Ready(read.filled().len()),
                     Ok(_) => read.clear(),
                     // Woken again when there is something: until then, others have their turn.
                     Err(_) => break,
@@ -84,12 +79,9 @@ impl Sockets {
         Poll::Pending
     }
 
-    /// Sends a message from one socket or from all, as far as the system takes it: whoever asks asks again.
-    pub(super) fn send(&self, socket: Option<usize>, datagram: &[u8]) {
-        for (id, (sender, ip, index)) in &self.sockets {
-            if socket.is_some_and(|only| only != *id) {
-                continue;
-            }
+    /// Sends a message from all sockets, as far as the system takes it: whoever asks asks again.
+    pub(super) fn send(&self, datagram: &[u8]) {
+        for (sender, ip, index) in &self.sockets {
             let group = match ip {
                 IpAddr::V4(_) => SocketAddr::from((GROUP_V4, PORT)),
                 IpAddr::V6(_) => SocketAddrV6::new(GROUP_V6, PORT, 0, *index).into(),
@@ -120,9 +112,6 @@ fn open(ip: IpAddr, index: u32) -> io::Result<UdpSocket> {
             socket.join_multicast_v4(&GROUP_V4, &ip)?;
             // RFC 6762, section 11.
             socket.set_multicast_ttl_v4(255)?;
-            // Only what comes over this interface, so that an answer goes back over it.
-            #[cfg(target_os = "linux")]
-            socket.set_multicast_all_v4(false)?;
         }
         IpAddr::V6(_) => {
             socket.set_only_v6(true)?;
@@ -130,8 +119,6 @@ fn open(ip: IpAddr, index: u32) -> io::Result<UdpSocket> {
             socket.set_multicast_if_v6(index)?;
             socket.join_multicast_v6(&GROUP_V6, index)?;
             socket.set_multicast_hops_v6(255)?;
-            #[cfg(target_os = "linux")]
-            socket.set_multicast_all_v6(false)?;
         }
     }
     UdpSocket::from_std(socket.into())
