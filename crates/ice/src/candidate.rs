@@ -94,6 +94,25 @@ pub(crate) fn priority(kind: CandidateKind, local_preference: u16, component: u1
     (u32::from(kind.preference()) << 24) | (u32::from(local_preference) << 8) | (256 - component)
 }
 
+/// The same over TCP ([RFC 6544, section 4.2](https://www.rfc-editor.org/rfc/rfc6544#section-4.2)): UDP of the same kind is
+/// preferred, so the type preference is lower. These are the numbers of libwebrtc.
+pub(crate) fn tcp_priority(kind: CandidateKind, local_preference: u16, component: u16) -> u32 {
+    let preference: u32 = if kind == CandidateKind::Host { 90 } else { 80 };
+    let component = u32::from(component.clamp(1, 256));
+    (preference << 24) | (u32::from(local_preference) << 8) | (256 - component)
+}
+
+/// RFC 6544, section 4.2: the upper three bits say who connects, active before passive for host candidates; the rest is
+/// as over UDP.
+pub(crate) fn tcp_local_preference(kind: TcpType, over_udp: u16) -> u16 {
+    let direction = match kind {
+        TcpType::Active => 6,
+        TcpType::Passive => 4,
+        TcpType::SimultaneousOpen => 2,
+    };
+    (direction << 13) | (over_udp >> 3)
+}
+
 /// `::ffff:a.b.c.d` is `a.b.c.d`: sockets that take both families report it so, and as a candidate it would
 /// only be a second name for the same host.
 pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {

@@ -33,7 +33,16 @@ pub enum Action {
         /// How datagrams are told apart in the stream.
         framing: Framing,
     },
-    /// Close a UDP socket, or all streams of this name, after everything that was taken with `poll_transmit` has been
+    /// Listen for TCP connections whose datagrams are framed as RFC 4571 has it; answered by [`ActionResult::Bound`]. What
+    /// comes in an accepted stream are datagrams on a path of this socket; nothing says that there is a new one, as there
+    /// is nothing to know of it before it has sent something authentic.
+    ListenTcp {
+        /// The name that the session gives to the listener and to its streams.
+        socket: SocketId,
+        /// Where to listen; port 0 leaves the choice to the system.
+        address: SocketAddr,
+    },
+    /// Close a UDP socket, a listener, or all streams of this name, after everything that was taken with `poll_transmit` has been
     /// sent. Not answered.
     CloseSocket {
         /// The socket.

@@ -8,12 +8,13 @@ use base::Path;
 use stun_types::message::{Message, MessageClass, TransactionId};
 
 use super::gather::is_link_local;
+use super::streams::STREAM_PATIENCE;
 use super::{Agent, COMPONENT};
 use crate::checklist::PendingCheck;
 use crate::pair::{self, Pair, Traffic};
 use crate::stun::Check;
 use crate::transaction::{Step, Transaction};
-use crate::{Candidate, CandidateKind, PairState, Protocol, Role, TransportState, candidate, stun};
+use crate::{Candidate, CandidateKind, PairState, Protocol, Role, TcpType, TransportState, candidate, stun};
 
 /// RFC 8445, section 7.3.1.1.
 pub(super) const ROLE_CONFLICT: u16 = 487;
@@ -31,7 +32,7 @@ impl Agent {
         };
         if self.state == TransportState::Closed
             || other_generation
-            || candidate.protocol != Protocol::Udp
+            || !is_reachable(&candidate)
             || candidate.component != COMPONENT
             || !candidate::is_usable(candidate.address)
         {
@@ -66,7 +67,7 @@ impl Agent {
             candidate.kind = CandidateKind::ServerReflexive;
         }
         let (_, signalled) = self.current.count_remotes();
-        match self.current.remote_by_address(candidate.address) {
+        match self.current.remote_by_address(candidate.address, candidate.protocol) {
             Some(index) if self.current.remotes[index].kind == CandidateKind::PeerReflexive => {
                 // RFC 8838, section 11: now we know what it really is.
                 self.current.remotes[index] = candidate;
@@ -100,7 +101,8 @@ impl Agent {
         let theirs = self.current.remotes[remote].address;
         let reachable = base.is_ipv4() == theirs.is_ipv4()
             && (base.is_ipv4() || is_link_local(base.ip()) == is_link_local(theirs.ip()));
-        if !ours.candidate.kind.is_base() || !reachable {
+        let matching = Self::protocols_match(&ours.candidate, &self.current.remotes[remote]);
+        if !ours.candidate.kind.is_base() || !reachable || !matching {
             return None;
         }
         let path = Path { socket: host.socket, remote: scoped(base, theirs) };
@@ -176,9 +178,19 @@ impl Agent {
     }
 
     pub(super) fn send_check(&mut self, now: Instant, pair: u64, use_candidate: bool) {
+        let Some(path) = self.current.checklist.pair(pair).map(|pair| pair.path) else { return };
+        if !self.has_stream_for(now, pair, path) {
+            return;
+        }
         let Some((path, id, request)) = self.write_check(pair, self.role, use_candidate) else { return };
-        let wait = self.current.checklist.patience(&self.config);
-        let schedule = self.config.check_schedule(wait);
+        let (wait, schedule) = match self.streams.protocol(path.socket) {
+            Protocol::Udp => {
+                let wait = self.current.checklist.patience(&self.config);
+                (wait, self.config.check_schedule(wait))
+            }
+            // RFC 8489, section 6.2.2: the stream sees to it that it arrives.
+            Protocol::Tcp => (STREAM_PATIENCE, (1, Duration::ZERO)),
+        };
         // RFC 8445, section 7.3.1.4: a triggered check takes the place of one on its way, whose answer still counts.
         if let Some(check) = self.current.checklist.like(pair, self.role, use_candidate) {
             check.transaction.replace(now, id, request);
@@ -225,8 +237,12 @@ impl Agent {
 
     /// RFC 8445, section 7.1.1: the priority of a peer-reflexive candidate that this check would reveal.
     pub(super) fn reflexive_priority(&self, local: usize) -> u32 {
-        let preference = self.current.locals[local].local_preference;
-        candidate::priority(CandidateKind::PeerReflexive, preference, COMPONENT)
+        let local = &self.current.locals[local];
+        let (kind, preference) = (CandidateKind::PeerReflexive, local.local_preference);
+        match local.candidate.protocol {
+            Protocol::Udp => candidate::priority(kind, preference, COMPONENT),
+            Protocol::Tcp => candidate::tcp_priority(kind, preference, COMPONENT),
+        }
     }
 
     pub(super) fn run_checks(&mut self, now: Instant) {
@@ -357,12 +373,21 @@ impl Agent {
                 let kind = CandidateKind::PeerReflexive;
                 let mut candidate = self.local_candidate(host, kind, mapped, foundation);
                 candidate.related = self.related(host.address);
+                self.over_tcp(&mut candidate, host);
                 self.add_local(host, candidate)
             }),
         };
         if let Some(pair) = self.current.checklist.pair_mut(id) {
             pair.mapped = index;
         }
+    }
+}
+
+/// Whether checks can be sent to a candidate: over TCP, if it waits for somebody to connect.
+fn is_reachable(candidate: &Candidate) -> bool {
+    match candidate.protocol {
+        Protocol::Udp => candidate.tcp_type.is_none(),
+        Protocol::Tcp => candidate.tcp_type == Some(TcpType::Passive),
     }
 }
 

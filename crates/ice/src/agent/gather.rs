@@ -111,7 +111,7 @@ impl Gatherer {
     }
 
     /// RFC 8445, section 5.1.1.3: equal for the same kind, base and server.
-    fn foundation(&mut self, kind: CandidateKind, base: IpAddr, server: Option<IpAddr>) -> String {
+    pub(super) fn foundation(&mut self, kind: CandidateKind, base: IpAddr, server: Option<IpAddr>) -> String {
         self.numbered((kind, base, server, None))
     }
 
@@ -222,6 +222,7 @@ impl Agent {
         self.hosts.retain(|host| host.socket != socket);
         let hosts = &self.hosts;
         self.hidden.retain(|ip, _| hosts.iter().any(|host| host.address.ip() == *ip));
+        self.streams.forget_socket(socket);
         self.gatherer.waiting.retain(|request| request.socket != socket);
         self.gatherer.pending.retain(|(_, request)| request.socket != socket);
         self.gatherer.bindings.retain(|path| path.socket != socket);
@@ -257,6 +258,9 @@ impl Agent {
     }
 
     fn gather_from(&mut self, host: HostSocket) {
+        if self.streams.kind(host.socket).is_some() {
+            return self.announce_stream_host(host);
+        }
         if self.gatherer.state != GatheringState::Gathering {
             self.set_gathering(GatheringState::Gathering);
         }
@@ -309,8 +313,8 @@ impl Agent {
 
     fn ask(&mut self, host: HostSocket, server: usize) {
         let to = self.gatherer.servers[server].address;
-        let is_possible = !self.current.relay_only && !self.relays.has_socket(host.socket);
-        if is_possible && host.reaches(to) {
+        let is_udp = self.streams.kind(host.socket).is_none() && !self.relays.has_socket(host.socket);
+        if is_udp && !self.current.relay_only && host.reaches(to) {
             self.gatherer.ask(Request { socket: host.socket, server });
         }
     }
@@ -484,7 +488,7 @@ impl Agent {
         }
     }
 
-    fn set_gathering(&mut self, state: GatheringState) {
+    pub(super) fn set_gathering(&mut self, state: GatheringState) {
         self.gatherer.state = state;
         self.events.push_back(Event::GatheringState(state));
     }
@@ -500,7 +504,7 @@ impl HostSocket {
 }
 
 /// RFC 8445, section 5.1.2.1, and RFC 8421: one number for each address, IPv6 before IPv4 before what reaches less.
-fn local_preference(ip: IpAddr, index: u16) -> u16 {
+pub(super) fn local_preference(ip: IpAddr, index: u16) -> u16 {
     let class = match ip {
         _ if ip.is_loopback() => 20_000,
         _ if is_link_local(ip) => 30_000,

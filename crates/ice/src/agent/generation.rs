@@ -9,7 +9,7 @@ use base::{Path, SocketId};
 
 use crate::checklist::Checklist;
 use crate::stun::Side;
-use crate::{Candidate, CandidateKind};
+use crate::{Candidate, CandidateKind, Protocol};
 
 /// A local candidate and the socket behind it.
 #[derive(Clone, Debug)]
@@ -95,8 +95,8 @@ impl Generation {
         self.locals.iter().position(|local| local.socket == socket && local.candidate.address == address)
     }
 
-    pub(crate) fn remote_by_address(&self, address: SocketAddr) -> Option<usize> {
-        self.remotes.iter().position(|remote| remote.address == address)
+    pub(crate) fn remote_by_address(&self, address: SocketAddr, protocol: Protocol) -> Option<usize> {
+        self.remotes.iter().position(|remote| remote.address == address && remote.protocol == protocol)
     }
 
     /// How many remote candidates are peer-reflexive, and how many were signalled.
@@ -125,6 +125,12 @@ impl Generation {
 
     pub(crate) fn take_validated(&mut self) -> BTreeSet<Path> {
         std::mem::take(&mut self.validated)
+    }
+
+    /// What comes from there now is not from who was authenticated.
+    pub(crate) fn forget_path(&mut self, path: Path) {
+        self.validated.remove(&path);
+        self.early.retain(|check| check.path != path);
     }
 
     pub(crate) fn forget_socket(&mut self, socket: SocketId) {

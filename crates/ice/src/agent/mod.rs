@@ -10,6 +10,7 @@ mod relays;
 mod requests;
 mod restart;
 mod stats;
+mod streams;
 mod transport_state;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -28,6 +29,7 @@ use gather::Gatherer;
 use generation::Generation;
 use link::Link;
 use relays::{Relays, Route};
+use streams::Streams;
 
 /// Datagrams that wait for `poll_transmit`. A driver that polls after each input never sees the limit.
 const MAX_OUTGOING: usize = 256;
@@ -67,6 +69,7 @@ pub struct Agent {
     hidden: BTreeMap<IpAddr, MdnsName>,
     gatherer: Gatherer,
     relays: Relays,
+    streams: Streams,
     /// At most `MAX_OUTGOING`.
     outgoing: VecDeque<(Path, Vec<u8>)>,
     events: VecDeque<Event>,
@@ -105,6 +108,7 @@ impl Agent {
             hidden: BTreeMap::new(),
             gatherer: Gatherer::default(),
             relays: Relays::default(),
+            streams: Streams::default(),
             outgoing: VecDeque::new(),
             events: VecDeque::new(),
             state: TransportState::New,
@@ -197,6 +201,7 @@ impl Agent {
         self.run_checks(now);
         self.run_gathering(now);
         self.run_relays(now);
+        self.run_streams(now);
         self.use_slot(now);
         self.settle(now);
     }
@@ -214,6 +219,7 @@ impl Agent {
             self.current.checklist.deadline(),
             self.gatherer.deadline(),
             self.relay_deadline(),
+            self.streams.deadline(),
             self.nominate_at,
             self.failure_deadline(),
             self.conclusion_deadline(),
@@ -352,6 +358,7 @@ impl Agent {
         self.previous_validated.clear();
         self.gatherer.stop();
         self.relays = Relays::default();
+        self.streams = Streams::default();
         self.nominate_at = None;
         self.set_state(TransportState::Closed);
     }

@@ -10,7 +10,7 @@ use super::checks::ROLE_CONFLICT;
 use super::generation::EarlyCheck;
 use super::{Agent, COMPONENT};
 use crate::stun::{IceControlled, IceControlling, Priority, Side, USE_CANDIDATE};
-use crate::{Candidate, CandidateKind, Event, PairState, Protocol, Role, stun};
+use crate::{Candidate, CandidateKind, Event, PairState, Role, stun};
 
 /// RFC 8489, section 14.8.
 const BAD_REQUEST: u16 = 400;
@@ -140,6 +140,7 @@ impl Agent {
 
     /// RFC 8445, sections 7.3.1.3 to 7.3.1.5.
     pub(super) fn take_check(&mut self, now: Instant, check: &EarlyCheck) {
+        self.streams.note(check.path);
         if self.config.lite {
             return self.take_check_as_lite(now, check);
         }
@@ -177,7 +178,8 @@ impl Agent {
     pub(super) fn learn_remote(&mut self, check: &EarlyCheck) -> Option<u64> {
         let local = self.current.host(check.path.socket)?;
         let address = check.path.remote;
-        if let Some(remote) = self.current.remote_by_address(address) {
+        let protocol = self.streams.protocol(check.path.socket);
+        if let Some(remote) = self.current.remote_by_address(address, protocol) {
             return self.form_pair(local, remote);
         }
         let (reflexive, _) = self.current.count_remotes();
@@ -188,13 +190,13 @@ impl Agent {
             // Different from every foundation that can be signalled: "." is no ice-char.
             foundation: format!(".{}", self.current.remotes.len()),
             component: COMPONENT,
-            protocol: Protocol::Udp,
+            protocol,
             priority: check.priority,
             address,
             name: None,
             kind: CandidateKind::PeerReflexive,
             related: None,
-            tcp_type: None,
+            tcp_type: self.streams.kind(check.path.socket).map(Self::opposite),
             ufrag: Some(check.remote_ufrag.clone()),
             url: None,
             relay_protocol: None,

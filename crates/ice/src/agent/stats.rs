@@ -6,7 +6,7 @@ use base::Path;
 
 use super::{Agent, COMPONENT, canonical_path};
 use crate::pair::Pair;
-use crate::{Candidate, CandidateKind, DataTraffic, PairStats, Protocol};
+use crate::{Candidate, CandidateKind, DataTraffic, PairStats};
 
 impl Agent {
     /// Takes note that datagrams of others went over a path.
@@ -45,13 +45,13 @@ impl Agent {
         self.current.early.iter().map(|check| Candidate {
             foundation: String::new(),
             component: COMPONENT,
-            protocol: Protocol::Udp,
+            protocol: self.streams.protocol(check.path.socket),
             priority: check.priority,
             address: check.path.remote,
             name: None,
             kind: CandidateKind::PeerReflexive,
             related: None,
-            tcp_type: None,
+            tcp_type: self.streams.kind(check.path.socket).map(Self::opposite),
             ufrag: Some(check.remote_ufrag.clone()),
             url: None,
             relay_protocol: None,

@@ -46,6 +46,13 @@ pub struct Network {
     /// Every datagram that was sent, with its source and destination.
     pub sent: Vec<(Instant, SocketAddr, SocketAddr, Vec<u8>)>,
     in_flight: BTreeMap<(Instant, u64), (SocketAddr, SocketAddr, Vec<u8>)>,
+    /// Who listens for TCP connections where.
+    pub listeners: BTreeMap<SocketAddr, (usize, SocketId)>,
+    /// Open streams, from each of their ends.
+    pub streams: BTreeMap<(usize, Path), (usize, Path)>,
+    in_streams: BTreeMap<(Instant, u64), (usize, Path, Vec<u8>)>,
+    /// The connections that were asked for.
+    pub attempts: Vec<SocketAddr>,
     sequence: u64,
     rng: Rng,
 }
@@ -84,6 +91,10 @@ impl Network {
             passes: Box::new(|_, _| true),
             sent: Vec::new(),
             in_flight: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            in_streams: BTreeMap::new(),
+            attempts: Vec::new(),
             sequence: 0,
             rng: Rng::from_seed([9; 32]),
         }
@@ -183,7 +194,8 @@ impl Network {
             }
             let timers = self.nodes.iter().filter_map(|node| node.agent.poll_timeout());
             let arrival = self.in_flight.keys().next().map(|(time, _)| *time);
-            let Some(next) = timers.chain(arrival).min().filter(|next| *next <= end) else {
+            let in_stream = self.in_streams.keys().next().map(|(time, _)| *time);
+            let Some(next) = timers.chain(arrival).chain(in_stream).min().filter(|next| *next <= end) else {
                 self.now = end;
                 return false;
             };
@@ -200,6 +212,15 @@ impl Network {
         {
             let (from, to, datagram) = entry.remove();
             self.deliver(from, to, &datagram);
+        }
+        while let Some(entry) = self.in_streams.first_entry()
+            && entry.key().0 <= now
+        {
+            let (node, path, datagram) = entry.remove();
+            // What is in a stream when it ends does not arrive.
+            if self.streams.contains_key(&(node, path)) {
+                self.agent(node).handle_datagram(now, path, &datagram);
+            }
         }
         for node in &mut self.nodes {
             if node.agent.poll_timeout().is_some_and(|deadline| deadline <= now) {
@@ -236,16 +257,62 @@ impl Network {
                 batch.clear();
                 let now = self.now;
                 self.nodes[index].agent.poll_transmit(now, &mut batch);
-                if batch.is_empty() {
+                let has_connected = self.connect_streams(index);
+                if batch.is_empty() && !has_connected {
                     break;
                 }
                 let datagrams: Vec<_> = batch.datagrams().map(|(path, data)| (path, data.to_vec())).collect();
                 for (path, datagram) in datagrams {
+                    if let Some((node, path)) = self.streams.get(&(index, path)).copied() {
+                        self.sequence += 1;
+                        let at = (self.now + self.delay, self.sequence);
+                        self.in_streams.insert(at, (node, path, datagram));
+                        continue;
+                    }
                     let Some(from) = self.nodes[index].sockets.get(&path.socket).copied() else { continue };
                     self.send(from, path.remote, datagram);
                 }
             }
             self.collect(index);
+        }
+    }
+
+    /// A TCP socket: one that listens, or one that others' listeners are connected to from.
+    pub fn add_tcp(&mut self, node: usize, at: &str, kind: ice::TcpType) -> SocketId {
+        let socket = SocketId(100 + self.nodes[node].sockets.len() as u32);
+        self.nodes[node].sockets.insert(socket, address(at));
+        if kind == ice::TcpType::Passive {
+            self.listeners.insert(address(at), (node, socket));
+        }
+        let now = self.now;
+        self.agent(node).start_gathering();
+        self.agent(node).add_tcp_host(now, socket, address(at), kind);
+        self.collect(node);
+        socket
+    }
+
+    fn connect_streams(&mut self, index: usize) -> bool {
+        let now = self.now;
+        let before = self.attempts.len();
+        while let Some((path, from)) = self.agent(index).poll_connect() {
+            self.attempts.push(path.remote);
+            let listener = self.listeners.get(&path.remote).copied();
+            if let Some((node, socket)) = listener {
+                let from = SocketAddr::new(from.ip(), 50_000 + self.attempts.len() as u16);
+                let other = (node, Path { socket, remote: from });
+                self.streams.insert((index, path), other);
+                self.streams.insert(other, (index, path));
+            }
+            self.agent(index).tcp_opened(now, path, listener.is_some());
+        }
+        self.attempts.len() > before
+    }
+
+    /// Ends all streams, and tells both sides.
+    pub fn end_streams(&mut self) {
+        let now = self.now;
+        for ((node, path), _) in std::mem::take(&mut self.streams) {
+            self.agent(node).tcp_closed(now, path);
         }
     }
 
