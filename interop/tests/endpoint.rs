@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 
 use interop::bodies::{self, Trickle};
 use interop::{BrowserKind, PageServer, Peer};
+use serde_json::{Value, json};
 use visavis::{Endpoint, EndpointSettings};
 
 /// All addresses of the machine: Chromium has none of loopback.
 fn endpoint(ice_lite: bool) -> Endpoint {
     let mut settings = EndpointSettings::from("0.0.0.0:0".parse::<SocketAddr>().expect("an address"));
     settings.settings.ice_lite = ice_lite;
+    settings.tcp = true;
     Endpoint::bind(settings).expect("a port")
 }
 
@@ -44,4 +46,42 @@ async fn ten_megabytes_each_way_through_a_lite_endpoint() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_closes_its_connection_to_a_lite_endpoint() {
     with_chromium(true, bodies::connection_closed).await;
+}
+
+/// A description without the candidates that go over UDP.
+fn over_tcp_alone(mut description: Value) -> Value {
+    let sdp = description["sdp"].as_str().expect("a description");
+    let is_kept = |line: &&str| !line.starts_with("a=candidate:") || line.contains(" tcp ");
+    let kept: String = sdp.split_inclusive('\n').filter(is_kept).collect();
+    assert!(kept.contains(" tcp "), "no candidate over TCP: {sdp}");
+    description["sdp"] = json!(kept);
+    description
+}
+
+/// Chromium's active candidate and the endpoint's listener: nobody is told of anything else.
+async fn connect_over_tcp(mut browser: Peer, mut ours: Peer) {
+    for peer in [&mut browser, &mut ours] {
+        peer.call("create", json!({ "configuration": {} })).await;
+    }
+    ours.call("echoAll", json!({})).await;
+    let key = browser.channel("tcp", json!({})).await;
+    let offer = over_tcp_alone(browser.call("offer", json!({ "trickle": false })).await);
+    ours.call("remote", json!({ "description": offer })).await;
+    let answer = over_tcp_alone(ours.call("answer", json!({ "trickle": false })).await);
+    browser.call("remote", json!({ "description": answer })).await;
+    browser.wait_channel("open", key).await;
+    browser.send(key, "over TCP").await;
+    assert_eq!(browser.receive(key, 1, 0).await.texts, ["over TCP"]);
+    let blast = browser.call("blast", json!({ "key": key, "bytes": 2_000_000, "size": 16_384 })).await;
+    assert_eq!(json!(browser.receive(key, 0, 2_000_000).await.sha256), blast);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chromium_connects_over_tcp_to_a_full_endpoint() {
+    with_chromium(false, connect_over_tcp).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chromium_connects_over_tcp_to_a_lite_endpoint() {
+    with_chromium(true, connect_over_tcp).await;
 }

@@ -119,19 +119,22 @@ pub(crate) fn to_sdp(candidate: &ice::Candidate) -> sdp::Candidate {
 }
 
 /// A remote candidate as ICE takes it: without an address if it has a name that hides it. `None` for what is ignored:
-/// other names, other components than the first (RTP and RTCP share it) and other transports than UDP.
+/// other names, other components than the first (RTP and RTCP share it) and other transports than UDP and TCP.
 pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Candidate> {
     let (address, name) = match &candidate.address {
         sdp::CandidateAddress::Ip(address) => (*address, None),
         sdp::CandidateAddress::Name(name) => (IpAddr::V4(Ipv4Addr::UNSPECIFIED), Some(name.parse().ok()?)),
     };
-    if candidate.component != 1 || !candidate.is_udp() {
-        return None;
-    }
+    let protocol = match () {
+        () if candidate.component != 1 => return None,
+        () if candidate.is_udp() => Protocol::Udp,
+        () if candidate.is_tcp() => Protocol::Tcp,
+        () => return None,
+    };
     Some(ice::Candidate {
         foundation: candidate.foundation.clone(),
         component: candidate.component,
-        protocol: Protocol::Udp,
+        protocol,
         priority: candidate.priority,
         address: SocketAddr::new(address, candidate.port),
         name,
@@ -145,7 +148,11 @@ pub(crate) fn to_ice(candidate: &sdp::Candidate, ufrag: &str) -> Option<ice::Can
             sdp::CandidateAddress::Ip(address) => Some(SocketAddr::new(*address, *port)),
             sdp::CandidateAddress::Name(_) => None,
         }),
-        tcp_type: None,
+        tcp_type: candidate.tcp_type.map(|tcp_type| match tcp_type {
+            sdp::TcpType::Active => TcpType::Active,
+            sdp::TcpType::Passive => TcpType::Passive,
+            sdp::TcpType::SimultaneousOpen => TcpType::SimultaneousOpen,
+        }),
         ufrag: Some(ufrag.to_owned()),
         url: None,
         relay_protocol: None,

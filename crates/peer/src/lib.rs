@@ -53,7 +53,7 @@ pub use rtp::{
     ResolutionRestriction, RtcpParameters, RtpCapabilities, RtpSource, SendParameters, SetParameterOptions,
     capabilities,
 };
-pub use session::{InterfaceFilter, IpVersions, Payload, TransportId};
+pub use session::{InterfaceFilter, IpVersions, Payload, TcpPolicy, TransportId};
 pub use settings::Settings;
 pub use states::{
     DtlsTransportState, IceConnectionState, IceGathererState, IceGatheringState, IceRole, IceTransportState,

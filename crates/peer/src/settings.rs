@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use ice::{AddressFilter, ExternalAddress};
-use session::{HostPolicy, InterfaceFilter, IpVersions, SessionConfig};
+use session::{HostPolicy, InterfaceFilter, IpVersions, SessionConfig, TcpPolicy};
 
 use crate::Error;
 
@@ -52,6 +52,9 @@ pub struct Settings {
     /// nothing is sent there. A server that takes offers from strangers should have
     /// [`AddressFilter::public_only`] here: else they can have it knock at the doors of its own network.
     pub remote_addresses: AddressFilter,
+    /// Candidates over TCP, for where UDP does not pass. Browsers have active ones, which connect to a server that
+    /// listens; listening takes an endpoint. None by default.
+    pub tcp: TcpPolicy,
     /// Say in our descriptions what our SCTP INIT would say (`a=sctp-init`,
     /// [draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)): with a peer that does so
     /// too, a channel opens one round trip earlier. Others ignore the line. True by default.
@@ -83,6 +86,7 @@ impl Default for Settings {
             ports: None,
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),
+            tcp: TcpPolicy::Off,
             sctp_init: true,
             ice_lite: false,
             dscp: 0,
@@ -117,6 +121,7 @@ impl Settings {
             ports: self.ports,
             gather_continually: self.gather_continually,
             hide_addresses: self.hide_addresses,
+            tcp: self.tcp,
         };
         config.ice.lite = self.ice_lite;
         config.ice.external_addresses = self.external_addresses;

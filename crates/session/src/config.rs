@@ -122,6 +122,34 @@ pub struct HostPolicy {
     pub gather_continually: bool,
     /// Tell names in multicast DNS instead of addresses.
     pub hide_addresses: bool,
+    /// Candidates over TCP.
+    pub tcp: TcpPolicy,
+}
+
+/// Host candidates over TCP ([RFC 6544](https://www.rfc-editor.org/rfc/rfc6544)), beside those over UDP.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TcpPolicy {
+    /// None.
+    #[default]
+    Off,
+    /// Active ones: this side connects to passive candidates of the peer. What browsers have.
+    Active,
+    /// Passive ones: this side listens.
+    Passive,
+    /// Active and passive ones.
+    Both,
+}
+
+impl TcpPolicy {
+    /// Whether this side connects.
+    pub fn is_active(self) -> bool {
+        matches!(self, TcpPolicy::Active | TcpPolicy::Both)
+    }
+
+    /// Whether this side listens.
+    pub fn is_passive(self) -> bool {
+        matches!(self, TcpPolicy::Passive | TcpPolicy::Both)
+    }
 }
 
 /// Versions of IP.

@@ -11,10 +11,10 @@ use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use base::{Path, Rng, SocketId};
-use ice::{MdnsName, StreamRequest};
+use ice::{MdnsName, StreamRequest, TcpType};
 
 use crate::action::{Action, ActionResult, BindError, ConnectError, Framing, Interface};
-use crate::config::{HostPolicy, IceServer, IceServerKind};
+use crate::config::{HostPolicy, IceServer, IceServerKind, TcpPolicy};
 use crate::counters::Counters;
 use crate::transport_id::TransportId;
 use crate::transports::Transports;
@@ -87,6 +87,8 @@ struct Socket {
     /// The port that was asked for, and how many others of the range may still be.
     port: u16,
     ports_left: u16,
+    /// What its streams are; `None` for UDP.
+    tcp: Option<TcpType>,
 }
 
 impl Socket {
@@ -228,9 +230,12 @@ impl Gathering {
         }
     }
 
-    /// The sockets that are bound, and the transports that they belong to.
+    /// The sockets that others can send to, and the transports that they belong to.
     pub(crate) fn bound(&self) -> impl Iterator<Item = (SocketId, TransportId)> + '_ {
-        self.sockets.iter().filter(|(_, socket)| socket.bound).map(|(id, socket)| (*id, socket.transport))
+        self.sockets
+            .iter()
+            .filter(|(_, socket)| socket.bound && socket.tcp != Some(TcpType::Active))
+            .map(|(id, socket)| (*id, socket.transport))
     }
 
     /// Takes an answer.
@@ -257,9 +262,11 @@ impl Gathering {
                 self.handle_resolved(now, id, &addresses, transports);
             }
             ActionResult::Connected { path, result } => {
+                self.with_agent(path, transports, |agent| agent.tcp_opened(now, path, result.is_ok()));
                 self.handle_connected(now, path.socket, result.map(|_| ()), transports);
             }
             ActionResult::StreamClosed { path } => {
+                self.with_agent(path, transports, |agent| agent.tcp_closed(now, path));
                 if let Some(Stream { transport, key }) = self.streams.remove(&path.socket)
                     && let Some(transport) = transports.get_mut(transport)
                 {
@@ -268,6 +275,20 @@ impl Gathering {
             }
         }
         self.complete_if_done(now, transports);
+    }
+
+    fn with_agent(&self, path: Path, transports: &mut Transports, run: impl FnOnce(&mut ice::Agent)) {
+        let socket = self.sockets.get(&path.socket).map(|socket| socket.transport);
+        if let Some(transport) = socket.and_then(|id| transports.get_mut(id)) {
+            run(&mut transport.agent);
+        }
+    }
+
+    /// The next stream that an agent wants to check over.
+    pub(crate) fn poll_connect(transports: &mut Transports) -> Option<Action> {
+        let (path, address) = transports.all_mut().find_map(|transport| transport.agent.poll_connect())?;
+        let (local, framing) = (Some(address.ip()), Framing::Rfc4571);
+        Some(Action::ConnectTcp { path, local, tls: None, framing })
     }
 
     /// What was opened after the end is closed again.
@@ -290,6 +311,7 @@ impl Gathering {
             let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
             let share = left.div_ceil(waiting.len() - index);
             self.bind(*id, &hosts, (share, policy.ports.as_ref()), counters);
+            self.listen(*id, &hosts, policy.tcp);
         }
     }
 
@@ -332,7 +354,7 @@ impl Gathering {
         counters: &mut Counters,
     ) {
         let known: Vec<_> =
-            self.sockets.values().filter(|socket| socket.transport == id).map(|socket| socket.ip).collect();
+            self.of(id).filter(|socket| socket.tcp.is_none()).map(|socket| socket.ip).collect();
         // A socket of an earlier generation: the agent announces it again by itself.
         let new = hosts.iter().filter(|ip| !known.contains(ip));
         for (index, ip) in new.enumerate() {
@@ -351,9 +373,38 @@ impl Gathering {
                     (port, last.saturating_sub(first).min(MAX_PORTS - 1))
                 }
             };
-            self.sockets.insert(socket, Socket { transport: id, ip: *ip, bound: false, port, ports_left });
+            self.sockets
+                .insert(socket, Socket { transport: id, ip: *ip, bound: false, port, ports_left, tcp: None });
             self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(*ip, port) });
         }
+    }
+
+    fn of(&self, id: TransportId) -> impl Iterator<Item = &Socket> {
+        self.sockets.values().filter(move |socket| socket.transport == id)
+    }
+
+    /// Asks for listeners of a transport.
+    fn listen(&mut self, id: TransportId, hosts: &[IpAddr], policy: TcpPolicy) {
+        for ip in hosts.iter().filter(|_| policy.is_passive()) {
+            if let Some(socket) = self.name_stream_socket(id, *ip, TcpType::Passive) {
+                self.actions.push_back(Action::ListenTcp { socket, address: SocketAddr::new(*ip, 0) });
+            }
+        }
+    }
+
+    /// Names what streams of a transport at an address belong to, unless they have a name already.
+    fn name_stream_socket(&mut self, id: TransportId, ip: IpAddr, kind: TcpType) -> Option<SocketId> {
+        let is_known = self.of(id).any(|socket| socket.ip == ip && socket.tcp == Some(kind));
+        if is_known || self.sockets.len() + self.unwanted.len() >= MAX_SOCKETS {
+            return None;
+        }
+        let socket = SocketId(self.next_socket);
+        self.next_socket += 1;
+        // For streams that are opened from here there is nothing to bind.
+        let bound = kind == TcpType::Active;
+        let named = Socket { transport: id, ip, bound, port: 0, ports_left: 0, tcp: Some(kind) };
+        self.sockets.insert(socket, named);
+        Some(socket)
     }
 
     fn handle_bound(
@@ -377,13 +428,22 @@ impl Gathering {
         let transport = transports.get_mut(known.transport);
         if let (Ok(address), Some(transport)) = (result, transport) {
             known.bound = true;
-            let ip = known.ip;
+            let (id, ip, tcp) = (known.transport, known.ip, known.tcp);
             if policy.hide_addresses && !transport.agent.hide_address(ip, self.name_of(ip)) {
                 counters.bind_failures += 1;
                 self.close_socket(socket);
                 return;
             }
-            transport.agent.add_host(now, socket, address);
+            match tcp {
+                Some(kind) => transport.agent.add_tcp_host(now, socket, address, kind),
+                None => transport.agent.add_host(now, socket, address),
+            }
+            if tcp.is_none()
+                && policy.tcp.is_active()
+                && let Some(socket) = self.name_stream_socket(id, ip, TcpType::Active)
+            {
+                transport.agent.add_tcp_host(now, socket, SocketAddr::new(ip, 0), TcpType::Active);
+            }
         } else {
             counters.bind_failures += 1;
             self.sockets.remove(&socket);
@@ -476,7 +536,7 @@ impl Gathering {
             if bound {
                 self.actions.push_back(Action::CloseSocket { socket });
             } else if !self.withdraw(
-                |action| matches!(action, Action::BindUdp { socket: asked, .. } if *asked == socket),
+                |action| matches!(action, Action::BindUdp { socket: asked, .. } | Action::ListenTcp { socket: asked, .. } if *asked == socket),
             ) {
                 self.unwanted.insert(socket);
             }

@@ -27,7 +27,9 @@ pub use action::{Action, ActionResult, BindError, ConnectError, Framing, Interfa
 pub use channel::{
     ChannelError, ChannelInfo, ChannelInit, ChannelKey, ChannelStats, Payload, READ_ROOM, SendError,
 };
-pub use config::{HostPolicy, IceServer, IceServerKind, InterfaceFilter, IpVersions, SessionConfig};
+pub use config::{
+    HostPolicy, IceServer, IceServerKind, InterfaceFilter, IpVersions, SessionConfig, TcpPolicy,
+};
 pub use counters::Counters;
 pub use demux::{PacketClass, classify};
 pub use event::{Event, SctpState};

@@ -39,6 +39,10 @@ impl Transports {
         self.standing.get_mut(&id)
     }
 
+    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Transport> {
+        self.standing.values_mut()
+    }
+
     pub(crate) fn ids(&self) -> impl Iterator<Item = TransportId> + '_ {
         self.standing.keys().copied()
     }

@@ -83,7 +83,7 @@ pub use ice::{Protocol as RtcIceProtocol, TcpType as RtcIceTcpCandidateType};
 pub use net::counters::{DriverCounters, driver_counters};
 pub use peer::{
     AddressFilter, AddressRange, AddressRangeError, ExternalAddress, ExternalMode, InterfaceFilter,
-    IpVersions, Settings,
+    IpVersions, Settings, TcpPolicy,
 };
 pub use peer::{
     BundlePolicy as RtcBundlePolicy, CandidateFields as RtcIceCandidateFields,

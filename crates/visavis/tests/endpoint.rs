@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use pair::{guarded, incoming, negotiate, open, trickle};
-use tokio::net::UdpSocket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
 use visavis::{
-    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcIceRole, RtcMessage,
-    RtcPeerConnection, RtcPeerConnectionEvent, driver_counters,
+    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcIceCandidateInit,
+    RtcIceProtocol, RtcIceRole, RtcIceTcpCandidateType, RtcMessage, RtcPeerConnection,
+    RtcPeerConnectionEvent, RtcPeerConnectionEvents, Settings, TcpPolicy, driver_counters,
 };
 
 fn configuration() -> RtcConfiguration {
@@ -278,4 +280,127 @@ fn what_cannot_be_bound_is_an_error() {
     let again = Endpoint::bind(taken.local_addresses()).unwrap_err();
     assert_eq!(again.kind(), std::io::ErrorKind::AddrInUse);
     assert!(Endpoint::bind("192.0.2.1:0".parse::<SocketAddr>().unwrap()).is_err());
+}
+
+/// An endpoint that also listens for TCP.
+fn listening() -> Endpoint {
+    let mut settings = EndpointSettings::from("127.0.0.1:0".parse::<SocketAddr>().unwrap());
+    settings.tcp = true;
+    Endpoint::bind(settings).unwrap()
+}
+
+/// Signals those candidates of `from` alone that go over TCP.
+async fn trickle_tcp(from: &mut RtcPeerConnectionEvents, to: &RtcPeerConnection) {
+    while let Some(event) = from.next().await {
+        match event {
+            RtcPeerConnectionEvent::IceCandidate(None) => {
+                return to.add_ice_candidate(None).await.unwrap();
+            }
+            RtcPeerConnectionEvent::IceCandidate(Some(candidate))
+                if candidate.candidate.contains(" tcp ") =>
+            {
+                to.add_ice_candidate(RtcIceCandidateInit::from(candidate)).await.unwrap();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A client that knows nothing but the listener.
+async fn connect_over_tcp(endpoint: &Endpoint) -> Client {
+    let settings = Settings { tcp: TcpPolicy::Active, ..Settings::default() };
+    let client = RtcPeerConnection::with_settings(configuration(), settings).unwrap();
+    let server = endpoint.new_peer_connection(configuration()).unwrap();
+    let to_server = client.create_data_channel("channel", None).unwrap();
+    negotiate(&client, &server).await;
+    let (mut client_events, mut server_events) = (client.events(), server.events());
+    tokio::join!(trickle_tcp(&mut client_events, &server), trickle_tcp(&mut server_events, &client));
+    let to_client = incoming(&mut server_events).await;
+    open(&to_server).await;
+    open(&to_client).await;
+    Client { client, server, to_server, to_client }
+}
+
+#[tokio::test]
+async fn where_udp_does_not_pass_connections_share_a_tcp_listener() {
+    guarded(async {
+        let endpoint = listening();
+        let mut clients = Vec::new();
+        for _ in 0..5 {
+            clients.push(connect_over_tcp(&endpoint).await);
+        }
+        let large = vec![7; 200_000];
+        for (number, client) in clients.iter().enumerate() {
+            assert_eq!(client.remote(), endpoint.local_addresses()[0]);
+            let transport = client.client.sctp().unwrap().transport().ice_transport();
+            let pair = transport.get_selected_candidate_pair().unwrap();
+            let kinds = [pair.local, pair.remote].map(|candidate| {
+                let fields = candidate.fields.unwrap();
+                (fields.protocol, fields.tcp_type)
+            });
+            assert_eq!(kinds[0], (RtcIceProtocol::Tcp, Some(RtcIceTcpCandidateType::Active)));
+            assert_eq!(kinds[1], (RtcIceProtocol::Tcp, Some(RtcIceTcpCandidateType::Passive)));
+            client.talk(&format!("number {number}")).await;
+        }
+        for client in &clients {
+            client.to_server.send(large.clone()).unwrap();
+            client.to_client.send(large.clone()).unwrap();
+        }
+        for client in &clients {
+            for channel in [&client.to_server, &client.to_client] {
+                assert_eq!(channel.recv().await, Some(RtcMessage::Binary(large.clone().into())));
+            }
+        }
+    })
+    .await;
+}
+
+/// Whether the other side closes the stream without having said anything.
+async fn is_closed(mut stream: TcpStream) -> bool {
+    let mut said = Vec::new();
+    // A reset is an end, too.
+    let _ = stream.read_to_end(&mut said).await;
+    said.is_empty()
+}
+
+/// A11: streams of strangers are few, small and short, whatever they say.
+#[tokio::test]
+async fn strangers_at_the_listener_are_turned_away() {
+    guarded(async {
+        let endpoint = listening();
+        let client = connect_over_tcp(&endpoint).await;
+        let address = endpoint.local_addresses()[0];
+        let known = ufrag(&client.server.local_description().unwrap().sdp);
+        let framed = |check: Vec<u8>| [&(check.len() as u16).to_be_bytes()[..], &check].concat();
+        // The longest frame there can be, an empty one, no STUN, a check for nobody, and one that is forged.
+        let says = [
+            vec![0xff, 0xff],
+            vec![0, 0],
+            framed(vec![22; 100]),
+            framed(forged_check("unknown")),
+            framed(forged_check(&known)),
+        ];
+        for says in says {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(&says).await.unwrap();
+            assert!(is_closed(stream).await, "{says:?}");
+        }
+        // Those that say nothing wait, but not all of them.
+        let mut silent = Vec::new();
+        for _ in 0..40 {
+            silent.push(TcpStream::connect(address).await.unwrap());
+        }
+        for stream in silent.split_off(32) {
+            assert!(is_closed(stream).await);
+        }
+        client.talk("undisturbed").await;
+    })
+    .await;
+}
+
+#[test]
+fn listening_takes_an_endpoint() {
+    let settings = Settings { tcp: TcpPolicy::Passive, ..Settings::default() };
+    let error = RtcPeerConnection::with_settings(configuration(), settings).unwrap_err();
+    assert_eq!(error.name, ErrorName::TypeError);
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use peer::{BundlePolicy, Error, KeygenAlgorithm, Settings};
+use peer::{BundlePolicy, Error, KeygenAlgorithm, Settings, TcpPolicy};
 
 use crate::net::endpoint::Endpoint as Sockets;
 use crate::net::workers::{self, Company};
@@ -18,6 +18,9 @@ pub struct EndpointSettings {
     /// becomes a candidate; one of the two may be of a family that the machine does not have. Where the port is 0, it is
     /// that of the first address, and there the system's choice.
     pub addresses: Vec<SocketAddr>,
+    /// Also listen for TCP connections at the same port numbers: peers whose UDP does not pass connect there
+    /// ([RFC 6544](https://www.rfc-editor.org/rfc/rfc6544)), as browsers do by themselves.
+    pub tcp: bool,
     /// For each connection. Its range of ports has no meaning here.
     pub settings: Settings,
 }
@@ -38,7 +41,7 @@ impl From<SocketAddr> for EndpointSettings {
 
 impl From<Vec<SocketAddr>> for EndpointSettings {
     fn from(addresses: Vec<SocketAddr>) -> Self {
-        EndpointSettings { addresses, settings: Settings::default() }
+        EndpointSettings { addresses, tcp: false, settings: Settings::default() }
     }
 }
 
@@ -79,11 +82,14 @@ impl Endpoint {
     /// The system's, where an address cannot be bound; `InvalidInput` for no address, more than 16, or a DSCP
     /// over 63.
     pub fn bind(settings: impl Into<EndpointSettings>) -> io::Result<Self> {
-        let EndpointSettings { addresses, settings } = settings.into();
+        let EndpointSettings { addresses, tcp, mut settings } = settings.into();
+        if tcp {
+            settings.tcp = if settings.tcp.is_active() { TcpPolicy::Both } else { TcpPolicy::Passive };
+        }
         if settings.dscp > Settings::MAX_DSCP {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a DSCP has six bits"));
         }
-        let sockets = Sockets::bind(&addresses, settings.dscp)?;
+        let sockets = Sockets::bind(&addresses, tcp, settings.dscp)?;
         Ok(Endpoint { sockets, settings })
     }
 

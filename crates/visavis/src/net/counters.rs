@@ -49,6 +49,9 @@ counters! {
     /// Checks that came to an [`Endpoint`](crate::Endpoint) from an address that another of its connections is using:
     /// answered, but the address stays with the other connection.
     routes_contested,
+    /// TCP connections that came to an [`Endpoint`](crate::Endpoint) and were for none of its connections, or too many:
+    /// closed.
+    streams_refused,
     /// Errors of the system on receiving.
     receive_errors,
     /// Connections that ended because driving them panicked. Each is a bug.

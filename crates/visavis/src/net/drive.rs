@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::net::connection::{Connection, Fate};
 use crate::net::counters::COUNTERS;
+use crate::net::mail::NewStream;
 use crate::net::mdns::{self, Publication};
 use crate::net::router::{Progress, Sockets, Source};
 use crate::net::stream::{Incoming, StreamBuffer};
@@ -115,9 +116,14 @@ impl Seat {
 
     /// Takes in what shared sockets have received.
     fn take_mail(&mut self) {
-        let Some(shared) = self.sockets.shared() else { return };
-        let mail = self.connection.mail.take();
+        if !self.sockets.are_shared() {
+            return;
+        }
+        let mut mail = self.connection.mail.take();
         let now = clock::now();
+        for stream in std::mem::take(&mut mail.streams) {
+            self.take_stream(now, stream);
+        }
         // The paths that a check has come on: a handful, or the peer's own loss.
         let mut checked: Vec<Path> = Vec::new();
         self.connection.with(|state| {
@@ -133,7 +139,25 @@ impl Seat {
             }
             checked.retain(|path| state.peer.session().is_validated(*path));
         });
-        checked.into_iter().for_each(|path| shared.admit(path));
+        if let Some(shared) = self.sockets.shared() {
+            checked.into_iter().for_each(|path| shared.admit(path));
+        }
+    }
+
+    /// Keeps a stream if what it begins with is authentic.
+    fn take_stream(&mut self, now: Instant, NewStream { path, stream, first }: NewStream) {
+        let is_authentic = self.sockets.adopt(path, stream)
+            && self.connection.with(|state| {
+                if state.fate == Fate::Broken {
+                    return false;
+                }
+                state.peer.handle_datagram(now, path, &first);
+                state.peer.session().is_validated(path)
+            });
+        if !is_authentic {
+            COUNTERS.streams_refused.add(1);
+            self.sockets.drop_stream(path);
+        }
     }
 
     /// Has checks of new descriptions find their way.
@@ -210,7 +234,11 @@ impl Seat {
             if shared.fate == Fate::Broken {
                 return;
             }
-            for result in std::mem::take(&mut shared.results) {
+            for mut result in std::mem::take(&mut shared.results) {
+                // Of the machine's addresses those that the connection's endpoint has, also when they change.
+                if let ActionResult::Interfaces(list) = &mut result {
+                    *list = self.sockets.filter()(std::mem::take(list));
+                }
                 shared.peer.handle_action_result(now, result);
             }
             if shared.peer.poll_timeout().is_some_and(|deadline| deadline <= now) {
@@ -282,10 +310,9 @@ impl Seat {
             Action::ListInterfaces => match interfaces::recent(now) {
                 Some(interfaces) => Some(ActionResult::Interfaces(self.sockets.filter()(interfaces))),
                 None => {
-                    let usable = self.sockets.filter();
-                    self.answer_later(async move {
+                    self.answer_later(async {
                         let list = tokio::task::spawn_blocking(|| interfaces::list(clock::now()));
-                        ActionResult::Interfaces(usable(list.await.unwrap_or_default()))
+                        ActionResult::Interfaces(list.await.unwrap_or_default())
                     });
                     None
                 }
@@ -301,6 +328,10 @@ impl Seat {
                 // Looked at with the other streams.
                 self.connection.bell.ring();
                 None
+            }
+            Action::ListenTcp { socket, address } => {
+                let result = self.sockets.listen(socket, address);
+                Some(ActionResult::Bound { socket, result })
             }
             Action::CloseSocket { socket } => {
                 self.closing.push(socket);

@@ -15,6 +15,8 @@ use session::{BindError, Interface};
 
 use crate::net::connection::{Connection, ConnectionKey};
 use crate::net::counters::COUNTERS;
+use crate::net::listener::Listener;
+use crate::net::mail::NewStream;
 use crate::net::peek;
 use crate::net::port::Port;
 use crate::net::routes::{Claim, Flow, Routes, Target};
@@ -30,6 +32,7 @@ const MAX_ATTEMPTS: usize = 8;
 /// The sockets of an endpoint and its connections. Lives as long as its handle or one of its connections.
 pub(crate) struct Endpoint {
     ports: Vec<Port>,
+    listeners: Vec<Listener>,
     routes: Mutex<Routes>,
     closed: AtomicBool,
 }
@@ -39,29 +42,40 @@ pub(crate) struct Endpoint {
 pub(crate) struct Place {
     port: usize,
     pub(crate) local: SocketAddr,
+    /// It stands for the listener there, and nothing is sent from it but on streams.
+    pub(crate) is_tcp: bool,
 }
 
 impl Endpoint {
-    /// Binds a socket to each address. Those with port 0 get the port of the first one.
-    pub(crate) fn bind(addresses: &[SocketAddr], dscp: u8) -> io::Result<Arc<Self>> {
+    /// Binds a socket to each address, and with `tcp` a listener. Those with port 0 get the port of the first one.
+    pub(crate) fn bind(addresses: &[SocketAddr], tcp: bool, dscp: u8) -> io::Result<Arc<Self>> {
         if addresses.is_empty() || addresses.len() > MAX_PORTS {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "an endpoint has 1 to 16 addresses"));
         }
-        let mut ports = bind_ports(addresses, dscp);
+        let bind = || {
+            let ports = bind_ports(addresses, dscp)?;
+            let listeners = if tcp { bind_listeners(&ports, dscp)? } else { Vec::new() };
+            Ok((ports, listeners))
+        };
+        let mut bound: io::Result<_> = bind();
         // The port that the system chose at one address may be taken at another.
         let is_free = addresses.iter().all(|address| address.port() == 0);
         for _ in 1..if is_free { MAX_ATTEMPTS } else { 1 } {
-            match &ports {
+            match &bound {
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                    ports = bind_ports(addresses, dscp);
+                    bound = bind();
                 }
                 _ => break,
             }
         }
         let (routes, closed) = (Mutex::default(), AtomicBool::new(false));
-        let endpoint = Arc::new(Endpoint { ports: ports?, routes, closed });
+        let (ports, listeners) = bound?;
+        let endpoint = Arc::new(Endpoint { ports, listeners, routes, closed });
         for (index, port) in endpoint.ports.iter().enumerate() {
             workers::adopt_port(port.bell(), Arc::downgrade(&endpoint), index);
+        }
+        for (index, listener) in endpoint.listeners.iter().enumerate() {
+            workers::adopt_listener(listener.bell(), Arc::downgrade(&endpoint), index);
         }
         Ok(endpoint)
     }
@@ -73,6 +87,15 @@ impl Endpoint {
 
     pub(crate) fn port(&self, index: usize) -> Option<&Port> {
         self.ports.get(index)
+    }
+
+    /// Whether it has listeners.
+    pub(crate) fn listens(&self) -> bool {
+        !self.listeners.is_empty()
+    }
+
+    pub(crate) fn listener(&self, index: usize) -> Option<&Listener> {
+        self.listeners.get(index)
     }
 
     /// Closes all connections; there will be no others.
@@ -111,12 +134,37 @@ impl Endpoint {
 
     /// The second answer to `Action::BindUdp`: nothing is bound, an address of a port gets a name.
     pub(crate) fn place(&self, address: IpAddr) -> Result<Place, BindError> {
-        let reaches = |port: &Port| match port.local().ip() {
-            ip if ip.is_unspecified() => ip.is_ipv4() == address.is_ipv4(),
-            ip => ip == address,
-        };
+        let reaches = |port: &Port| stands_for(port.local(), address);
         let port = self.ports.iter().position(reaches).ok_or(BindError::AddressUnavailable)?;
-        Ok(Place { port, local: SocketAddr::new(address, self.ports[port].local().port()) })
+        let local = SocketAddr::new(address, self.ports[port].local().port());
+        Ok(Place { port, local, is_tcp: false })
+    }
+
+    /// The answer to `Action::ListenTcp`: the endpoint listens already.
+    pub(crate) fn place_listener(&self, address: IpAddr) -> Result<Place, BindError> {
+        let reaches = |listener: &Listener| stands_for(listener.local(), address);
+        let port = self.listeners.iter().position(reaches).ok_or(BindError::AddressUnavailable)?;
+        let local = SocketAddr::new(address, self.listeners[port].local().port());
+        Ok(Place { port, local, is_tcp: true })
+    }
+
+    /// Gives a stream that a listener has accepted to the connection that its first datagram is for. False if there is
+    /// none, or it has too many.
+    pub(crate) fn introduce(
+        &self,
+        (local, remote): (SocketAddr, SocketAddr),
+        stream: std::net::TcpStream,
+        first: Vec<u8>,
+    ) -> bool {
+        let canonical = |address: SocketAddr| SocketAddr::new(address.ip().to_canonical(), address.port());
+        let Some(Target { connection, socket }) = self.routes().wanted(canonical(local), &first).cloned()
+        else {
+            return false;
+        };
+        let path = Path { socket, remote: canonical(remote) };
+        let is_brought = connection.mail.bring(NewStream { path, stream, first });
+        connection.bell.ring();
+        is_brought
     }
 
     /// A connection begins. False if there are to be no others.
@@ -166,8 +214,11 @@ impl Endpoint {
         segment_size: usize,
     ) -> Poll<usize> {
         match self.ports.get(place.port) {
-            Some(port) => port.poll_send(cx, (place.local.ip(), remote), payload, segment_size),
-            None => Poll::Ready(payload.len()),
+            Some(port) if !place.is_tcp => {
+                port.poll_send(cx, (place.local.ip(), remote), payload, segment_size)
+            }
+            // A stream that has ended.
+            _ => Poll::Ready(payload.len()),
         }
     }
 
@@ -221,6 +272,21 @@ impl Endpoint {
     }
 }
 
+/// Whether what is bound to `local` is reached at `address`.
+fn stands_for(local: SocketAddr, address: IpAddr) -> bool {
+    if local.ip().is_unspecified() { local.is_ipv4() == address.is_ipv4() } else { local.ip() == address }
+}
+
+/// A listener beside each port.
+fn bind_listeners(ports: &[Port], dscp: u8) -> io::Result<Vec<Listener>> {
+    let bind = |port: &Port| {
+        let (bell, runtime) = workers::place_port()?;
+        let _entered = runtime.enter();
+        Listener::bind(port.local(), dscp, bell)
+    };
+    ports.iter().map(bind).collect()
+}
+
 fn bind_ports(addresses: &[SocketAddr], dscp: u8) -> io::Result<Vec<Port>> {
     let mut ports: Vec<Port> = Vec::new();
     let mut missing = None;
@@ -253,9 +319,8 @@ fn bind_ports(addresses: &[SocketAddr], dscp: u8) -> io::Result<Vec<Port>> {
 impl Drop for Endpoint {
     /// The sockets' readers hold nothing: they find the endpoint gone.
     fn drop(&mut self) {
-        for port in &self.ports {
-            port.bell().ring();
-        }
+        self.ports.iter().for_each(|port| port.bell().ring());
+        self.listeners.iter().for_each(|listener| listener.bell().ring());
     }
 }
 

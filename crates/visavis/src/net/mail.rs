@@ -1,11 +1,14 @@
 //! Datagrams that a shared socket has received for one connection and that its worker has not taken yet.
 
+use std::net::TcpStream;
 use std::sync::{Mutex, PoisonError};
 
 use base::Path;
 
 /// Bytes that wait, with what each run costs: about what the system holds for a socket of its own.
 const MAX_MAIL: usize = 512 * 1024;
+/// Streams that wait to be taken.
+const MAX_STREAMS: usize = 16;
 /// What a run counts beside its bytes, so that the number of runs is bounded too.
 const RUN_COST: usize = 64;
 
@@ -20,6 +23,16 @@ pub(crate) struct MailBox {
 pub(crate) struct Mail {
     bytes: Vec<u8>,
     runs: Vec<Run>,
+    /// At most `MAX_STREAMS`.
+    pub(crate) streams: Vec<NewStream>,
+}
+
+/// A stream that a listener has accepted for the connection, as it says itself.
+pub(crate) struct NewStream {
+    pub(crate) path: Path,
+    pub(crate) stream: TcpStream,
+    /// The datagram that it began with.
+    pub(crate) first: Vec<u8>,
 }
 
 /// Datagrams of one path.
@@ -41,6 +54,16 @@ impl MailBox {
         let end = mail.bytes.len();
         mail.runs.push(Run { path, end, stride });
         true
+    }
+
+    /// Puts in a stream. False if there was no room.
+    pub(crate) fn bring(&self, stream: NewStream) -> bool {
+        let mut mail = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_room = mail.streams.len() < MAX_STREAMS;
+        if has_room {
+            mail.streams.push(stream);
+        }
+        has_room
     }
 
     /// Takes everything. What an idle connection keeps is nothing.

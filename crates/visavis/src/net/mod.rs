@@ -20,6 +20,7 @@ pub(crate) mod event_queue;
 pub(crate) mod event_source;
 mod framing;
 mod interfaces;
+mod listener;
 mod mail;
 mod marked;
 mod mdns;

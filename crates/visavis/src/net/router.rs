@@ -2,14 +2,14 @@
 //! endpoint that it shares with others.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use base::{Path, SendBatch, SocketId, Transmit};
-use session::{ActionResult, BindError, ConnectError, Interface, Session};
+use session::{ActionResult, BindError, ConnectError, Framing, Interface, Session};
 
 use crate::net::connection::Connection;
 use crate::net::counters::COUNTERS;
@@ -50,6 +50,9 @@ pub(crate) struct Shared {
     claims: Vec<Claim>,
 }
 
+/// Accepted streams; with those that the connection opens itself, this many.
+const MAX_ADOPTED: usize = 32;
+
 /// A stream that is being opened.
 type Attempt = Pin<Box<dyn Future<Output = Result<(Stream, SocketAddr), ConnectError>> + Send>>;
 
@@ -64,6 +67,10 @@ impl Sockets {
     pub(crate) fn new(connection: &Arc<Connection>, Source { endpoint, dscp, trust }: Source) -> Self {
         let shared = endpoint.map(|endpoint| Shared::new(endpoint, Arc::clone(connection)));
         Sockets { shared, dscp, trust, ..Sockets::default() }
+    }
+
+    pub(crate) fn are_shared(&self) -> bool {
+        self.shared.is_some()
     }
 
     pub(crate) fn shared(&mut self) -> Option<&mut Shared> {
@@ -87,6 +94,26 @@ impl Sockets {
         let (socket, local) = UdpSocket::bind(address, self.dscp).map_err(|error| bind_error(&error))?;
         self.sockets.insert(id, socket);
         Ok(local)
+    }
+
+    /// The answer to `Action::ListenTcp`.
+    pub(crate) fn listen(&mut self, id: SocketId, address: SocketAddr) -> Result<SocketAddr, BindError> {
+        self.shared.as_mut().ok_or(BindError::Refused)?.listen(id, address)
+    }
+
+    /// Takes a stream that a listener has accepted. False if there are too many, or the system does not want to.
+    pub(crate) fn adopt(&mut self, path: Path, stream: TcpStream) -> bool {
+        let stream = match tokio::net::TcpStream::from_std(stream) {
+            Ok(stream) if self.streams.len() < MAX_ADOPTED => stream,
+            _ => return false,
+        };
+        self.streams.insert(path, Stream::new(stream, None, Framing::Rfc4571));
+        true
+    }
+
+    /// Closes one stream.
+    pub(crate) fn drop_stream(&mut self, path: Path) {
+        self.streams.remove(&path);
     }
 
     #[cfg(test)]
@@ -252,29 +279,39 @@ impl Shared {
         Ok(place.local)
     }
 
+    /// Gives a name to the endpoint's listener at an address.
+    fn listen(&mut self, socket: SocketId, address: SocketAddr) -> Result<SocketAddr, BindError> {
+        let place = self.endpoint.place_listener(address.ip())?;
+        self.places.insert(socket, place);
+        Ok(place.local)
+    }
+
     /// A path was authenticated: what comes on it is for this connection.
     pub(crate) fn admit(&self, path: Path) {
-        if let Some(place) = self.places.get(&path.socket) {
+        if let Some(place) = self.places.get(&path.socket).filter(|place| !place.is_tcp) {
             self.endpoint.admit(&self.connection, path, place.local);
         }
     }
 
     /// Tells the endpoint which fragments the session answers to, if that has changed.
     pub(crate) fn update_claims(&mut self, session: &Session) {
-        let place = |socket| self.places.get(&socket).map(|place| place.local);
+        let place = |socket| self.places.get(&socket);
         let known = self.claims.iter().map(|claim| (claim.socket, claim.ufrag.as_str()));
         if known.eq(session.claims()) {
             return;
         }
         let claims = session.claims().filter_map(|(socket, ufrag)| {
-            place(socket).map(|local| Claim { ufrag: ufrag.to_owned(), socket, local })
+            place(socket).map(|place| {
+                let (local, is_tcp) = (place.local, place.is_tcp);
+                Claim { ufrag: ufrag.to_owned(), socket, local, is_tcp }
+            })
         });
         self.claims = claims.collect();
         self.endpoint.claim(self.connection.key, self.claims.clone());
     }
 
     fn expect_answers(&self, transmit: &Transmit<'_>) {
-        if let Some(place) = self.places.get(&transmit.path.socket) {
+        if let Some(place) = self.places.get(&transmit.path.socket).filter(|place| !place.is_tcp) {
             let key = self.connection.key;
             self.endpoint.expect_answers(key, transmit.path, place.local, transmit.datagrams());
         }

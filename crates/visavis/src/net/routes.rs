@@ -44,6 +44,8 @@ pub(crate) struct Claim {
     pub(crate) ufrag: String,
     pub(crate) socket: SocketId,
     pub(crate) local: SocketAddr,
+    /// At the listener there, not at the UDP socket.
+    pub(crate) is_tcp: bool,
 }
 
 /// The table of an endpoint.
@@ -51,10 +53,13 @@ pub(crate) struct Claim {
 pub(crate) struct Routes {
     members: BTreeMap<ConnectionKey, Member>,
     /// By fragment. Each list is short: the addresses of the endpoint.
-    claims: HashMap<Box<[u8]>, Vec<(SocketAddr, Target)>>,
+    claims: HashMap<Box<[u8]>, Vec<(At, Target)>>,
     paths: HashMap<Flow, Target>,
     transactions: HashMap<TransactionId, (Flow, Target)>,
 }
+
+/// Where checks come in, and whether over TCP.
+type At = (SocketAddr, bool);
 
 /// What is in the tables for one connection.
 struct Member {
@@ -114,7 +119,10 @@ impl Routes {
         }
         for claim in &claims {
             let target = Target { connection: Arc::clone(&member.connection), socket: claim.socket };
-            self.claims.entry(claim.ufrag.as_bytes().into()).or_default().push((claim.local, target));
+            self.claims
+                .entry(claim.ufrag.as_bytes().into())
+                .or_default()
+                .push(((claim.local, claim.is_tcp), target));
         }
         member.claims = claims;
     }
@@ -153,6 +161,13 @@ impl Routes {
         {
             self.paths.remove(&oldest);
         }
+    }
+
+    /// For whom a stream is whose first datagram is this.
+    pub(crate) fn wanted(&self, local: SocketAddr, first: &[u8]) -> Option<&Target> {
+        let Peek::ToFragment(ufrag) = peek(first) else { return None };
+        let list = self.claims.get(ufrag)?;
+        list.iter().find(|(at, _)| *at == (local, true)).map(|(_, target)| target)
     }
 
     /// Hands a run of datagrams of one flow to whom they are for, each datagram `stride` bytes long but the last. `hand`
@@ -209,7 +224,7 @@ impl Routes {
             Peek::ToFragment(ufrag) => {
                 let list = self.claims.get(ufrag).map_or(&[][..], Vec::as_slice);
                 // Should two connections have drawn the same fragment, the key decides which of them is meant.
-                let mut meant = list.iter().filter(|(local, _)| *local == flow.local).peekable();
+                let mut meant = list.iter().filter(|(at, _)| *at == (flow.local, false)).peekable();
                 let is_known = meant.peek().is_some();
                 meant.for_each(|(_, target)| hand(target, datagram));
                 is_known

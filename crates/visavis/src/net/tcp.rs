@@ -45,7 +45,7 @@ pub(crate) async fn connect(request: Request) -> Result<(Stream, SocketAddr), Co
 fn socket(request: &Request) -> io::Result<TcpSocket> {
     let socket = Socket::new(Domain::for_address(request.remote), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_nonblocking(true)?;
-    configure(&socket)?;
+    configure(&SockRef::from(&socket))?;
     if request.dscp != 0 {
         marked::mark(&SockRef::from(&socket), request.remote.is_ipv4(), request.dscp)?;
     }
@@ -56,7 +56,7 @@ fn socket(request: &Request) -> io::Result<TcpSocket> {
 }
 
 /// What every stream needs, whoever opened it.
-fn configure(socket: &Socket) -> io::Result<()> {
+pub(crate) fn configure(socket: &SockRef<'_>) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     #[cfg(any(target_os = "linux", target_os = "android"))]
     socket.set_tcp_notsent_lowat(MAX_UNSENT)?;

@@ -13,6 +13,7 @@ use crate::net::connection::{Bell, Connection, ConnectionKey, Shared};
 use crate::net::counters::COUNTERS;
 use crate::net::drive::{Next, Scratch, Seat};
 use crate::net::endpoint::Endpoint;
+use crate::net::listener::ListenerSeat;
 use crate::net::port::PortSeat;
 use crate::net::resolver;
 use crate::net::router::Source;
@@ -47,6 +48,8 @@ pub(crate) enum Newcomer {
     Connection(Arc<Connection>, Source),
     /// A socket of an endpoint.
     Port(Weak<Endpoint>, usize, Arc<Bell>),
+    /// A listener of an endpoint.
+    Listener(Weak<Endpoint>, usize, Arc<Bell>),
 }
 
 impl Inbox {
@@ -120,6 +123,7 @@ struct Slot {
 enum Occupied {
     Connection(Box<Seat>),
     Port(PortSeat),
+    Listener(ListenerSeat),
 }
 
 impl Occupied {
@@ -127,6 +131,7 @@ impl Occupied {
         match self {
             Occupied::Connection(seat) => &seat.connection().bell,
             Occupied::Port(seat) => seat.bell(),
+            Occupied::Listener(seat) => seat.bell(),
         }
     }
 
@@ -134,6 +139,7 @@ impl Occupied {
         match self {
             Occupied::Connection(seat) => seat.turn(scratch),
             Occupied::Port(seat) => seat.turn(&mut scratch.receive),
+            Occupied::Listener(seat) => seat.turn(clock::now()),
         }
     }
 
@@ -145,7 +151,7 @@ impl Occupied {
                 contained(key, || seat.connection().with(Shared::break_down));
                 Next::Finished
             }
-            Occupied::Port(_) => Next::Again,
+            Occupied::Port(_) | Occupied::Listener(_) => Next::Again,
         }
     }
 }
@@ -191,6 +197,9 @@ impl Worker {
             let seat = match newcomer {
                 Newcomer::Connection(connection, source) => {
                     Occupied::Connection(Box::new(Seat::new(connection, source)))
+                }
+                Newcomer::Listener(endpoint, index, bell) => {
+                    Occupied::Listener(ListenerSeat::new(endpoint, index, bell))
                 }
                 Newcomer::Port(endpoint, index, bell) => Occupied::Port(PortSeat::new(endpoint, index, bell)),
             };

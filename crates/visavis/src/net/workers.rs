@@ -45,6 +45,12 @@ pub(crate) fn connect(
     let mut seed = [0; 32];
     aws_lc_rs::rand::fill(&mut seed).map_err(|_| failed("the system gave no randomness"))?;
     let (dscp, trust) = (configuration.1.dscp, Trust::and(&configuration.1.tls_roots));
+    if configuration.1.tcp.is_passive() && endpoint.as_ref().is_none_or(|endpoint| !endpoint.listens()) {
+        return Err(Error::new(
+            ErrorName::TypeError,
+            "tcp: only an endpoint that listens has passive candidates",
+        ));
+    }
     let peer = PeerConnection::with_settings(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
     let inbox = inbox(key)?;
@@ -66,6 +72,11 @@ pub(crate) fn place_port() -> std::io::Result<(Arc<Bell>, tokio::runtime::Handle
     let inbox = inbox(key).map_err(std::io::Error::other)?;
     let runtime = inbox.runtime().clone();
     Ok((Arc::new(Bell::new(key, inbox)), runtime))
+}
+
+/// Has the worker of a bell accept what comes to a listener of an endpoint.
+pub(crate) fn adopt_listener(bell: &Arc<Bell>, endpoint: Weak<Endpoint>, index: usize) {
+    bell.inbox().adopt(bell.key(), Newcomer::Listener(endpoint, index, Arc::clone(bell)));
 }
 
 /// Has the worker of a bell read a socket of an endpoint.

@@ -45,7 +45,7 @@ impl Table {
         let mut routes = Routes::default();
         for (connection, ufrag) in connections.iter().zip(["one", "two"]) {
             routes.join(connection.connection());
-            let claim = Claim { ufrag: ufrag.to_owned(), socket: SocketId(5), local: local() };
+            let claim = Claim { ufrag: ufrag.to_owned(), socket: SocketId(5), local: local(), is_tcp: false };
             routes.claim(connection.key, vec![claim]);
         }
         Table { routes, connections }
@@ -133,7 +133,7 @@ fn an_answer_goes_to_who_asked_once_and_only_from_where_it_was_asked() {
 #[test]
 fn new_fragments_replace_the_old_ones() {
     let mut table = Table::new();
-    let claim = Claim { ufrag: "three".to_owned(), socket: SocketId(5), local: local() };
+    let claim = Claim { ufrag: "three".to_owned(), socket: SocketId(5), local: local(), is_tcp: false };
     table.routes.claim(table.key(0), vec![claim]);
     let (old, new) = (stun(0x0001, "one:peer"), stun(0x0001, "three:peer"));
     assert_eq!(table.deliver(from(1), old.len(), &old), (vec![], 1));
