@@ -340,6 +340,11 @@ impl Agent {
     fn relay_refused(&mut self, index: usize, (code, text): (u16, String)) {
         self.relays.close_stream(index);
         self.relays.relays[index].state = State::Ended;
+        self.report_relay(index, code, text);
+    }
+
+    /// Says why there is no candidate, and from which of our addresses it was to be, if that may be known.
+    fn report_relay(&mut self, index: usize, code: u16, text: String) {
         let Relay { server, host, .. } = self.relays.relays[index];
         let url = self.relays.servers[server].url.clone();
         let host = self.host_socket(host).copied();
@@ -353,11 +358,11 @@ impl Agent {
         self.relays.close_stream(index);
         self.relays.relays[index].state = State::Ended;
         let servers = &self.relays.servers;
-        let url = servers[self.relays.relays[index].server].url.clone();
-        let same_url = |relay: &&Relay| servers[relay.server].url == url;
+        let url = &servers[self.relays.relays[index].server].url;
+        let same_url = |relay: &&Relay| servers[relay.server].url == *url;
         let mut same = self.relays.relays.iter().filter(same_url);
         if !same.any(|relay| relay.is_busy() || relay.client().is_some_and(Client::is_allocated)) {
-            self.server_failed(&url, UNREACHABLE, text);
+            self.report_relay(index, UNREACHABLE, text.to_owned());
         }
     }
 
