@@ -11,7 +11,7 @@ pub struct Coturn {
 }
 
 impl Coturn {
-    /// Serves `user` with `password` on both of the server's addresses, UDP and TCP; `None` if it is not installed and
+    /// Serves `user` with `password` on both of the server's addresses, UDP and TCP, ports 3478 and 443; `None` if it is not installed and
     /// that is allowed.
     ///
     /// # Panics
@@ -23,6 +23,7 @@ impl Coturn {
         }
         let mut command = internet.core().command("turnserver");
         command.args(["-n", "--no-cli", "--no-tls", "--no-dtls", "--lt-cred-mech", "--realm", "interop"]);
+        command.args(["--alt-listening-port", "443"]);
         let pidfile = target_directory().join(format!("interop/coturn-{}.pid", std::process::id()));
         command.args(["--user", "user:password", "--log-file", "stdout", "--pidfile"]).arg(pidfile);
         command.args(["-L", &SERVER_IPV4.to_string(), "-L", &SERVER_IPV6.to_string()]);

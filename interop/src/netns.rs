@@ -72,6 +72,13 @@ impl Internet {
         core.forward();
         core.ip(&format!("addr add {SERVER_IPV4}/32 dev lo"));
         core.ip(&format!("addr add {SERVER_IPV6}/128 dev lo"));
+        // What is for nowhere disappears on the way, as it does in the internet. Without a route the server's own sending
+        // would fail, and coturn's relayed sockets send no more after that.
+        core.ip("link add sink type veth peer name drain");
+        core.ip("link set sink arp off");
+        core.ip("link set sink up");
+        core.ip("link set drain up");
+        core.ip("route add default dev sink");
         Internet { core, sites: 0 }
     }
 
