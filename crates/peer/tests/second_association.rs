@@ -155,6 +155,33 @@ fn an_offer_of_somebody_else_that_is_rolled_back_leaves_the_call_as_it_was() {
     assert_eq!(dtls_states(call.peer(A)), [Connecting, Connected]);
 }
 
+/// The peer has left the transport without a word of signalling, and has another one when the m-section is back: its
+/// tls-id says that it is another association, with the certificate of before.
+#[test]
+fn a_transport_that_the_peer_has_left_is_revived_by_a_restart() {
+    let mut call = Call::new();
+    let audio = peer::TrackOrKind::Kind(peer::MediaKind::Audio);
+    call.with(A, |pc, _| pc.add_transceiver(audio, peer::TransceiverInit::default())).expect("audio");
+    call.negotiate(A, B).expect("offer and answer");
+    assert!(call.run_until(SOON, is_connected));
+    let stale = call.peer(B).pc.local_description().expect("an answer").clone();
+    call.settle(A, |pc, now| pc.set_local_description(now, None)).expect("an offer");
+    let offer = call.peer(A).pc.local_description().expect("an offer").clone();
+    let ports = offer.sdp.lines().find(|line| line.starts_with("m=audio ")).expect("audio").to_owned();
+    let rejected = offer.sdp.replace(&ports, "m=audio 0 UDP/TLS/RTP/SAVPF 111").replace("BUNDLE", "BUNGLE");
+    let init = peer::SessionDescriptionInit { kind: Some(SdpType::Offer), sdp: rejected };
+    call.settle(B, |pc, now| pc.set_remote_description(now, init)).expect("a rejection");
+    call.settle(B, |pc, now| pc.set_local_description(now, None)).expect("an answer");
+    call.settle(A, |pc, now| pc.set_remote_description(now, stale.into())).expect("an answer of before");
+    use peer::IceConnectionState::Disconnected;
+    assert!(call.run_until(SOON, |call| call.peer(A).pc.ice_connection_state() == Disconnected));
+    call.with(A, |pc, _| pc.restart_ice());
+    call.negotiate(A, B).expect("offer and answer");
+    assert!(call.run_until(SOON, is_connected), "{:?}", call.peer(A).events);
+    use DtlsTransportState::{Closed, Connected, Connecting, New};
+    assert_eq!(dtls_states(call.peer(A)), [Connecting, Connected, Closed, New, Connecting, Connected]);
+}
+
 /// Two answer one offer, the one provisionally: the final answer may be the other's.
 #[test]
 fn the_final_answer_may_be_somebody_else_s() {
