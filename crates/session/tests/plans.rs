@@ -21,6 +21,8 @@ enum Step {
     Remove(usize),
     /// ICE of one restarts.
     Restart(usize),
+    /// Another peer is at the other end of one.
+    HandOver(usize),
     /// SCTP goes to one, or nowhere.
     Data(Option<usize>),
     /// The driver answers some of what it was asked.
@@ -36,6 +38,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (any::<bool>(), any::<bool>()).prop_map(|(gathers, is_agreed)| Step::Add { gathers, is_agreed }),
         3 => any::<usize>().prop_map(Step::Remove),
         1 => any::<usize>().prop_map(Step::Restart),
+        1 => any::<usize>().prop_map(Step::HandOver),
         2 => any::<Option<usize>>().prop_map(Step::Data),
         5 => (0..6_usize).prop_map(Step::Answer),
         1 => (0..20_u32, any::<u8>()).prop_map(|(socket, first)| Step::Datagram(socket, first)),
@@ -110,6 +113,17 @@ impl Driver {
                     self.plan.transports.get_mut(&id).unwrap().ice.local = local;
                     self.apply();
                     self.session.gather(self.now, id);
+                }
+            }
+            Step::HandOver(n) => {
+                let remote = self.credentials();
+                let transport = self.nth(n).and_then(|id| self.plan.transports.get_mut(&id));
+                if let Some(transport) = transport
+                    && let Some(dtls) = &mut transport.dtls
+                {
+                    dtls.association += 1;
+                    transport.ice.remote = Some((remote, false));
+                    self.apply();
                 }
             }
             Step::Data(n) => {
