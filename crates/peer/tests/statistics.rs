@@ -89,7 +89,10 @@ fn the_mandatory_members_are_there_once_data_flows() {
     assert!(transport.packets_sent > 2 && transport.packets_received > 0);
     assert!(transport.remote_certificate_id.is_some() && transport.local_certificate_id.is_some());
     assert_eq!(transport.dtls_role, Some(dtls::Role::Server));
-    assert!(matches!(transport.tls_version, Some("FEFD" | "FEFC")));
+    // DTLS 1.3, and its suite.
+    assert_eq!(transport.tls_version, Some("FEFC"));
+    assert!(transport.dtls_cipher.is_some_and(|suite| suite.starts_with("TLS_")), "{transport:?}");
+    assert!(transport.srtp_cipher.is_some_and(|profile| profile.contains("AES")), "{transport:?}");
     assert_eq!(
         (transport.ice_role, transport.selected_candidate_pair_changes),
         (Some(peer::IceRole::Controlling), 1)

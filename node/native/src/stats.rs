@@ -111,6 +111,8 @@ fn transport(object: &mut Object<'_>, stats: TransportStats) -> napi::Result<()>
         "localCertificateId": stats.local_certificate_id,
         "remoteCertificateId": stats.remote_certificate_id,
         "tlsVersion": stats.tls_version,
+        "dtlsCipher": stats.dtls_cipher,
+        "srtpCipher": stats.srtp_cipher,
     );
     Ok(())
 }

@@ -43,6 +43,10 @@ pub struct TransportStats {
     pub remote_certificate_id: Option<String>,
     /// `tlsVersion`, once DTLS is connected: `FEFD` or `FEFC`.
     pub tls_version: Option<&'static str>,
+    /// `dtlsCipher`, once DTLS is connected, by its name in IANA's registry.
+    pub dtls_cipher: Option<&'static str>,
+    /// `srtpCipher`, once DTLS is connected with a peer that could send media: the profile that DTLS agreed on.
+    pub srtp_cipher: Option<&'static str>,
     /// `dtlsRole`; `None` stands for "unknown".
     pub dtls_role: Option<dtls::Role>,
 }

@@ -67,6 +67,8 @@ impl PeerConnection {
                     Version::Dtls12 => "FEFD",
                     Version::Dtls13 => "FEFC",
                 }),
+                dtls_cipher: endpoint.and_then(dtls::Endpoint::cipher_suite),
+                srtp_cipher: endpoint.and_then(dtls::Endpoint::srtp_profile).map(dtls::SrtpProfile::name),
                 // Known as soon as it is negotiated; the handshake waits for ICE.
                 dtls_role: endpoint.map(dtls::Endpoint::role).or_else(|| self.negotiated_dtls_role(id)),
             };
