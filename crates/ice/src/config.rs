@@ -23,6 +23,9 @@ pub struct AgentConfig {
     /// these is a transaction of its own, so that the answer measures the path, and none is ever repeated: the 500 ms
     /// of RFC 8445, section 14.3, are for repetitions. With many pairs it is longer, up to `rto`. 50 ms.
     pub check_interval: Duration,
+    /// Carry what [`Agent::embed`](crate::Agent::embed) is given inside checks and their answers, as
+    /// [draft-hancke-webrtc-sped](https://datatracker.ietf.org/doc/draft-hancke-webrtc-sped/) has it for DTLS. False.
+    pub embedding: bool,
     /// How often a request is sent before it failed, where the first wait is `rto` (Rc of
     /// [RFC 8489, section 6.2.1](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.1)). A check whose first wait is
     /// shorter is sent once more for each time that it fits in twice: 10 times, at 0, 50, 150 ms and so on up to
@@ -105,6 +108,7 @@ impl Default for AgentConfig {
             pacing: Duration::from_millis(20),
             rto: Duration::from_millis(500),
             check_interval: Duration::from_millis(50),
+            embedding: false,
             max_sends: 7,
             max_server_sends: 4,
             max_pairs: 100,

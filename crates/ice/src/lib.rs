@@ -39,6 +39,7 @@ mod config;
 mod consent;
 mod counters;
 mod credentials;
+mod embedding;
 mod event;
 mod external_address;
 mod mdns_name;

@@ -210,6 +210,7 @@ impl Agent {
         role: Role,
         use_candidate: bool,
     ) -> Option<(Path, TransactionId, Vec<u8>)> {
+        let carried = self.carry_in_check();
         let (pair, remote) = (self.current.checklist.pair(pair)?, self.current.remote.as_ref()?);
         let (id, path) = (stun::transaction_id(&mut self.rng), pair.path);
         let check = Check {
@@ -220,6 +221,7 @@ impl Agent {
             role,
             tie_breaker: self.tie_breaker,
             use_candidate,
+            carried,
         };
         let (pair, request) = (pair.id, check.write());
         self.send_request(path, request.clone());
@@ -308,6 +310,7 @@ impl Agent {
             (MessageClass::Success, Some(mapped)) => {
                 let Some(check) = self.current.checklist.take_pending(id) else { return };
                 self.counters.responses_received += 1;
+                self.take_carried(check.transaction.path, message);
                 self.check_succeeded(now, &check, check.transaction.rtt(now, id), mapped);
             }
             (MessageClass::Success, None) => self.counters.dropped_malformed += 1,

@@ -1,6 +1,7 @@
 //! The agent: its face, its clockwork, and one file for each procedure.
 
 mod checks;
+mod embed;
 mod gather;
 mod generation;
 mod link;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch, SocketId};
 
+use crate::embedding::Embedding;
 use crate::stun::{self, Side};
 use crate::{
     AgentConfig, Candidate, CandidateKind, Counters, Credentials, Event, GatheringState, MdnsName, PairStats,
@@ -44,6 +46,29 @@ struct HostSocket {
     socket: SocketId,
     address: SocketAddr,
     local_preference: u16,
+}
+
+/// What waits to be sent.
+#[derive(Debug)]
+enum Outgoing {
+    Datagram(Vec<u8>),
+    /// The answer to a check, which is written at the last moment: it may carry what the check has made of the layer
+    /// above.
+    Success {
+        id: stun_types::message::TransactionId,
+        side: Arc<Side>,
+        room: usize,
+    },
+}
+
+impl Outgoing {
+    /// What tells requests from answers: the first byte of the message.
+    fn class(&self) -> Option<u8> {
+        match self {
+            Outgoing::Datagram(datagram) => datagram.first().copied(),
+            Outgoing::Success { .. } => Some(1),
+        }
+    }
 }
 
 /// An ICE agent for one component ([RFC 8445](https://www.rfc-editor.org/rfc/rfc8445)).
@@ -71,7 +96,9 @@ pub struct Agent {
     relays: Relays,
     streams: Streams,
     /// At most `MAX_OUTGOING`.
-    outgoing: VecDeque<(Path, Vec<u8>)>,
+    outgoing: VecDeque<(Path, Outgoing)>,
+    /// What checks and answers carry, if they may.
+    embedding: Option<Embedding>,
     events: VecDeque<Event>,
     state: TransportState,
     /// Failed, which only a restart ends.
@@ -95,6 +122,7 @@ impl Agent {
         let tie_breaker = rng.u64();
         // RFC 8445, section 6.1.1.
         let role = if config.lite { Role::Controlled } else { role };
+        let embedding = config.embedding.then(Embedding::new);
         Agent {
             config,
             rng,
@@ -110,6 +138,7 @@ impl Agent {
             relays: Relays::default(),
             streams: Streams::default(),
             outgoing: VecDeque::new(),
+            embedding,
             events: VecDeque::new(),
             state: TransportState::New,
             failed: false,
@@ -240,17 +269,17 @@ impl Agent {
         }
         let mut later = Vec::new();
         while !out.is_full()
-            && let Some((path, datagram)) = self.outgoing.pop_front()
+            && let Some((path, outgoing)) = self.outgoing.pop_front()
         {
             match self.route(now, path) {
-                Route::Direct => out.push(path, &datagram),
+                Route::Direct => out.push(path, &self.finish_outgoing(path, outgoing)),
                 Route::Tunnel(tunnel) => {
                     out.set_tunnel(Some(tunnel));
-                    out.push(path, &datagram);
+                    out.push(path, &self.finish_outgoing(path, outgoing));
                     out.set_tunnel(None);
                 }
                 Route::Later => {
-                    later.push((path, datagram));
+                    later.push((path, outgoing));
                     continue;
                 }
                 Route::Nowhere => {
@@ -372,9 +401,14 @@ impl Agent {
     }
 
     fn queue(&mut self, path: Path, datagram: Vec<u8>) -> bool {
+        self.queue_outgoing(path, Outgoing::Datagram(datagram))
+    }
+
+    fn queue_outgoing(&mut self, path: Path, datagram: Outgoing) -> bool {
         // What waits for a permission at a relay is worth nothing after what follows it.
         if self.relays.has_socket(path.socket) {
-            self.outgoing.retain(|(known, waiting)| *known != path || waiting[0] != datagram[0]);
+            let class = datagram.class();
+            self.outgoing.retain(|(known, waiting)| *known != path || waiting.class() != class);
         }
         let room = self.outgoing.len() < MAX_OUTGOING;
         if room {

@@ -9,6 +9,7 @@ use stun_types::message::{Message, MessageClass};
 use super::Agent;
 use super::link::Link;
 use crate::consent::Consent;
+use crate::embedding::Carried;
 use crate::pair::Pair;
 use crate::stun::Check;
 use crate::{CandidateKind, Event, PairState, Role, stun};
@@ -220,6 +221,7 @@ impl Agent {
             role: self.role,
             tie_breaker: self.tie_breaker,
             use_candidate: false,
+            carried: Carried::default(),
         };
         let (path, request) = (link.path, check.write());
         link.consent.sent(now, id, &self.config, &mut self.rng);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use base::Path;
-use stun_types::message::{Message, TransactionId};
+use stun_types::message::Message;
 
 use super::checks::ROLE_CONFLICT;
 use super::generation::EarlyCheck;
-use super::{Agent, COMPONENT};
+use super::{Agent, COMPONENT, Outgoing, embed};
 use crate::stun::{IceControlled, IceControlling, Priority, Side, USE_CANDIDATE};
 use crate::{Candidate, CandidateKind, Event, PairState, Role, stun};
 
@@ -50,7 +50,7 @@ impl Agent {
         }
         if !is_current {
             // A restart is under way, and the peer still asks for consent to use the old pair.
-            self.respond(path, id, &side);
+            self.respond(path, message, &side);
             return;
         }
         // RFC 8445, section 7.1.1: a check always carries its priority.
@@ -62,7 +62,8 @@ impl Agent {
             self.queue(path, stun::error(id, ROLE_CONFLICT, &[], &side));
             return;
         }
-        self.respond(path, id, &side);
+        self.take_carried(path, message);
+        self.respond(path, message, &side);
         let use_candidate = message.has_attribute(USE_CANDIDATE);
         let check = EarlyCheck { path, priority, use_candidate, remote_ufrag };
         if self.current.remote.as_ref().is_some_and(|remote| remote.ufrag() == check.remote_ufrag) {
@@ -81,8 +82,10 @@ impl Agent {
         side.authenticates(message).then(|| (side.clone(), Arc::ptr_eq(side, current), sender))
     }
 
-    fn respond(&mut self, path: Path, id: TransactionId, side: &Side) {
-        if self.queue(path, stun::success(id, path.remote, side)) {
+    fn respond(&mut self, path: Path, message: &Message<'_>, side: &Arc<Side>) {
+        let room = embed::room_in_answer(message);
+        let answer = Outgoing::Success { id: message.transaction_id(), side: side.clone(), room };
+        if self.queue_outgoing(path, answer) {
             self.counters.responses_sent += 1;
             if let Some(pair) = self.current.checklist.by_path_mut(path) {
                 pair.traffic.responses_sent += 1;

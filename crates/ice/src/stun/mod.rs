@@ -21,6 +21,7 @@ use stun_types::prelude::*;
 
 pub(crate) use attributes::{IceControlled, IceControlling, Priority, USE_CANDIDATE};
 
+use crate::embedding::{ACKNOWLEDGEMENT, Carried, DATA};
 use crate::{Credentials, Role};
 
 /// No STUN message that ICE knows is longer than what fits into an unfragmented datagram.
@@ -90,6 +91,7 @@ pub(crate) struct Check<'a> {
     pub(crate) role: Role,
     pub(crate) tie_breaker: u64,
     pub(crate) use_candidate: bool,
+    pub(crate) carried: Carried,
 }
 
 impl Check<'_> {
@@ -105,14 +107,16 @@ impl Check<'_> {
             message.push_attribute_unchecked(&RawAttribute::new(USE_CANDIDATE, &[]));
         }
         message.push_attribute_unchecked(&Priority(self.priority));
+        carry(&mut message, &self.carried);
         sign(message, self.remote)
     }
 }
 
 /// The success response to a check.
-pub(crate) fn success(id: TransactionId, mapped: SocketAddr, local: &Side) -> Vec<u8> {
+pub(crate) fn success(id: TransactionId, mapped: SocketAddr, local: &Side, carried: &Carried) -> Vec<u8> {
     let mut message = builder(MessageClass::Success, id);
     message.push_attribute_unchecked(&XorMappedAddress::new(mapped, id));
+    carry(&mut message, carried);
     sign(message, local)
 }
 
@@ -183,6 +187,14 @@ pub(crate) fn unknown_attributes(message: &Message<'_>) -> Vec<AttributeType> {
         .filter(|kind| kind.comprehension_required() && !known.contains(kind))
         .take(MAX_UNKNOWN_LISTED)
         .collect()
+}
+
+fn carry(message: &mut MessageWriteVec, carried: &Carried) {
+    for (kind, value) in [(ACKNOWLEDGEMENT, &carried.acknowledgement), (DATA, &carried.data)] {
+        if let Some(value) = value {
+            message.push_attribute_unchecked(&RawAttribute::new(kind, value));
+        }
+    }
 }
 
 fn builder(class: MessageClass, id: TransactionId) -> MessageWriteVec {

@@ -59,7 +59,8 @@ fn the_responses_are_read() {
 
 #[test]
 fn a_response_is_written_as_the_vector_but_for_software() {
-    let ours = success(ID.into(), "192.0.2.1:32853".parse().unwrap(), &side("h6vY", PASSWORD));
+    let ours =
+        success(ID.into(), "192.0.2.1:32853".parse().unwrap(), &side("h6vY", PASSWORD), &Carried::default());
     // XOR-MAPPED-ADDRESS is the vector's, byte for byte; integrity and fingerprint cover other bytes.
     assert_eq!(ours[20..32], RESPONSE_IPV4[36..48]);
     assert!(side("h6vY", PASSWORD).authenticates(&parse(&ours).unwrap()));
@@ -88,6 +89,7 @@ fn a_check_says_all_that_it_must() {
         role: Role::Controlling,
         tie_breaker: 0x0123_4567_89ab_cdef,
         use_candidate: true,
+        carried: Carried::default(),
     };
     let bytes = check.write();
     let message = parse(&bytes).unwrap();
