@@ -57,7 +57,7 @@ pub struct Settings {
     pub tcp: TcpPolicy,
     /// Say in our descriptions what our SCTP INIT would say (`a=sctp-init`,
     /// [draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)): with a peer that does so
-    /// too, a channel opens one round trip earlier. Others ignore the line. True by default.
+    /// too, a channel opens up to one round trip earlier. Others ignore the line. True by default.
     pub sctp_init: bool,
     /// Be a lite agent ([RFC 8445, section 2.5](https://www.rfc-editor.org/rfc/rfc8445#section-2.5)): for servers at public
     /// addresses. It has host candidates only (and `external_addresses`), asks no server, checks nothing and leaves every
@@ -72,6 +72,12 @@ pub struct Settings {
     /// Certificate authorities, in DER, whose certificates a TURN server may present over TLS, beside those that the system
     /// trusts. For whoever opens the connections, as `dscp` is.
     pub tls_roots: Vec<Vec<u8>>,
+    /// Carry the DTLS handshake inside ICE's checks
+    /// ([draft-hancke-webrtc-sped](https://datatracker.ietf.org/doc/draft-hancke-webrtc-sped/)): with a peer that does so
+    /// too, a channel opens up to one round trip earlier. Others ignore it, but get longer checks (1,100 instead of 100 bytes)
+    /// before they have answered one. False by default, as the draft is not finished; the STUN attributes, 0xC070 and
+    /// 0xC071, are registered.
+    pub dtls_in_stun: bool,
 }
 
 impl Default for Settings {
@@ -91,6 +97,7 @@ impl Default for Settings {
             ice_lite: false,
             dscp: 0,
             tls_roots: Vec::new(),
+            dtls_in_stun: false,
         }
     }
 }
@@ -126,6 +133,7 @@ impl Settings {
         config.ice.lite = self.ice_lite;
         config.ice.external_addresses = self.external_addresses;
         config.ice.remote_addresses = self.remote_addresses;
+        config.ice.embedding = self.dtls_in_stun;
         Ok(())
     }
 }

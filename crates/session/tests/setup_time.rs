@@ -20,6 +20,8 @@ struct Case {
     dead: u16,
     /// Both descriptions say what the SCTP INITs would (draft-hancke-tsvwg-snap).
     snap: bool,
+    /// Checks carry the DTLS handshake (draft-hancke-webrtc-sped).
+    sped: bool,
 }
 
 /// Between two candidates that are signalled one by one.
@@ -48,7 +50,7 @@ fn dead_candidate(side: u8, index: u16) -> Candidate {
 /// Signalling takes as long as the path: the answer and the first check of the answerer travel side by side.
 fn measure(case: Case, seed: u64) -> [Duration; 2] {
     let link = LinkConfig { delay: case.rtt / 2, loss: case.loss, ..LinkConfig::default() };
-    let mut pair = Pair::new(seed, link);
+    let mut pair = Pair::configured(seed, link, |config| config.ice.embedding = case.sped);
     if case.snap {
         pair.signal_inits();
     }
@@ -153,7 +155,12 @@ const COLUMNS: [Column; 4] = [
 ];
 
 /// What is gained with peers that can do more than the RFCs ask for.
-const EXTENSIONS: [Column; 2] = [("neither", |_| {}), ("INITs in the descriptions", |case| case.snap = true)];
+const EXTENSIONS: [Column; 4] = [
+    ("neither", |_| {}),
+    ("INITs in the descriptions", |case| case.snap = true),
+    ("DTLS in the checks", |case| case.sped = true),
+    ("both", |case| (case.snap, case.sped) = (true, true)),
+];
 
 fn rows(columns: &[Column]) -> Vec<Row> {
     let paths: Vec<_> =
@@ -227,5 +234,10 @@ fn without_loss_three_round_trips_open_a_channel_and_two_with_signalled_inits() 
         let case = Case { rtt, ..Case::default() };
         assert_eq!(measure(case, 1), [rtt * 3, rtt * 7 / 2]);
         assert_eq!(measure(Case { snap: true, ..case }, 1), [rtt * 2, rtt * 5 / 2]);
+        // The ClientHello and its answer take two datagrams each, and so some checks, one Ta after the other.
+        let checks = ice::AgentConfig::default().pacing * 3;
+        let [sped, both] = [false, true].map(|snap| measure(Case { snap, sped: true, ..case }, 1)[0]);
+        assert!(sped <= (rtt * 2 + checks).min(rtt * 3), "{rtt:?}: {sped:?}");
+        assert!(both <= (rtt + checks).min(rtt * 2), "{rtt:?}: {both:?}");
     }
 }

@@ -185,7 +185,9 @@ impl Agent {
         let Some((path, id, request)) = self.write_check(pair, self.role, use_candidate) else { return };
         let (wait, schedule) = match self.streams.protocol(path.socket) {
             Protocol::Udp => {
-                let wait = self.current.checklist.patience(&self.config);
+                let patience = self.current.checklist.patience(&self.config);
+                // One check carries one datagram: the next one follows as soon as Ta allows.
+                let wait = if self.has_more_to_carry() { patience.min(self.config.pacing) } else { patience };
                 (wait, self.config.check_schedule(wait))
             }
             // RFC 8489, section 6.2.2: the stream sees to it that it arrives.

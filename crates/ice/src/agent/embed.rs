@@ -62,6 +62,11 @@ impl Agent {
         self.embedding.as_mut().map(|embedding| embedding.carry(MAX_DATAGRAM)).unwrap_or_default()
     }
 
+    /// Whether another datagram waits for a check beside the one that was carried last.
+    pub(super) fn has_more_to_carry(&self) -> bool {
+        self.embeds() && self.unacknowledged().nth(1).is_some()
+    }
+
     pub(super) fn finish_outgoing(&mut self, path: Path, outgoing: Outgoing) -> Vec<u8> {
         match outgoing {
             Outgoing::Datagram(datagram) => datagram,

@@ -2,6 +2,7 @@
 //!
 //! Whatever is bundled shares one. Nothing here knows of another transport, so several can stand side by side.
 
+mod early;
 mod farewell;
 mod generations;
 mod security;
@@ -14,6 +15,7 @@ use dtls::Endpoint;
 use ice::Agent;
 use sctp::Association;
 
+use self::early::Early;
 use self::farewell::Farewell;
 use self::generations::Generations;
 use self::security::Security;
@@ -79,6 +81,8 @@ pub(crate) struct Transport {
     rng: Rng,
     /// The SCTP packet that is being sealed.
     scratch: Vec<u8>,
+    /// DTLS inside ICE's checks, if that is wanted.
+    early: Early,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +114,7 @@ impl Transport {
             has_selected: false,
             rng: rng.fork("transport"),
             scratch: Vec::new(),
+            early: Early::default(),
         }
     }
 
@@ -250,10 +255,11 @@ impl Transport {
         if self.phase != Phase::Running {
             return;
         }
+        self.take_embedded(now, &mut output.counters);
         if let Some(plan) = &self.dtls_plan
-            && self.security.is_due(self.agent.send_path())
+            && (self.security.is_due(self.agent.send_path()) || self.may_begin_early())
         {
-            let endpoint_config = security::endpoint_config(config, plan, self.agent.rtt());
+            let endpoint_config = security::endpoint_config(config, plan, &self.agent);
             let endpoint = Endpoint::new(endpoint_config, now, self.rng.fork("dtls"));
             self.security.start(now, endpoint, &mut output.counters);
             output.events.push_back(Event::DtlsState(self.id, dtls::State::Connecting));
@@ -279,6 +285,7 @@ impl Transport {
     ) {
         match event {
             dtls::Event::Connected => {
+                self.finish_embedding();
                 output.events.push_back(Event::DtlsState(self.id, dtls::State::Connected));
                 self.start_association(now, config);
             }
@@ -354,6 +361,7 @@ impl Transport {
         if self.phase == Phase::Closed {
             return;
         }
+        self.embed_flight(now);
         self.agent.poll_transmit(now, out);
         if self.farewell.as_mut().is_some_and(|farewell| farewell.poll_transmit(now, out)) {
             self.farewell = None;
@@ -378,6 +386,7 @@ impl Transport {
     }
 
     fn transmit_over(&mut self, now: Instant, path: Path, out: &mut SendBatch) {
+        self.early.send(path, out);
         let Some(endpoint) = self.security.endpoint_mut() else { return };
         if !out.is_full() {
             endpoint.poll_transmit(now, path, out);

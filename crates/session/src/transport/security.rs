@@ -64,6 +64,11 @@ impl Security {
         matches!(self, Security::Waiting { early } if path.is_some() || !early.is_empty())
     }
 
+    /// The same where no path is needed.
+    pub(super) fn is_due_early(&self) -> bool {
+        matches!(self, Security::Waiting { .. })
+    }
+
     /// Begins with `endpoint`, which takes what has waited.
     pub(super) fn start(&mut self, now: Instant, endpoint: Endpoint, counters: &mut Counters) {
         let Security::Waiting { early } = self else { return };
@@ -128,17 +133,14 @@ impl Security {
     }
 }
 
-/// How the endpoint is set up for `plan` and a path of round-trip time `rtt`.
-pub(super) fn endpoint_config(
-    config: &SessionConfig,
-    plan: &DtlsPlan,
-    rtt: Option<Duration>,
-) -> dtls::Config {
+/// How the endpoint is set up for `plan` and the path that `agent` has.
+pub(super) fn endpoint_config(config: &SessionConfig, plan: &DtlsPlan, agent: &ice::Agent) -> dtls::Config {
     // RFC 9147, section 5.8.2: 1.5 times the round trip where it is known, as from ICE.
     let retransmit_after =
-        rtt.map_or(UNKNOWN_RETRANSMIT, |rtt| (rtt * 3 / 2).clamp(MIN_RETRANSMIT, MAX_RETRANSMIT));
+        agent.rtt().map_or(UNKNOWN_RETRANSMIT, |rtt| (rtt * 3 / 2).clamp(MIN_RETRANSMIT, MAX_RETRANSMIT));
+    let mtu = if agent.embeds() { config.mtu.min(ice::Agent::MAX_EMBEDDED) } else { config.mtu };
     dtls::Config {
-        mtu: config.mtu,
+        mtu,
         retransmit_after,
         deterministic: config.deterministic,
         ..dtls::Config::new(config.certificate.clone(), plan.role, plan.fingerprints.clone())
