@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use lexopt::{Arg, Error, Parser, ValueExt as _};
+use visavis::Redacted;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -14,6 +15,7 @@ Usage:
   visavis [options]                 serve the console page
   visavis connect [options] URL     measure a connection to a visavis server, without a browser;
                                     URL is http://HOST[:PORT]
+  visavis probe [options]           find out what connections from here can expect of the network
 
 Options of the server:
   --listen ADDR:PORT       where to serve (127.0.0.1:8080; port 0: any free one)
@@ -25,11 +27,20 @@ Options of connect:
   --pings N                round trips to measure (20)
   --json                   one JSON document instead of text
 
+Options of probe:
+  --ice-server URL         a STUN or TURN server to ask, for example stun:HOST:3478 or
+                           turns:HOST?transport=tcp; any number of them
+  --username NAME          for the TURN servers
+  --credential PASSWORD    for the TURN servers
+  --timeout SECONDS        the longest time for each gathering, and for each relay (15)
+  --json                   one JSON document instead of text
+
   -h, --help               this text
   -V, --version            the version
 
 Exit codes: 0 done, or the server was ended by Ctrl-C or SIGTERM; 1 the server, the connection
-or a measurement failed, or connect was interrupted; 2 wrong usage.
+or a measurement failed, probe found that no connection can be expected, or either was
+interrupted; 2 wrong usage.
 ";
 
 /// What the command line asks for.
@@ -39,6 +50,8 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Connect to a server and measure.
     Connect(ConnectOptions),
+    /// Find out what connections can expect.
+    Probe(ProbeOptions),
     /// Print the help text.
     Help,
     /// Print the version.
@@ -69,6 +82,21 @@ pub(crate) struct ConnectOptions {
     pub(crate) json: bool,
 }
 
+/// Options of `probe`.
+#[derive(Debug, PartialEq)]
+pub(crate) struct ProbeOptions {
+    /// The servers' URLs as they were given.
+    pub(crate) ice_servers: Vec<String>,
+    /// For TURN.
+    pub(crate) username: Option<String>,
+    /// For TURN.
+    pub(crate) credential: Option<Redacted<String>>,
+    /// The longest time for each part of the examination.
+    pub(crate) timeout: Duration,
+    /// Whether to report as JSON.
+    pub(crate) json: bool,
+}
+
 /// Reads the command line, without the program's name.
 pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, Error> {
     let mut parser = Parser::from_args(args);
@@ -85,6 +113,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
             Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
             Arg::Short('V') | Arg::Long("version") => return Ok(Command::Version),
             Arg::Value(word) if word == "connect" => return connect(parser),
+            Arg::Value(word) if word == "probe" => return probe(parser),
             arg => return Err(arg.unexpected()),
         }
     }
@@ -108,6 +137,34 @@ fn connect(mut parser: Parser) -> Result<Command, Error> {
     options.url = url.ok_or("connect needs the URL of a server, for example http://127.0.0.1:8080")?;
     crate::connect::check_url(&options.url)?;
     Ok(Command::Connect(options))
+}
+
+fn probe(mut parser: Parser) -> Result<Command, Error> {
+    let mut options = ProbeOptions {
+        ice_servers: Vec::new(),
+        username: None,
+        credential: None,
+        timeout: Duration::from_secs(15),
+        json: false,
+    };
+    while let Some(arg) = parser.next()? {
+        match arg {
+            Arg::Long("ice-server") => options.ice_servers.push(parser.value()?.string()?),
+            Arg::Long("username") => options.username = Some(parser.value()?.string()?),
+            Arg::Long("credential") => options.credential = Some(Redacted::new(parser.value()?.string()?)),
+            Arg::Long("timeout") => options.timeout = parser.value()?.parse_with(seconds)?,
+            Arg::Long("json") => options.json = true,
+            Arg::Short('h') | Arg::Long("help") => return Ok(Command::Help),
+            arg => return Err(arg.unexpected()),
+        }
+    }
+    for url in &options.ice_servers {
+        crate::probe::check_url(url)?;
+        if crate::probe::is_turn_url(url) && (options.username.is_none() || options.credential.is_none()) {
+            return Err(format!("{url} needs --username and --credential").into());
+        }
+    }
+    Ok(Command::Probe(options))
 }
 
 /// A number of seconds, fractions allowed, up to a day.

@@ -23,9 +23,15 @@
 //! # `visavis connect URL [--seconds N] [--pings N] [--json]`
 //! The same without a browser: connects to a visavis server and measures ping, upload and download.
 //!
+//! # `visavis probe [--ice-server URL ...] [--username NAME --credential PASSWORD] [--timeout SECONDS] [--json]`
+//! What a connection from here can expect: gathers candidates and says when each came and why others did not; asks each
+//! STUN server from one and the same port, which tells how a NAT maps addresses; and checks each TURN server by a
+//! connection of two peers that may use nothing but its relayed addresses.
+//!
 //! # Exit codes
 //! 0: done, or the server was ended by SIGINT or SIGTERM. 1: the server could not listen, the connection or a
-//! measurement failed, or `connect` was interrupted. 2: the command line is wrong.
+//! measurement failed, `probe` found that no connection can be expected, or either was interrupted. 2: the command line
+//! is wrong.
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
@@ -37,6 +43,7 @@ mod args;
 mod clock;
 mod connect;
 mod echo;
+mod probe;
 mod serve;
 
 /// What every command returns when it cannot go on: a sentence for standard error.
@@ -62,6 +69,7 @@ fn main() -> ExitCode {
         Command::Version => print(concat!("visavis ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::Serve(options) => runtime.block_on(serve::run(options)),
         Command::Connect(options) => runtime.block_on(connect::run(options)),
+        Command::Probe(options) => runtime.block_on(probe::run(options)),
     };
     // A task that still writes to a peer that is gone must not hold the program up.
     runtime.shutdown_background();

@@ -26,9 +26,14 @@ fn help_and_version_go_to_standard_output() {
 
 #[test]
 fn wrong_usage_exits_with_2() {
-    for arguments in
-        [&["--what"][..], &["connect"], &["connect", "https://example.org"], &["--listen", "8080"]]
-    {
+    for arguments in [
+        &["--what"][..],
+        &["connect"],
+        &["connect", "https://example.org"],
+        &["--listen", "8080"],
+        &["probe", "--ice-server", "example.org"],
+        &["probe", "--ice-server", "turn:example.org", "--username", "user"],
+    ] {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(stderr(&output).contains("visavis --help"), "{}", stderr(&output));

@@ -3,4 +3,5 @@
 mod command_line;
 mod connect;
 mod http;
+mod probe;
 mod server;
