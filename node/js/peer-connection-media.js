@@ -95,29 +95,6 @@ class Media {
     return transceiver.object;
   }
 
-  /** webrtc-pc, legacy: createOffer() with offerToReceiveAudio and offerToReceiveVideo. */
-  offering(options, createOffer) {
-    if (this.#connection.signalingState !== 'closed') {
-      this.#offerToReceive('audio', options.offerToReceiveAudio);
-      this.#offerToReceive('video', options.offerToReceiveVideo);
-    }
-    return createOffer();
-  }
-
-  #offerToReceive(kind, wanted) {
-    if (wanted === undefined) return;
-    const isOfKind = (transceiver) => transceiver.receiver.track.kind === kind && transceiver.direction !== 'stopped';
-    const transceivers = this.transceivers().filter(isOfKind);
-    if (!wanted) {
-      for (const transceiver of transceivers) {
-        if (transceiver.direction === 'sendrecv') transceiver.direction = 'sendonly';
-        else if (transceiver.direction === 'recvonly') transceiver.direction = 'inactive';
-      }
-    } else if (!transceivers.some(({ direction }) => direction === 'sendrecv' || direction === 'recvonly')) {
-      this.addTransceiver(kind, { direction: 'recvonly', streams: [], sendEncodings: [] });
-    }
-  }
-
   /** getStats()'s selector for the addon: the sender or receiver of a track. */
   selected(track) {
     if (track === null) return undefined;

@@ -82,9 +82,7 @@ class PeerConnection {
   // Offers, answers and candidates.
 
   createOffer(options) {
-    return this.media.offering(options, () =>
-      this.operation(() => this.native.createOffer(options.iceRestart), description),
-    );
+    return this.operation(() => this.native.createOffer(options), description);
   }
 
   createAnswer() {

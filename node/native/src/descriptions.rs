@@ -32,6 +32,27 @@ impl SessionDescription {
     }
 }
 
+/// `RTCOfferOptions`.
+#[napi(object)]
+pub struct OfferOptions {
+    /// `iceRestart`
+    pub ice_restart: Option<bool>,
+    /// `offerToReceiveAudio`
+    pub offer_to_receive_audio: Option<bool>,
+    /// `offerToReceiveVideo`
+    pub offer_to_receive_video: Option<bool>,
+}
+
+impl OfferOptions {
+    pub(crate) fn into_peer(self) -> peer::OfferOptions {
+        peer::OfferOptions {
+            ice_restart: self.ice_restart.unwrap_or_default(),
+            offer_to_receive_audio: self.offer_to_receive_audio,
+            offer_to_receive_video: self.offer_to_receive_video,
+        }
+    }
+}
+
 /// `RTCIceCandidateInit`.
 #[napi(object)]
 pub struct IceCandidateInit {

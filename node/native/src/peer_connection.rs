@@ -8,12 +8,12 @@ use std::time::Instant;
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance};
 use napi_derive::napi;
-use peer::{IceGatheringState, OfferOptions, OperationId, PeerConnectionState, TransceiverId};
+use peer::{IceGatheringState, OperationId, PeerConnectionState, TransceiverId};
 use visavis::binding::Connection;
 
 use crate::certificate::Certificate;
 use crate::configuration::Configuration;
-use crate::descriptions::{IceCandidateInit, SessionDescription};
+use crate::descriptions::{IceCandidateInit, OfferOptions, SessionDescription};
 use crate::error::OrThrow;
 use crate::event_loop::{EventLoop, Local};
 use crate::{events, stats};
@@ -165,9 +165,8 @@ impl PeerConnection {
 
     /// `createOffer()`: the promise's number.
     #[napi]
-    pub fn create_offer(&self, env: Env, ice_restart: Option<bool>) -> napi::Result<f64> {
-        let options =
-            OfferOptions { ice_restart: ice_restart.unwrap_or_default(), ..OfferOptions::default() };
+    pub fn create_offer(&self, env: Env, options: Option<OfferOptions>) -> napi::Result<f64> {
+        let options = options.map_or_else(peer::OfferOptions::default, OfferOptions::into_peer);
         self.operation(&env, |peer, now| peer.create_offer(now, options))
     }
 
