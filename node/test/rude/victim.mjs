@@ -43,7 +43,7 @@ const layers = {
   },
 };
 
-/** Both ends send as much as the buffers take, as long as there is room, whenever something comes. */
+/** Both ends send as much as the buffers take, as long as there is room, whenever something comes. Holds no end. */
 async function flood(onEvent) {
   const ends = await layers[layer]();
   const bytes = new Uint8Array(1200);
@@ -61,6 +61,7 @@ async function flood(onEvent) {
     };
     fill(end);
   }
+  return ends.map((end) => new WeakRef(end));
 }
 
 /** After how many events: not always the same moment. */
@@ -104,14 +105,14 @@ const ways = {
   /** Nobody refers to the connections any more: they are collected under traffic, or never. */
   collect: async () => {
     const ends = [];
-    await flood((events, both) => {
+    const alive = await flood((events, both) => {
       if (events === when) ends.push(...both);
     });
     const { peer } = await import('../native/loop.mjs');
     const collect = () => {
       for (let i = 0; i < 20; i++) peer().connection.createDataChannel('x', {});
       globalThis.gc();
-      if (ends.length === 0) return setImmediate(collect);
+      if (ends.length === 0 && alive.some((end) => end.deref())) return setImmediate(collect);
       ends.forEach((end) => end.close());
       globalThis.gc();
     };
