@@ -3,14 +3,15 @@
 //   node bench/delivery.mjs [COUNT] [ROUNDS]
 //
 // The sender is the same Rust process each time; the receivers are a Rust process, a process with the addon alone, and
-// one with the W3C classes. Figures are the receiving process's, for each message: its processor time (all threads),
-// and wall time. Of the rounds, which take turns, the fastest counts.
+// one with the W3C classes, where `onmessage` reads an ArrayBuffer of its own. They take turns. Figures are the receiving
+// process's, for each message, the median of the rounds: the processor time of all its threads, in two parts (the
+// library's threads do the same for all three; what is left is the program's and, in Node.js, V8's), and wall time.
 import { spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const count = Number(process.argv[2] ?? 300_000);
-const rounds = Number(process.argv[3] ?? 3);
+const rounds = Number(process.argv[3] ?? 5);
 const SIZE = 1200;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const receiver = fileURLToPath(new URL('receiver.mjs', import.meta.url));
@@ -40,10 +41,17 @@ async function measure(program, command, ...args) {
   const [offer, answer] = [lines(from), lines(to)];
   to.stdin.write(`${await offer()}\n`);
   from.stdin.write(`${await answer()}\n`);
-  const [, wall, cpu] = (await answer()).split(' ');
+  const [measured, ...times] = (await answer()).split(' ').slice(1).map(Number);
   from.kill();
   to.kill();
-  return { wall: wall / 1000 / count, cpu: cpu / 1000 / count };
+  const [wall, workers, others] = times.map((nanoseconds) => nanoseconds / 1000 / measured);
+  return { wall, workers, others, cpu: workers + others };
+}
+
+function median(values) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 const program = build();
@@ -52,16 +60,20 @@ const receivers = {
   addon: () => measure(program, process.execPath, receiver, 'addon'),
   RTCDataChannel: () => measure(program, process.execPath, receiver, 'classes'),
 };
-const best = {};
+const results = Object.fromEntries(Object.keys(receivers).map((name) => [name, []]));
 for (let round = 0; round < rounds; round++) {
-  for (const [name, run] of Object.entries(receivers)) {
-    const { wall, cpu } = await run();
-    best[name] ??= { wall: Infinity, cpu: Infinity };
-    best[name] = { wall: Math.min(best[name].wall, wall), cpu: Math.min(best[name].cpu, cpu) };
-  }
+  for (const [name, run] of Object.entries(receivers)) results[name].push(await run());
 }
-console.log(`${count} messages of ${SIZE} bytes, the best of ${rounds} rounds, in microseconds for each message:`);
-for (const [name, { wall, cpu }] of Object.entries(best)) {
-  const more = name === 'Rust' ? '' : `  (${(cpu - best.Rust.cpu).toFixed(2)} more than Rust)`;
-  console.log(`  ${name.padEnd(15)} processor ${cpu.toFixed(2)}  wall ${wall.toFixed(2)}${more}`);
+const of = (name, what) => median(results[name].map((result) => result[what]));
+// Each round's Rust is what its others are compared with: a machine that has other things to do slows down all of a round.
+const more = (name, what) => median(results[name].map((result, round) => result[what] - results.Rust[round][what]));
+console.log(`${count} messages of ${SIZE} bytes, medians of ${rounds} rounds, in microseconds for each message:`);
+for (const name of Object.keys(receivers)) {
+  const figures = ['cpu', 'workers', 'others', 'wall'].map((what) => of(name, what).toFixed(2).padStart(6));
+  const [cpu, workers, others, wall] = figures;
+  const beside = `more than Rust: ${more(name, 'cpu').toFixed(2)} in all, ${more(name, 'others').toFixed(2)} outside of the library's threads`;
+  console.log(
+    `  ${name.padEnd(15)} processor ${cpu} (library ${workers}, program ${others})  wall ${wall}` +
+      (name === 'Rust' ? '' : `  ${beside}`),
+  );
 }

@@ -1,6 +1,7 @@
 'use strict';
 
 const { calling, toException } = require('./errors.js');
+const { runTask } = require('./events/checkpoint.js');
 const { fire, fireEvent } = require('./events/fire.js');
 const { create, implement, interfaceOf } = require('./webidl/registry.js');
 
@@ -17,6 +18,9 @@ class DataChannel {
   #waiting = [];
   #waitingBytes = 0;
   #isClosing = false;
+  /** Whether it was open when that was asked last; within a task, only calls that close something change it. */
+  #isOpen = false;
+  #closeCalls = 0;
 
   /** The object for a channel of the addon. */
   static of(connection, number) {
@@ -63,6 +67,7 @@ class DataChannel {
   }
 
   close() {
+    this.#connection.closeCalls += 1;
     if (this.#waiting.length > 0) {
       this.#isClosing = true;
       this.#waiting.push({ close: true });
@@ -139,19 +144,26 @@ class DataChannel {
 
   // Events.
 
-  /** webrtc-pc, receiving messages on a data channel. */
-  receive(data) {
-    // Step 3: a listener may have closed it since the message came.
-    if (this.readyState !== 'open') return;
-    const message = typeof data === 'string' ? data : this.#binary(data);
-    this.object.dispatchEvent(new MessageEvent('message', { data: message }));
+  /** Each message is a task of its own, and the last one's ends with the addon's. */
+  receiveAll(messages) {
+    this.#askWhetherOpen();
+    const last = messages.length - 1;
+    for (let index = 0; index < last; index += 1) runTask(receive, this, messages[index]);
+    this.receive(messages[last]);
   }
 
-  #binary(bytes) {
-    if (this.binaryType === 'blob') return new Blob([bytes]);
-    const { buffer, byteOffset, byteLength } = bytes;
-    const isWhole = byteOffset === 0 && byteLength === buffer.byteLength;
-    return isWhole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength);
+  /** webrtc-pc, receiving messages on a data channel. */
+  receive(message) {
+    // Step 3: a listener may have closed it since the message came.
+    if (this.#connection.closeCalls !== this.#closeCalls) this.#askWhetherOpen();
+    if (!this.#isOpen) return;
+    const data = this.binaryType === 'blob' && typeof message !== 'string' ? new Blob([message]) : message;
+    this.object.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  #askWhetherOpen() {
+    this.#closeCalls = this.#connection.closeCalls;
+    this.#isOpen = this.readyState === 'open';
   }
 
   fire(name) {
@@ -161,6 +173,10 @@ class DataChannel {
   fail(error) {
     fireEvent(this.object, 'RTCErrorEvent', 'error', { error: toException(error) });
   }
+}
+
+function receive(channel, message) {
+  channel.receive(message);
 }
 
 function bytesOf(data) {

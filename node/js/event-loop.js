@@ -24,7 +24,7 @@ const active = new Set();
 const ready = new ReadyQueue();
 let isScheduled = false;
 
-/** From now on the tasks of the addon's connection are performed: `perform(events)` fires their events. */
+/** From now on the tasks of the addon's connection are performed: `perform(event)` fires one of their events. */
 function enter(connection, implementation) {
   connections.set(connection, implementation);
 }
@@ -36,9 +36,13 @@ function queue(connection) {
   else ready.push(connection, order);
 }
 
-/** Whether messages were all that there was to a task. */
-function isMessages(events) {
-  return events.length > 0 && events.every(([, , kind]) => kind === 'messages');
+function performTask(implementation, task) {
+  for (let index = 1; index < task.length; index += 1) implementation.perform(task[index]);
+}
+
+/** Whether messages were all that there was to the task. */
+function isMessages(task) {
+  return task.length > 1 && task.every((event, index) => index === 0 || event[2] === 'messages');
 }
 
 function turn() {
@@ -49,16 +53,21 @@ function turn() {
     native.takeReady().forEach(queue);
     if (ready.length === 0) break;
     const connection = ready.shift();
-    const events = connection.runTask();
-    if (events === null) {
+    const implementation = connections.get(connection);
+    const task = connection.runTask();
+    if (task === null) {
       // From here on it is announced again.
-      connections.get(connection).becameIdle();
+      implementation.becameIdle();
       continue;
     }
-    runTask(() => connections.get(connection).perform(events));
-    queue(connection);
+    const [next] = task;
+    const areMessages = isMessages(task);
+    runTask(performTask, implementation, task);
+    if (next !== null) ready.push(connection, next);
+    // Announced again, too. Where messages come the connection is not idle for good.
+    else if (!areMessages) implementation.becameIdle();
     // An exception that nobody caught is thrown before anything else happens.
-    const limit = isMessages(events) ? TURN.messages : TURN.others;
+    const limit = areMessages ? TURN.messages : TURN.others;
     if (performance.now() > begin + limit || !hasCheckpoints || reportCount() !== reports) break;
   }
   if (ready.length > 0 && !isScheduled) {

@@ -1,12 +1,11 @@
 'use strict';
 
-const { runTask } = require('./events/checkpoint.js');
 const { fire, fireEvent } = require('./events/fire.js');
 const { IceCandidate } = require('./ice-candidate.js');
 
-/** Fires the events of one task of the addon, and settles its promises, in their order. */
-function perform(connection, events) {
-  for (const [name, ...values] of events) handlers[name](connection, ...values);
+/** Fires an event of the addon, or settles a promise. */
+function perform(connection, [name, ...values]) {
+  handlers[name](connection, ...values);
 }
 
 const stateChange = (type) => (connection) => fire(connection.object, type);
@@ -37,8 +36,7 @@ const handlers = {
 
   channel(connection, number, event, ...values) {
     const channel = connection.channels.get(number);
-    if (event === 'message') channel.receive(values[0]);
-    else if (event === 'messages') receiveAll(channel, ...values);
+    if (event === 'messages') channel.receiveAll(values[0]);
     else if (event === 'error') channel.fail(values[0]);
     else {
       channel.fire(event);
@@ -60,19 +58,5 @@ const handlers = {
   streamRemoveTrack: (connection, stream, id) => connection.media.streamRemoveTrack(stream, id),
   toneChange: (connection, ...values) => connection.media.toneChange(...values),
 };
-
-/** Several messages in one Buffer; each is a task of its own. `kinds[i]` is 1 for text; message i ends at `ends[i]`. */
-function receiveAll(channel, kinds, buffer, ends) {
-  let start = 0;
-  for (let index = 0; index < ends.length; index += 1) {
-    const end = ends[index];
-    const data = kinds[index] === 1 ? buffer.utf8Slice(start, end) : buffer.subarray(start, end);
-    const message = () => channel.receive(data);
-    // The last one's task ends with the addon's.
-    if (index + 1 < ends.length) runTask(message);
-    else message();
-    start = end;
-  }
-}
 
 module.exports = { perform };

@@ -30,6 +30,8 @@ class PeerConnection {
     this.native = calling(() => new native.PeerConnection(forNative(configuration), nativeCertificates(configuration)));
     this.#given = configuration;
     this.channels = new Map();
+    /** How often it or one of its channels was told to close. */
+    this.closeCalls = 0;
     this.transports = new Transports(this);
     this.media = new Media(this);
     this.identity = new Identity();
@@ -38,8 +40,8 @@ class PeerConnection {
 
   // The event loop's side.
 
-  perform(events) {
-    perform(this, events);
+  perform(event) {
+    perform(this, event);
   }
 
   /** Called with each operation that leads to a task: nobody may hold the connection but the task. */
@@ -69,7 +71,9 @@ class PeerConnection {
   }
 
   #runMicrotasks() {
-    for (let events; (events = this.native.runMicrotask()) !== null;) this.perform(events);
+    for (let events; (events = this.native.runMicrotask()) !== null;) {
+      for (const event of events) this.perform(event);
+    }
   }
 
   settle(number, error, value) {
@@ -227,6 +231,7 @@ class PeerConnection {
   }
 
   close() {
+    this.closeCalls += 1;
     this.native.close();
     // Tasks that stand in the queue are still performed.
     setImmediate(() => active.delete(this));

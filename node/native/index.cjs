@@ -38,8 +38,9 @@ function setWakeup(fn) {
 }
 
 /**
- * The connections that have tasks. Each comes once, until its `runTask()` has answered `null`: whoever takes it sees to
- * that. Under traffic a connection always has a task: perform a bounded number and let Node.js have its turn.
+ * The connections that have tasks. Each comes once, until its `runTask()` has answered `null` or named no next task:
+ * whoever takes it sees to that. Under traffic a connection always has a task: perform a bounded number and let Node.js
+ * have its turn.
  */
 function takeReady() {
   const ready = [];

@@ -2,11 +2,12 @@
 //! them and says what that cost.
 //!
 //! `delivery send COUNT SIZE` writes an offer and reads an answer; `delivery receive COUNT` reads the offer and writes
-//! the answer, and at the end `result WALL_NS CPU_NS`. A description is one line, its lines separated by `|`.
+//! the answer, and at the end
+//! `result MEASURED_COUNT WALL_NS WORKERS_CPU_NS OTHERS_CPU_NS`. A description is one line, its lines separated by `|`.
 #![allow(clippy::print_stdout, reason = "a command-line program")]
 
 use std::io::{BufRead as _, stdin};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use visavis::{
     Bytes, Error, RtcConfiguration, RtcDataChannel, RtcPeerConnection, RtcPeerConnectionEvent, RtcSdpType,
@@ -45,11 +46,19 @@ async fn receive(pc: &RtcPeerConnection, count: usize) -> Result<(), Error> {
     pc.set_local_description(None).await?;
     tell(pc).await;
     let channel = incoming(pc).await;
-    let (began, busy) = (now(), cpu_time());
-    for _ in 0..count {
+    // Before the measurement, as on Node.js, where what they go through is compiled then.
+    let warm_up = count / 5;
+    for _ in 0..warm_up {
         channel.recv().await;
     }
-    println!("result {} {}", (now() - began).as_nanos(), (cpu_time() - busy).as_nanos());
+    let measured = count - warm_up;
+    let (began, [workers, others]) = (now(), cpu_time());
+    for _ in 0..measured {
+        channel.recv().await;
+    }
+    let [workers_after, others_after] = cpu_time();
+    let wall = (now() - began).as_nanos();
+    println!("result {measured} {wall} {} {}", workers_after - workers, others_after - others);
     pc.close();
     Ok(())
 }
@@ -85,10 +94,13 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// What all threads of this process have computed so far: Linux's count, to its tick of usually 10 ms.
-fn cpu_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
-    let ticks: u64 = fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
+/// What the library's threads and all others of this process have computed so far, in nanoseconds, as Linux counts it.
+fn cpu_time() -> [u64; 2] {
+    let mut times = [0, 0];
+    for thread in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let read = |file| std::fs::read_to_string(thread.path().join(file)).unwrap_or_default();
+        let spent = read("schedstat").split(' ').next().and_then(|text| text.parse::<u64>().ok());
+        times[usize::from(!read("comm").starts_with("visavis-"))] += spent.unwrap_or(0);
+    }
+    times
 }

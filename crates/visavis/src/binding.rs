@@ -113,15 +113,30 @@ impl Connection {
 
     /// Performs one W3C task and gives its events in order; `None` if there is none. A run of messages is one task.
     pub fn run_task(&self) -> Option<Vec<Event>> {
+        self.run_task_then(|_| ()).0.map(|task| task.events)
+    }
+
+    /// The same, and looks at the state machine as it is then: a worker that receives has the connection's lock most of
+    /// the time, so that for each message to ask twice would cost more than to perform its task.
+    ///
+    /// `None` for what `look` gives if the connection failed internally.
+    pub fn run_task_then<R>(&self, look: impl FnOnce(&PeerConnection) -> R) -> (Option<Task>, Option<R>) {
         let now = crate::net::clock::now();
-        let (events, granted) = contained(|| self.handle.with(|shared| shared.run_loop_task(now)))
+        let result = contained(|| {
+            self.handle.with(|shared| {
+                let performed = shared.run_loop_task(now);
+                (performed, (shared.fate != Fate::Broken).then(|| look(&shared.peer)))
+            })
+        });
+        let Some((performed, looked)) = result else {
+            self.handle.bell.ring();
             // The next one says that the connection broke.
-            .unwrap_or((Some(Vec::new()), false));
-        // Tasks also send: what an applied description begins, for one.
-        if granted || events.is_some() {
+            return (Some(Task { events: Vec::new(), next: Some(0) }), None);
+        };
+        if performed.as_ref().is_some_and(|performed| performed.concerns_worker) {
             self.handle.bell.ring();
         }
-        events
+        (performed.map(|performed| Task { events: performed.events, next: performed.next }), looked)
     }
 
     /// When the first task that waits was queued, on a clock that all connections of the process share: who has several
@@ -142,6 +157,15 @@ impl Connection {
     pub fn close(&self) {
         contained(|| self.handle.close());
     }
+}
+
+/// A W3C task that was performed.
+#[derive(Debug)]
+pub struct Task {
+    /// Its events in order.
+    pub events: Vec<Event>,
+    /// What [`Connection::order`] answered right after it.
+    pub next: Option<u64>,
 }
 
 impl std::fmt::Debug for Connection {

@@ -34,11 +34,11 @@ function report(error) {
   });
 }
 
-/** Runs `task` as the event loop does, with a checkpoint after it. Nothing of the application is on the stack. */
-function runTask(task) {
+/** Runs `task(one, other)` as the event loop does, with a checkpoint after it. Nothing of the application is on the stack. */
+function runTask(task, one, other) {
   stackIsEmpty = true;
   try {
-    task();
+    task(one, other);
   } finally {
     stackIsEmpty = false;
     checkpoint();

@@ -118,14 +118,8 @@ impl PeerConnection {
     /// `readyState`, as in [`channel`](PeerConnection::channel).
     #[napi]
     pub fn channel_ready_state(&self, env: Env, channel: f64) -> napi::Result<Option<&'static str>> {
-        let channel = id(channel);
-        if let Some((_, state)) = self.ready_state.get().filter(|(known, _)| *known == channel) {
-            return Ok(state);
-        }
-        let state = self.read(&env, |peer| peer.channel_ready_state(ChannelId(channel)))?;
-        let state = state.map(|state| state.as_str());
-        self.ready_state.set(Some((channel, state)));
-        Ok(state)
+        let state = self.read(&env, |peer| peer.channel_ready_state(ChannelId(id(channel))))?;
+        Ok(state.map(|state| state.as_str()))
     }
 
     /// `send()` of text.

@@ -116,7 +116,8 @@ impl EventLoop {
         })
     }
 
-    /// The keys of the connections that have tasks. Each is there once, until its `runTask` has answered `null`.
+    /// The keys of the connections that have tasks. Each is there once, until its `runTask` has answered
+    /// `null` or named no next task.
     #[napi]
     pub fn take_ready(&self) -> Vec<u32> {
         let mut ready = self.local.bell.ready.lock().unwrap_or_else(PoisonError::into_inner);

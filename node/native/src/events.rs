@@ -1,7 +1,7 @@
 //! The events of a task, for JavaScript.
 
 use napi::Env;
-use napi::bindgen_prelude::{Array, Buffer, Null, Object, Uint8Array, Uint32Array};
+use napi::bindgen_prelude::{Array, ArrayBuffer, Null, Object};
 use peer::{
     ChannelEvent, ChannelId, DtlsTransportEvent, Event, IceCandidateError, IceTransportEvent, Outcome,
     Payload,
@@ -20,7 +20,7 @@ macro_rules! list {
     }};
 }
 
-/// The events of one task: an array of arrays, each with a name and the event's values.
+/// Adds the events of one task: arrays, each with a name and the event's values.
 ///
 /// - `['settled', operation, error, value]`: `null` and the value, or the error.
 /// - `['negotiationNeeded']`, `['signalingStateChange', state]`, `['iceGatheringStateChange', state]`,
@@ -35,11 +35,8 @@ macro_rules! list {
 /// - `['dataChannel', channel]`
 /// - `['peerIdentity', error, { idp, name }]`: the promise is settled; after a rejection another takes its place
 /// - `['channel', channel, 'open' | 'bufferedAmountLow' | 'closing' | 'close']`, `['channel', channel, 'error', error]`
-/// - `['channel', channel, 'message', data]`: a string, or a Buffer that has its ArrayBuffer for itself
-/// - `['channel', channel, 'messages', kinds, buffer, ends]`: several in a row; `kinds[i]` is 1 for text, 0 for binary;
-///   message i ends before `ends[i]` and begins where the one before ends.
-pub(crate) fn to_js<'env>(env: &'env Env, events: Vec<Event>) -> napi::Result<Array<'env>> {
-    let mut list = env.create_array(0)?;
+/// - `['channel', channel, 'messages', messages]`: one or several in a row, each a string or an ArrayBuffer.
+pub(crate) fn append(env: &Env, list: &mut Array<'_>, events: Vec<Event>) -> napi::Result<()> {
     let mut events = events.into_iter().peekable();
     let mut run = Vec::new();
     while let Some(event) = events.next() {
@@ -53,10 +50,10 @@ pub(crate) fn to_js<'env>(env: &'env Env, events: Vec<Event>) -> napi::Result<Ar
             Some(Event::Channel(next, ChannelEvent::Message(_))) if *next == channel
         );
         if !goes_on {
-            list.insert(messages_to_js(env, channel, std::mem::take(&mut run))?)?;
+            list.insert(messages_to_js(env, channel, run.drain(..))?)?;
         }
     }
-    Ok(list)
+    Ok(())
 }
 
 fn event_to_js<'env>(env: &'env Env, event: Event) -> napi::Result<Array<'env>> {
@@ -133,7 +130,7 @@ fn channel_event_to_js<'env>(
     let id = number(channel.0);
     Ok(match event {
         ChannelEvent::Open => list!(env, "channel", id, "open"),
-        ChannelEvent::Message(payload) => messages_to_js(env, channel, vec![payload])?,
+        ChannelEvent::Message(payload) => messages_to_js(env, channel, [payload].into_iter())?,
         ChannelEvent::BufferedAmountLow => list!(env, "channel", id, "bufferedAmountLow"),
         ChannelEvent::Closing => list!(env, "channel", id, "closing"),
         ChannelEvent::Close => list!(env, "channel", id, "close"),
@@ -142,35 +139,23 @@ fn channel_event_to_js<'env>(
     })
 }
 
-/// One object for a run of messages: an object costs more than the bytes of a message.
+/// A run of messages. Each binary one gets its own ArrayBuffer here, as scripts must have it: cut out of a common one
+/// later, its bytes would be copied once more.
 fn messages_to_js<'env>(
     env: &'env Env,
     channel: ChannelId,
-    mut run: Vec<Payload>,
+    run: impl ExactSizeIterator<Item = Payload>,
 ) -> napi::Result<Array<'env>> {
-    let id = number(channel.0);
-    if run.len() == 1
-        && let Some(Payload { text, bytes }) = run.pop()
-    {
-        return Ok(if text {
+    let mut messages = env.create_array(u32::try_from(run.len()).unwrap_or(0))?;
+    for (index, Payload { text, bytes }) in (0..).zip(run) {
+        if text {
             // The session has checked that it is UTF-8.
-            list!(env, "channel", id, "message", &*String::from_utf8_lossy(&bytes))
+            messages.set(index, &*String::from_utf8_lossy(&bytes))?;
         } else {
-            // Nothing is copied where nobody else holds the bytes.
-            list!(env, "channel", id, "message", Buffer::from(Vec::from(bytes)))
-        });
+            messages.set(index, ArrayBuffer::copy_from(env, bytes)?)?;
+        }
     }
-    let total = run.iter().map(|payload| payload.bytes.len()).sum();
-    let mut bytes = Vec::with_capacity(total);
-    let mut ends = Vec::with_capacity(run.len());
-    let mut kinds = Vec::with_capacity(run.len());
-    for payload in run {
-        bytes.extend_from_slice(&payload.bytes);
-        ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-        kinds.push(u8::from(payload.text));
-    }
-    let kinds = Uint8Array::new(kinds);
-    Ok(list!(env, "channel", id, "messages", kinds, Buffer::from(bytes), Uint32Array::new(ends)))
+    Ok(list!(env, "channel", number(channel.0), "messages", messages))
 }
 
 fn candidate_error<'env>(env: &'env Env, error: IceCandidateError) -> napi::Result<Object<'env>> {

@@ -40,9 +40,6 @@ pub struct PeerConnection {
     env: Env,
     /// Whether it keeps the process alive.
     holds: Cell<bool>,
-    /// The [[ReadyState]] that was asked for last. Each message that is delivered asks, and the worker has the lock most
-    /// of the time then; as the slot changes in tasks and calls alone, all of which are ours, none is needed.
-    pub(crate) ready_state: Cell<Option<(u64, Option<&'static str>)>>,
 }
 
 impl PeerConnection {
@@ -52,7 +49,6 @@ impl PeerConnection {
         env: &Env,
         f: impl FnOnce(&mut peer::PeerConnection, Instant) -> R,
     ) -> napi::Result<R> {
-        self.ready_state.set(None);
         let (result, holds) =
             self.connection.with(|peer, now| (f(peer, now), keeps_process(peer))).or_throw(env)?;
         self.hold(holds);
@@ -115,14 +111,7 @@ impl PeerConnection {
         let (key, waker) = event_loop.local.enter();
         let connection = Connection::new(configuration, waker).or_throw(&env)?;
         let local = Rc::clone(&event_loop.local);
-        Ok(PeerConnection {
-            connection,
-            key,
-            local,
-            env,
-            holds: Cell::default(),
-            ready_state: Cell::default(),
-        })
+        Ok(PeerConnection { connection, key, local, env, holds: Cell::default() })
     }
 
     /// Its name in [`EventLoop::take_ready`].
@@ -131,19 +120,23 @@ impl PeerConnection {
         self.key
     }
 
-    /// Whether tasks may still come by themselves.
+    /// Whether tasks wait, or may still come by themselves.
     #[napi]
     pub fn is_under_way(&self, env: Env) -> napi::Result<bool> {
-        self.read(&env, is_under_way)
+        self.read(&env, |peer| peer.has_task() || is_under_way(peer))
     }
 
-    /// Performs one W3C task: its events in order, each an array; `null` if there is none. See [`events::to_js`].
+    /// Performs one W3C task: what `order()` answered right after it, then its events in order, each an array; `null` if
+    /// there is none. See [`events::append`].
     #[napi]
     pub fn run_task<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
-        self.ready_state.set(None);
-        let events = self.connection.run_task();
-        self.hold(self.connection.read(keeps_process).unwrap_or(false));
-        events.map(|events| events::to_js(env, events)).transpose()
+        let (task, holds) = self.connection.run_task_then(keeps_process);
+        self.hold(holds.unwrap_or(false));
+        let Some(task) = task else { return Ok(None) };
+        let mut list = env.create_array(1)?;
+        list.set(0, task.next.map(number))?;
+        events::append(env, &mut list, task.events)?;
+        Ok(Some(list))
     }
 
     /// When its first task was queued, in comparison with those of other connections: first come, first served. `null`
@@ -157,10 +150,12 @@ impl PeerConnection {
     /// none. For a microtask after each call that gave a promise.
     #[napi]
     pub fn run_microtask<'env>(&self, env: &'env Env) -> napi::Result<Option<Array<'env>>> {
-        self.ready_state.set(None);
         let events = self.connection.run_microtask();
         self.hold(self.connection.read(keeps_process).unwrap_or(false));
-        events.map(|events| events::to_js(env, events)).transpose()
+        let Some(events) = events else { return Ok(None) };
+        let mut list = env.create_array(0)?;
+        events::append(env, &mut list, events)?;
+        Ok(Some(list))
     }
 
     /// `createOffer()`: the promise's number.
@@ -204,7 +199,6 @@ impl PeerConnection {
     /// `close()`
     #[napi]
     pub fn close(&self) {
-        self.ready_state.set(None);
         self.connection.close();
         self.hold(self.connection.read(keeps_process).unwrap_or(false));
     }

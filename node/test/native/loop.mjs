@@ -12,9 +12,10 @@ const ready = [];
 /** Performs one task of each, and again after Node.js had its turn: there may always be others. */
 function turn() {
   for (const connection of ready.splice(0)) {
-    const events = connection.runTask();
-    if (events === null) continue;
-    ready.push(connection);
+    const task = connection.runTask();
+    if (task === null) continue;
+    const [next, ...events] = task;
+    if (next !== null) ready.push(connection);
     for (const [name, ...values] of events) handlers.get(connection)?.(name, ...values);
   }
   if (ready.length > 0) setImmediate(turn);
@@ -73,12 +74,3 @@ export async function connected() {
   return ends;
 }
 
-/** The messages of a `message` or `messages` event: strings and Buffers. */
-export function unpack(what, ...rest) {
-  if (what === 'message') return rest;
-  const [kinds, buffer, ends] = rest;
-  return Array.from(ends, (end, i) => {
-    const bytes = buffer.subarray(i ? ends[i - 1] : 0, end);
-    return kinds[i] ? bytes.toString() : bytes;
-  });
-}

@@ -41,6 +41,9 @@ impl Outside {
     /// Takes note that so many tasks wait now: further ones were queued just now, and those that are gone were the
     /// first.
     fn note(&mut self, count: usize) {
+        if count == self.queued_count {
+            return;
+        }
         let more = count.saturating_sub(self.queued_count);
         if more > 0 {
             match self.queued.back_mut() {
@@ -65,6 +68,16 @@ impl Outside {
         }
         self.queued_count = count;
     }
+}
+
+/// What a task left when the loop had performed it.
+pub(crate) struct Performed {
+    /// Its events in order.
+    pub(crate) events: Vec<Event>,
+    /// What [`Shared::loop_order`] says now.
+    pub(crate) next: Option<u64>,
+    /// The worker is to look at the connection.
+    pub(crate) concerns_worker: bool,
 }
 
 impl Shared {
@@ -104,9 +117,8 @@ impl Shared {
         }
     }
 
-    /// Performs one task. `None` if there is none: then the loop is woken for the next. The flag asks for the worker:
-    /// room was granted.
-    pub(crate) fn run_loop_task(&mut self, now: Instant) -> (Option<Vec<Event>>, bool) {
+    /// Performs one task. `None` if there is none: then the loop is woken for the next.
+    pub(crate) fn run_loop_task(&mut self, now: Instant) -> Option<Performed> {
         let before = self.peer.task_count();
         // A run of messages ends where tasks of others come in between.
         let messages =
@@ -115,25 +127,35 @@ impl Shared {
             Fate::Open | Fate::Closed => self.peer.run_task_within(now, messages),
             Fate::Broken => self.has_events(),
         };
-        // What the task itself queued is new.
-        if let Some(outside) = self.outside.as_mut().filter(|_| ran) {
-            outside.note(before.saturating_sub(1).min(self.peer.task_count()));
-        }
-        if !ran {
-            if let Some(outside) = &mut self.outside {
+        let count = self.peer.task_count();
+        if let Some(outside) = &mut self.outside {
+            if !ran {
                 outside.is_told = false;
+                return None;
             }
-            return (None, false);
+            // What the task itself queued is new.
+            outside.note(before.saturating_sub(1).min(count));
+            outside.note(count);
         }
         let mut events = Vec::new();
         let mut granted = false;
+        let mut is_run = true;
         while let Some(event) = self.next_loop_event() {
-            if let Event::Channel(id, event) = &event {
-                granted |= self.settle_account(now, *id, event);
+            match &event {
+                Event::Channel(id, event @ ChannelEvent::Message(_)) => {
+                    granted |= self.settle_account(now, *id, event);
+                }
+                Event::Channel(id, event) => {
+                    self.settle_account(now, *id, event);
+                    is_run = false;
+                }
+                _ => is_run = false,
             }
             events.push(event);
         }
-        (Some(events), granted)
+        // Tasks also send: what an applied description begins, for one. Messages only give room back.
+        let concerns_worker = granted || !is_run || events.is_empty();
+        Some(Performed { events, next: self.loop_order(), concerns_worker })
     }
 
     /// Settles the promise of a call that has its result already. `None` if there is none.
