@@ -5,8 +5,8 @@ mod stage;
 use std::time::Duration;
 
 use peer::{Configuration, IceConnectionState};
-use sim::NatConfig;
-use stage::world::{Place, STUN, World, stun_url};
+use sim::{NatConfig, TurnFaults, TurnServer};
+use stage::world::{Place, STUN, World, stun_url, turn_urls};
 use stage::{A, B};
 
 fn connected(places: [&Place; 2]) -> World {
@@ -52,6 +52,27 @@ fn a_connection_outlives_nats_that_forget_it() {
                 assert!(works, "{round}: {state:?}: {places:?}");
             }
             assert!(world.send(round, Duration::from_millis(25)).is_some(), "{round}: {places:?}");
+        }
+    }
+}
+
+/// Half an hour of refreshes, and then nothing: webrtc-pc has "disconnected" first, and "failed" when consent has ended.
+#[test]
+fn a_relay_carries_on_until_it_dies() {
+    let symmetric = Place::behind(NatConfig::symmetric());
+    let ice_servers = vec![stun_url(STUN), turn_urls()];
+    let mut world = World::apart([&symmetric; 2], &Configuration { ice_servers, ..Configuration::default() });
+    world.connect().expect("a connection");
+    world.run(Duration::from_secs(1800), |_| false);
+    assert!(world.send("still there?", Duration::from_secs(1)).is_some());
+    let turn = world.turn;
+    let dead = TurnFaults { silent: true, ..TurnFaults::default() };
+    world.call.network.server_mut::<TurnServer>(turn).set_faults(dead);
+    let states = [(15, IceConnectionState::Disconnected), (25, IceConnectionState::Failed)];
+    for (seconds, expected) in states {
+        world.run(Duration::from_secs(seconds), |_| false);
+        for peer in [A, B] {
+            assert_eq!(world.call.peer(peer).pc.ice_connection_state(), expected);
         }
     }
 }
