@@ -40,8 +40,19 @@ async function generateCertificate(given) {
   const lifetime = expires === undefined ? LIFETIME : Math.min(expires, LONGEST_LIFETIME);
   // Steps 4 to 6: normalize an algorithm, for generateKey.
   const algorithm = isObject ? normalize(given, what) : { name: given };
-  const certificate = calling(() => native.generateCertificate({ ...algorithm, expires: lifetime }));
+  const request = { ...algorithm, expires: lifetime };
+  const isSlow = calling(() => native.isSlowToGenerate(request));
+  const certificate = isSlow ? await aside(request) : calling(() => native.generateCertificate(request));
   return create('RTCCertificate', new Certificate(certificate));
+}
+
+/** RSA takes a tenth of a second, or seconds: the event loop goes on meanwhile. */
+async function aside(request) {
+  try {
+    return await native.generateCertificateAside(request);
+  } catch ({ message }) {
+    throw new DOMException(message, 'OperationError');
+  }
 }
 
 function normalize(given, what) {

@@ -69,6 +69,8 @@ module.exports = {
   PeerConnection,
   Certificate: addon.Certificate,
   generateCertificate: addon.generateCertificate,
+  generateCertificateAside: addon.generateCertificateAside,
+  isSlowToGenerate: addon.isSlowToGenerate,
   capabilities: addon.capabilities,
   setWakeup,
   takeReady,

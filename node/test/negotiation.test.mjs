@@ -124,6 +124,23 @@ test('certificates are used and kept', async (t) => {
   await assert.rejects(RTCPeerConnection.generateCertificate('no such algorithm'), { name: 'NotSupportedError' });
 });
 
+test('an RSA certificate is made while the event loop goes on', async (t) => {
+  const { RTCPeerConnection } = await import('../js/generated/index.mjs');
+  const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 4096, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' };
+  let turns = 0;
+  const timer = setInterval(() => (turns += 1), 1);
+  t.after(() => clearInterval(timer));
+  const certificate = await RTCPeerConnection.generateCertificate(rsa);
+  assert.ok(turns > 3, `${turns}`);
+  const pc = connection(t, { certificates: [certificate] });
+  pc.createDataChannel('');
+  assert.ok((await pc.createOffer()).sdp.includes(certificate.getFingerprints()[0].value.toUpperCase()));
+  for (const wrong of [{ modulusLength: 1024 }, { publicExponent: new Uint8Array([3]) }, { hash: 'SHA-1' }]) {
+    await assert.rejects(RTCPeerConnection.generateCertificate({ ...rsa, ...wrong }), { name: 'NotSupportedError' });
+  }
+  await assert.rejects(RTCPeerConnection.generateCertificate({ ...rsa, hash: undefined }), TypeError);
+});
+
 test('without identity providers, what needs one fails as it should', async (t) => {
   const pc = connection(t);
   await assert.rejects(pc.getIdentityAssertion(), { name: 'OperationError', errorDetail: 'idp-load-failure' });

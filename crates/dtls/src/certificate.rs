@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use base::Redacted;
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256,
+    RsaKeySize, date_time_ymd,
+};
 
 use crate::crypto::{KeyKind, Refused, Signer};
 use crate::{Fingerprint, HashAlgorithm};
@@ -21,15 +24,30 @@ const SIMULATED_LENGTH: usize = 313;
 /// The start of a stored certificate: what it is, and the version of its format.
 const STORED: &[u8] = b"visavis-certificate-1\n";
 
+/// What key a certificate is made over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyAlgorithm {
+    /// ECDSA on P-256: made in less than a millisecond, and what everybody uses.
+    EcdsaP256,
+    /// RSA with a modulus of 2,048 bits: made in a tenth of a second or so.
+    Rsa2048,
+    /// RSA with 3,072 bits.
+    Rsa3072,
+    /// RSA with 4,096 bits: made in seconds.
+    Rsa4096,
+}
+
 /// A self-signed certificate and its private key.
 pub struct Certificate {
     der: Vec<u8>,
+    kind: KeyKind,
     key: Redacted<Vec<u8>>,
     expires: Duration,
 }
 
 impl Certificate {
-    /// A new certificate over a new ECDSA key on P-256.
+    /// A new certificate over a new key.
     ///
     /// `now` is the time since the Unix epoch. The certificate is valid from a day before it, for peers whose
     /// clocks differ, until `lifetime` after it. Its name and its serial number are random: nothing in it can be
@@ -37,13 +55,24 @@ impl Certificate {
     ///
     /// # Errors
     /// The crypto library made no key, or the certificate would expire after the year 9999.
-    pub fn generate_ecdsa_p256(now: Duration, lifetime: Duration) -> Result<Self, CertificateError> {
+    pub fn generate(
+        algorithm: KeyAlgorithm,
+        now: Duration,
+        lifetime: Duration,
+    ) -> Result<Self, CertificateError> {
         let expires = now
             .checked_add(lifetime)
             .filter(|expires| *expires <= LAST_SECOND)
             .ok_or(CertificateError::Lifetime)?;
         let expires = Duration::from_millis(u64::try_from(expires.as_millis()).unwrap_or(u64::MAX));
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|_| CertificateError::Key)?;
+        let rsa = |size| (KeyKind::Rsa, KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, size));
+        let (kind, key) = match algorithm {
+            KeyAlgorithm::EcdsaP256 => (KeyKind::P256, KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)),
+            KeyAlgorithm::Rsa2048 => rsa(RsaKeySize::_2048),
+            KeyAlgorithm::Rsa3072 => rsa(RsaKeySize::_3072),
+            KeyAlgorithm::Rsa4096 => rsa(RsaKeySize::_4096),
+        };
+        let key = key.map_err(|_| CertificateError::Key)?;
         let mut params = CertificateParams::default();
         params.distinguished_name = DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, random_name()?);
@@ -51,7 +80,16 @@ impl Certificate {
         params.not_before = epoch + Duration::from_secs(now.saturating_sub(CLOCK_SKEW).as_secs());
         params.not_after = epoch + Duration::from_secs(expires.as_secs());
         let certificate = params.self_signed(&key).map_err(|_| CertificateError::Key)?;
-        Ok(Certificate { der: certificate.der().to_vec(), key: Redacted::new(key.serialize_der()), expires })
+        let (der, key) = (certificate.der().to_vec(), Redacted::new(key.serialize_der()));
+        Ok(Certificate { der, kind, key, expires })
+    }
+
+    /// A new certificate over a new ECDSA key on P-256.
+    ///
+    /// # Errors
+    /// As [`generate`](Certificate::generate).
+    pub fn generate_ecdsa_p256(now: Duration, lifetime: Duration) -> Result<Self, CertificateError> {
+        Self::generate(KeyAlgorithm::EcdsaP256, now, lifetime)
     }
 
     /// For simulations alone: as [`generate_ecdsa_p256`](Certificate::generate_ecdsa_p256), but always of the
@@ -97,11 +135,16 @@ impl Certificate {
             let (length, rest) = rest.split_first_chunk()?;
             let (der, key) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
             let expires = Duration::from_millis(u64::from_be_bytes(*expires));
-            let pair = KeyPair::from_pkcs8_der_and_sign_algo(&key.into(), &PKCS_ECDSA_P256_SHA256).ok()?;
+            let read = |algorithm| KeyPair::from_pkcs8_der_and_sign_algo(&key.into(), algorithm).ok();
+            let (kind, pair) = match read(&PKCS_ECDSA_P256_SHA256) {
+                Some(pair) => (KeyKind::P256, pair),
+                None => (KeyKind::Rsa, read(&PKCS_RSA_SHA256)?),
+            };
             // The certificate says whose it is. Anything else that it says is nothing to a peer.
             let public = pair.public_key_raw();
             let is_its_key = der.windows(public.len()).any(|window| window == public);
-            let certificate = Certificate { der: der.to_vec(), key: Redacted::new(key.to_vec()), expires };
+            let key = Redacted::new(key.to_vec());
+            let certificate = Certificate { der: der.to_vec(), kind, key, expires };
             (is_its_key && expires <= LAST_SECOND).then_some(certificate)
         };
         parse().ok_or(CertificateError::Stored)
@@ -124,7 +167,7 @@ impl Certificate {
 
     /// The private key, to sign with.
     pub(crate) fn signer(&self, is_even: bool) -> Result<Signer, Refused> {
-        Signer::new(KeyKind::P256, self.key.expose_secret(), is_even)
+        Signer::new(self.kind, self.key.expose_secret(), is_even)
     }
 }
 
@@ -186,6 +229,22 @@ mod tests {
         let back = Certificate::from_stored(stored.expose_secret()).unwrap();
         assert_eq!((back.der(), back.expires()), (certificate.der(), certificate.expires()));
         assert_eq!(back.key.expose_secret(), certificate.key.expose_secret());
+    }
+
+    #[test]
+    fn one_over_an_rsa_key_is_stored_too_and_signs() {
+        use crate::suite::Scheme;
+        let day = Duration::from_secs(86_400);
+        let certificate = Certificate::generate(KeyAlgorithm::Rsa2048, 20_000 * day, day).unwrap();
+        let back = Certificate::from_stored(certificate.to_stored().expose_secret()).unwrap();
+        assert_eq!((back.der(), back.kind), (certificate.der(), KeyKind::Rsa));
+        let key = crate::x509::public_key(back.der()).unwrap();
+        for scheme in [Scheme::RsaPssSha256, Scheme::RsaPkcs1Sha256] {
+            let signed = back.signer(false).unwrap().sign(scheme, b"message").unwrap();
+            assert_eq!(key.verify(scheme, false, b"message", &signed), Ok(()));
+            assert!(key.verify(scheme, false, b"massage", &signed).is_err());
+            assert_eq!(key.verify(scheme, true, b"message", &signed).is_ok(), scheme == Scheme::RsaPssSha256);
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod suite;
 mod unread;
 mod x509;
 
-pub use certificate::{Certificate, CertificateError};
+pub use certificate::{Certificate, CertificateError, KeyAlgorithm};
 pub use config::{Config, Role, Versions};
 pub use endpoint::Endpoint;
 pub use event::{Counters, Event, FailureCause, SealError, State, Version};

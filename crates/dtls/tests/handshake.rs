@@ -2,9 +2,13 @@
 
 mod pair;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use dtls::{Config, Event, FailureCause, Fingerprint, HashAlgorithm, SealError, State, Version, Versions};
+use dtls::{
+    Certificate, Config, Event, FailureCause, Fingerprint, HashAlgorithm, KeyAlgorithm, SealError, State,
+    Version, Versions,
+};
 use pair::{BAD, CLEAN, CLIENT, Link, Pair, SERVER, certificate, configs, path};
 use proptest::prelude::*;
 
@@ -34,6 +38,29 @@ fn every_pair_of_versions_with_one_in_common_connects() {
             assert_eq!(end.remote_certificate(), Some(certificate.der()));
         }
         pair.assert_works();
+    }
+}
+
+#[test]
+fn rsa_and_ecdsa_authenticate_each_other_in_every_version() {
+    let day = Duration::from_secs(86_400);
+    let rsa = Arc::new(Certificate::generate(KeyAlgorithm::Rsa2048, 20_000 * day, 30 * day).unwrap());
+    for versions in [Versions::Dtls12, Versions::Dtls13] {
+        for ends in [&[CLIENT][..], &[SERVER], &[CLIENT, SERVER]] {
+            let mut configs = configs().map(|config| Config { versions, ..config });
+            for end in ends {
+                configs[*end].certificate = rsa.clone();
+                configs[1 - end].remote_fingerprints = vec![rsa.fingerprint(HashAlgorithm::Sha256)];
+            }
+            let mut pair = Pair::new(configs, 1, BAD);
+            pair.run(LIMIT, Pair::is_connected);
+            pair.link = CLEAN;
+            pair.run_for(Duration::from_secs(1));
+            pair.assert_works();
+            let name = pair.ends[CLIENT].cipher_suite().unwrap();
+            let is_rsa = ends.contains(&SERVER);
+            assert_eq!(name.contains("_RSA_"), is_rsa && versions == Versions::Dtls12, "{name}");
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dtls::Certificate;
+use dtls::{Certificate, KeyAlgorithm};
 
 use crate::{Error, ErrorName};
 
@@ -12,6 +12,9 @@ use crate::{Error, ErrorName};
 const DEFAULT_EXPIRES: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// The longest that a certificate is valid: 365 days (webrtc-pc, generateCertificate, step 3.4).
 const MAX_EXPIRES: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// 65,537: the public exponent that everybody uses.
+const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 
 /// WebCrypto's `AlgorithmIdentifier`, and webrtc-pc's `RTCCertificateExpiration`: what key a certificate is to be made
 /// over, and how long it is to be valid.
@@ -25,15 +28,16 @@ const MAX_EXPIRES: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeygenAlgorithm {
-    /// `name`: `ECDSA`, in any case. WebCrypto's other algorithms are known, but none can be used.
+    /// `name`: `ECDSA` or `RSASSA-PKCS1-v1_5`, in any case. WebCrypto's other algorithms are known, but none can be
+    /// used.
     pub name: String,
     /// `namedCurve` of ECDSA: `P-256`.
     pub named_curve: Option<String>,
-    /// `modulusLength` of RSA, in bits.
+    /// `modulusLength` of RSA, in bits: 2,048, 3,072 or 4,096.
     pub modulus_length: Option<u32>,
-    /// `publicExponent` of RSA, a big-endian number.
+    /// `publicExponent` of RSA, a big-endian number: 65,537.
     pub public_exponent: Option<Vec<u8>>,
-    /// `hash` of RSA, such as `SHA-256`.
+    /// `hash` of RSA: `SHA-256`.
     pub hash: Option<String>,
     /// `expires`: how long the certificate is valid from now on, to the millisecond. At most 365 days, whatever this
     /// says. `None`: 30 days.
@@ -50,48 +54,72 @@ impl KeygenAlgorithm {
         }
     }
 
+    /// RSA with 2,048 bits, for 30 days. Such a key takes longer to make, and to sign with.
+    pub fn rsa_2048() -> Self {
+        KeygenAlgorithm {
+            name: "RSASSA-PKCS1-v1_5".to_owned(),
+            modulus_length: Some(2048),
+            public_exponent: Some(RSA_EXPONENT.to_vec()),
+            hash: Some("SHA-256".to_owned()),
+            ..KeygenAlgorithm::default()
+        }
+    }
+
+    /// Whether making a certificate takes so long, a tenth of a second or seconds, that an event loop should not wait.
+    ///
+    /// # Errors
+    /// As [`generate_certificate`].
+    pub fn is_slow(&self) -> Result<bool, Error> {
+        self.check().map(|algorithm| algorithm != KeyAlgorithm::EcdsaP256)
+    }
+
     /// webrtc-pc, generateCertificate, steps 4 to 6, as far as this is not what a certificate can be made with.
-    fn check(&self) -> Result<(), Error> {
+    fn check(&self) -> Result<KeyAlgorithm, Error> {
         let unsupported = |what: &str| Err(Error::new(ErrorName::NotSupportedError, what));
         let missing = |member: &str| Err(Error::type_error(format!("the algorithm has no {member}")));
         match self.name.to_ascii_uppercase().as_str() {
             // WebCrypto, EcKeyGenParams: the member is required.
             "ECDSA" => match self.named_curve.as_deref() {
                 None => missing("namedCurve"),
-                Some("P-256") => Ok(()),
+                Some("P-256") => Ok(KeyAlgorithm::EcdsaP256),
                 Some(_) => unsupported("certificates are made over the curve P-256 only"),
             },
-            // RsaHashedKeyGenParams: so are these. W3C wants such certificates; the DTLS library behind us cannot
-            // authenticate with them, and a certificate that no connection can present would be a trap.
+            // RsaHashedKeyGenParams: so are these.
             "RSASSA-PKCS1-V1_5" => {
-                if self.modulus_length.is_none() {
-                    missing("modulusLength")
-                } else if self.public_exponent.is_none() {
-                    missing("publicExponent")
-                } else if self.hash.is_none() {
-                    missing("hash")
-                } else {
-                    unsupported("DTLS with RSA certificates is not implemented")
+                let Some(length) = self.modulus_length else { return missing("modulusLength") };
+                let Some(exponent) = &self.public_exponent else { return missing("publicExponent") };
+                let Some(hash) = &self.hash else { return missing("hash") };
+                let exponent = exponent.iter().skip_while(|byte| **byte == 0);
+                if !exponent.eq(&RSA_EXPONENT) || !hash.eq_ignore_ascii_case("SHA-256") {
+                    return unsupported("RSA keys have the public exponent 65537 and the hash SHA-256");
+                }
+                match length {
+                    2048 => Ok(KeyAlgorithm::Rsa2048),
+                    3072 => Ok(KeyAlgorithm::Rsa3072),
+                    4096 => Ok(KeyAlgorithm::Rsa4096),
+                    // Fewer bits can be broken.
+                    _ => unsupported("RSA keys have 2048, 3072 or 4096 bits"),
                 }
             }
             // webrtc-pc, generateCertificate, step 5 (WebCrypto, normalize an algorithm, step 5: not supported) and 6.
-            _ => unsupported("certificates are made with ECDSA only"),
+            _ => unsupported("certificates are made with ECDSA or RSASSA-PKCS1-v1_5"),
         }
     }
 }
 
 /// `RTCPeerConnection.generateCertificate()`. `now` is the time since 1970. The key comes from the operating system's
-/// randomness: a driver calls this, never a core. It takes less than a millisecond.
+/// randomness: a driver calls this, never a core. It takes less than a millisecond, but for RSA
+/// ([`KeygenAlgorithm::is_slow`]).
 ///
 /// # Errors
 /// `NotSupportedError`: the algorithm cannot be used. `TypeError`: it lacks a member. `OperationError`: the system
 /// gave no randomness.
 pub fn generate_certificate(algorithm: &KeygenAlgorithm, now: Duration) -> Result<Certificate, Error> {
-    algorithm.check()?;
+    let key = algorithm.check()?;
     // webrtc-pc, generateCertificate, steps 2 and 3.3 to 3.4.
     let expires = algorithm.expires.unwrap_or(DEFAULT_EXPIRES).min(MAX_EXPIRES);
     // Steps 8.1 to 8.8.
-    Certificate::generate_ecdsa_p256(now, expires).map_err(|error| Error::operation(error.to_string()))
+    Certificate::generate(key, now, expires).map_err(|error| Error::operation(error.to_string()))
 }
 
 /// `RTCDtlsFingerprint` ([webrtc-pc, section 5.5.1](https://www.w3.org/TR/webrtc/#rtcdtlsfingerprint)).
@@ -151,13 +179,15 @@ mod tests {
         assert_eq!(error(&curve("P-256")), None, "names are compared without case");
         assert_eq!(error(&curve("P-521")), Some(ErrorName::NotSupportedError));
         assert_eq!(error(&curve("p-256")), Some(ErrorName::NotSupportedError));
-        let rsa = KeygenAlgorithm {
-            modulus_length: Some(2048),
-            public_exponent: Some(vec![1, 0, 1]),
-            hash: Some("SHA-256".to_owned()),
-            ..named("RSASSA-PKCS1-v1_5")
-        };
-        assert_eq!(error(&rsa), Some(ErrorName::NotSupportedError));
+        let rsa = KeygenAlgorithm::rsa_2048();
+        for other in [
+            KeygenAlgorithm { modulus_length: Some(1024), ..rsa.clone() },
+            KeygenAlgorithm { modulus_length: Some(16_384), ..rsa.clone() },
+            KeygenAlgorithm { public_exponent: Some(vec![3]), ..rsa.clone() },
+            KeygenAlgorithm { hash: Some("SHA-1".to_owned()), ..rsa.clone() },
+        ] {
+            assert_eq!(error(&other), Some(ErrorName::NotSupportedError), "{other:?}");
+        }
         for incomplete in [
             KeygenAlgorithm { modulus_length: None, ..rsa.clone() },
             KeygenAlgorithm { public_exponent: None, ..rsa.clone() },
@@ -165,6 +195,16 @@ mod tests {
         ] {
             assert_eq!(error(&incomplete), Some(ErrorName::TypeError), "{incomplete:?}");
         }
+    }
+
+    #[test]
+    fn rsa_is_made_as_the_specification_demands() {
+        let exponent = Some(vec![0, 1, 0, 1]);
+        let algorithm = KeygenAlgorithm { public_exponent: exponent, ..KeygenAlgorithm::rsa_2048() };
+        assert_eq!(algorithm.is_slow(), Ok(true));
+        assert_eq!(KeygenAlgorithm::ecdsa_p256().is_slow(), Ok(false));
+        let certificate = generate_certificate(&algorithm, NOW).expect("a certificate");
+        assert!(certificate.der().len() > 600, "a modulus and a signature of 256 bytes each");
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::Env;
-use napi::bindgen_prelude::Uint8Array;
+use napi::bindgen_prelude::{AsyncTask, Uint8Array};
+use napi::{Env, Task};
 use napi_derive::napi;
 use visavis::binding;
 
@@ -80,6 +80,38 @@ impl Certificate {
     pub fn der(&self) -> Uint8Array {
         Uint8Array::from(self.certificate.der())
     }
+}
+
+/// Whether [`generate_certificate`] takes so long that JavaScript should not wait for it.
+#[napi]
+pub fn is_slow_to_generate(env: Env, algorithm: KeygenAlgorithm) -> napi::Result<bool> {
+    algorithm.into_peer().is_slow().or_throw(&env)
+}
+
+/// A certificate that another thread makes.
+pub struct Generation {
+    algorithm: peer::KeygenAlgorithm,
+}
+
+impl Task for Generation {
+    type Output = Arc<dtls::Certificate>;
+    type JsValue = Certificate;
+
+    fn compute(&mut self) -> napi::Result<Self::Output> {
+        binding::generate_certificate(&self.algorithm)
+            .map_err(|error| napi::Error::from_reason(error.to_string()))
+    }
+
+    fn resolve(&mut self, _env: Env, certificate: Self::Output) -> napi::Result<Certificate> {
+        Ok(Certificate { certificate })
+    }
+}
+
+/// `RTCPeerConnection.generateCertificate()`, on a thread of Node.js's pool. The algorithm was checked before: what fails
+/// is the system.
+#[napi]
+pub fn generate_certificate_aside(algorithm: KeygenAlgorithm) -> AsyncTask<Generation> {
+    AsyncTask::new(Generation { algorithm: algorithm.into_peer() })
 }
 
 /// `RTCPeerConnection.generateCertificate()`, at once.

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use base::Redacted;
 use peer::{DtlsFingerprint, Error, ErrorName, KeygenAlgorithm};
+use tokio::sync::oneshot;
 
 use crate::net::clock;
 
@@ -34,6 +35,21 @@ impl RtcCertificate {
     pub(crate) fn generate(algorithm: &KeygenAlgorithm) -> Result<Self, Error> {
         let now = clock::wall().at(clock::now());
         peer::generate_certificate(algorithm, now).map(|certificate| RtcCertificate(Arc::new(certificate)))
+    }
+
+    /// The same on a thread of its own where it takes long: no executor waits for RSA.
+    pub(crate) async fn generate_aside(algorithm: KeygenAlgorithm) -> Result<Self, Error> {
+        if !algorithm.is_slow()? {
+            return Self::generate(&algorithm);
+        }
+        let (sender, receiver) = oneshot::channel();
+        let work = move || {
+            // Whoever asked may have lost interest.
+            let _ = sender.send(Self::generate(&algorithm));
+        };
+        let failed = |_| Error::new(ErrorName::OperationError, "no thread could make the key");
+        std::thread::Builder::new().name("visavis-key".to_owned()).spawn(work).map_err(|_| failed(()))?;
+        receiver.await.map_err(|_| failed(()))?
     }
 
     /// When it expires. No connection can be made with it after that.

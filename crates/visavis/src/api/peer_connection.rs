@@ -93,10 +93,10 @@ impl RtcPeerConnection {
     /// ([generateCertificate](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-generatecertificate)).
     ///
     /// # Errors
-    /// `NotSupportedError` for another algorithm than ECDSA on P-256; `TypeError` for one that lacks a parameter;
-    /// `OperationError` if the system gives no randomness.
+    /// `NotSupportedError` for another algorithm than ECDSA on P-256 and RSASSA-PKCS1-v1_5 with 2,048, 3,072 or 4,096
+    /// bits; `TypeError` for one that lacks a parameter; `OperationError` if the system gives no randomness or thread.
     pub async fn generate_certificate(keygen_algorithm: KeygenAlgorithm) -> Result<RtcCertificate, Error> {
-        RtcCertificate::generate(&keygen_algorithm)
+        RtcCertificate::generate_aside(keygen_algorithm).await
     }
 
     /// An offer of what this end has
