@@ -53,12 +53,12 @@ fn over_tcp_alone(mut description: Value) -> Value {
     let sdp = description["sdp"].as_str().expect("a description");
     let is_kept = |line: &&str| !line.starts_with("a=candidate:") || line.contains(" tcp ");
     let kept: String = sdp.split_inclusive('\n').filter(is_kept).collect();
-    assert!(kept.contains(" tcp "), "no candidate over TCP: {sdp}");
     description["sdp"] = json!(kept);
     description
 }
 
-/// Chromium's active candidate and the endpoint's listener: nobody is told of anything else.
+/// The endpoint's listener, and whatever Chromium connects from: nobody is told of anything else. Chromium does not
+/// name its active candidates where it hides its addresses.
 async fn connect_over_tcp(mut browser: Peer, mut ours: Peer) {
     for peer in [&mut browser, &mut ours] {
         peer.call("create", json!({ "configuration": {} })).await;
@@ -68,6 +68,10 @@ async fn connect_over_tcp(mut browser: Peer, mut ours: Peer) {
     let offer = over_tcp_alone(browser.call("offer", json!({ "trickle": false })).await);
     ours.call("remote", json!({ "description": offer })).await;
     let answer = over_tcp_alone(ours.call("answer", json!({ "trickle": false })).await);
+    assert!(
+        answer["sdp"].as_str().is_some_and(|sdp| sdp.contains(" tcp ")),
+        "no candidate over TCP: {answer}"
+    );
     browser.call("remote", json!({ "description": answer })).await;
     browser.wait_channel("open", key).await;
     browser.send(key, "over TCP").await;
