@@ -36,6 +36,23 @@ test('a message is heard of after its sender knows that it left', async (t) => {
   }
 });
 
+test('a channel is open at its maker before the other side hears of it', async (t) => {
+  for (let round = 0; round < 20; round += 1) {
+    const [a, b] = [connection(t), connection(t)];
+    const channel = a.createDataChannel('');
+    // Candidates are added while things happen below: what calls queue does not make those look younger.
+    a.onicecandidate = ({ candidate }) => candidate && b.addIceCandidate(candidate);
+    b.onicecandidate = ({ candidate }) => candidate && a.addIceCandidate(candidate);
+    const heard = once(b, 'datachannel');
+    await a.setLocalDescription();
+    await b.setRemoteDescription(a.localDescription);
+    await b.setLocalDescription();
+    await a.setRemoteDescription(b.localDescription);
+    await heard;
+    assert.equal(channel.readyState, 'open', `round ${round}`);
+  }
+});
+
 test('what calls have begun is done before a timer that was set after it, however slow the reactions are', async (t) => {
   const pc = connection(t);
   const slowly = () => {

@@ -29,6 +29,7 @@ mod settings;
 mod signaling_state;
 mod states;
 mod stats;
+mod task_counts;
 mod transceiver;
 
 pub use candidate::{CandidateFields, IceCandidate, IceCandidateInit};
@@ -63,6 +64,7 @@ pub use stats::{
     CandidatePairStats, CertificateStats, CodecStats, DataChannelStats, IceCandidateStats, MediaSourceStats,
     OutboundRtpStats, PeerConnectionStats, StatsReport, StatsSelector, StatsValue, TransportStats,
 };
+pub use task_counts::TaskCounts;
 pub use transceiver::{
     DtmfView, ReceiverView, SenderView, Track, TrackOrKind, TransceiverDirection, TransceiverId,
     TransceiverInit, TransceiverView,

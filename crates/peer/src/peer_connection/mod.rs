@@ -29,6 +29,7 @@ use crate::jsep::Negotiation;
 use crate::negotiation_needed::NegotiationNeeded;
 use crate::operations::Operations;
 use crate::stats;
+use crate::task_counts::TaskCounts;
 use crate::transceiver::Transceivers;
 use crate::{
     Configuration, Counters, Error, Event, IceConnectionState, IceGatheringState, IceTransportPolicy,
@@ -354,10 +355,13 @@ impl PeerConnection {
         !self.microtasks.is_empty() || !self.tasks.is_empty() || self.ahead.is_some()
     }
 
-    /// How many tasks wait, counting every message as one and microtasks not at all: for who wants to know when tasks
-    /// were queued.
-    pub fn task_count(&self) -> usize {
-        self.tasks.len() + usize::from(self.ahead.is_some()) + self.session.event_count()
+    /// How many tasks wait, for who wants to know when they were queued.
+    pub fn task_counts(&self) -> TaskCounts {
+        TaskCounts {
+            microtasks: self.microtasks.len(),
+            calls: self.tasks.len(),
+            events: usize::from(self.ahead.is_some()) + self.session.event_count(),
+        }
     }
 
     /// The next event or settled promise.

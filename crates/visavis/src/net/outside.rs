@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 use std::time::Instant;
 
-use peer::{ChannelEvent, ChannelId, Event};
+use peer::{ChannelEvent, ChannelId, Event, TaskCounts};
 
 use crate::net::connection::{Fate, GRANT_STEP, Shared};
 
@@ -19,6 +19,15 @@ struct Queued {
     tick: u64,
 }
 
+/// When tasks were queued that are performed in that order.
+#[derive(Default)]
+struct Backlog {
+    /// Never more of them than tasks.
+    queued: VecDeque<Queued>,
+    /// The sum of their counts.
+    count: usize,
+}
+
 /// What a connection keeps for the event loop that performs its tasks.
 pub(crate) struct Outside {
     /// Woken when there is a task, once until the loop has found that there is none.
@@ -26,25 +35,40 @@ pub(crate) struct Outside {
     is_told: bool,
     /// Bytes of messages that the loop took and that were not granted again yet, less than a step for each channel.
     owed: BTreeMap<ChannelId, usize>,
-    /// When the tasks that wait were queued, in their order; never more of them than tasks.
-    queued: VecDeque<Queued>,
-    /// The sum of their counts.
-    queued_count: usize,
+    /// What calls have queued, which is performed before what has happened; each in its own order.
+    calls: Backlog,
+    events: Backlog,
 }
 
 impl Outside {
     pub(crate) fn new(waker: Waker) -> Self {
-        let queued = VecDeque::new();
-        Outside { waker, is_told: false, owed: BTreeMap::new(), queued, queued_count: 0 }
+        let (calls, events) = Default::default();
+        Outside { waker, is_told: false, owed: BTreeMap::new(), calls, events }
+    }
+
+    fn note(&mut self, counts: TaskCounts) {
+        self.calls.note(counts.calls);
+        self.events.note(counts.events);
+    }
+
+    /// When the first of the tasks that wait was queued, if they are counted.
+    fn first(&self) -> Option<u64> {
+        self.calls.first().into_iter().chain(self.events.first()).min()
+    }
+}
+
+impl Backlog {
+    fn first(&self) -> Option<u64> {
+        self.queued.front().map(|first| first.tick)
     }
 
     /// Takes note that so many tasks wait now: further ones were queued just now, and those that are gone were the
     /// first.
     fn note(&mut self, count: usize) {
-        if count == self.queued_count {
+        if count == self.count {
             return;
         }
-        let more = count.saturating_sub(self.queued_count);
+        let more = count.saturating_sub(self.count);
         if more > 0 {
             match self.queued.back_mut() {
                 // Nothing was queued elsewhere in between.
@@ -55,7 +79,7 @@ impl Outside {
                 }
             }
         }
-        let mut less = self.queued_count.saturating_sub(count);
+        let mut less = self.count.saturating_sub(count);
         while less > 0
             && let Some(first) = self.queued.front_mut()
         {
@@ -66,7 +90,7 @@ impl Outside {
                 self.queued.pop_front();
             }
         }
-        self.queued_count = count;
+        self.count = count;
     }
 }
 
@@ -89,9 +113,9 @@ impl Shared {
     /// Wakes the loop if there is a task that it does not know of.
     pub(crate) fn tell_loop(&mut self) {
         let has_task = self.has_loop_task();
-        let count = self.peer.task_count();
+        let counts = self.peer.task_counts();
         if let Some(outside) = &mut self.outside {
-            outside.note(count);
+            outside.note(counts);
         }
         if let Some(outside) = self.outside.as_mut().filter(|outside| has_task && !outside.is_told) {
             outside.is_told = true;
@@ -106,7 +130,7 @@ impl Shared {
         let outside = self.outside.as_mut()?;
         outside.is_told &= has_task;
         // Some are not counted; they come before all others.
-        has_task.then(|| outside.queued.front().map_or(0, |first| first.tick))
+        has_task.then(|| outside.first().unwrap_or(0))
     }
 
     fn has_loop_task(&self) -> bool {
@@ -119,23 +143,28 @@ impl Shared {
 
     /// Performs one task. `None` if there is none: then the loop is woken for the next.
     pub(crate) fn run_loop_task(&mut self, now: Instant) -> Option<Performed> {
-        let before = self.peer.task_count();
+        let before = self.peer.task_counts();
         // A run of messages ends where tasks of others come in between.
-        let messages =
-            self.outside.as_ref().and_then(|outside| outside.queued.front()).map_or(1, |first| first.count);
+        let messages = self
+            .outside
+            .as_ref()
+            .and_then(|outside| outside.events.queued.front())
+            .map_or(1, |first| first.count);
         let ran = match self.fate {
             Fate::Open | Fate::Closed => self.peer.run_task_within(now, messages),
             Fate::Broken => self.has_events(),
         };
-        let count = self.peer.task_count();
+        let counts = self.peer.task_counts();
         if let Some(outside) = &mut self.outside {
             if !ran {
                 outside.is_told = false;
                 return None;
             }
             // What the task itself queued is new.
-            outside.note(before.saturating_sub(1).min(count));
-            outside.note(count);
+            let left = before.without_next();
+            outside.calls.note(left.calls.min(counts.calls));
+            outside.events.note(left.events.min(counts.events));
+            outside.note(counts);
         }
         let mut events = Vec::new();
         let mut granted = false;
