@@ -138,10 +138,18 @@ impl Sender {
     /// Notes whether only the pace keeps the next packet back. Whoever asks for packets without getting one learns
     /// by [`deadline`](Sender::deadline) when to ask again; nobody has to ask, as where the path is gone.
     pub(crate) fn set_pace_timer(&mut self, now: Instant, has_work: bool, streams: &Streams) {
-        let is_blocked = !has_work
-            && self.in_flight < self.controller.window()
-            && (!self.lost.is_empty() || self.has_new(streams));
+        let is_blocked = !has_work && self.window_is_open() && self.has_data(streams);
         self.paced = self.pacer.blocked_until(now).filter(|_| is_blocked);
+    }
+
+    /// Whether the congestion window allows one more chunk.
+    fn window_is_open(&self) -> bool {
+        self.in_flight < self.controller.window()
+    }
+
+    /// Whether there is something to be sent, for the first time or again.
+    fn has_data(&self, streams: &Streams) -> bool {
+        !self.lost.is_empty() || self.has_new(streams)
     }
 
     fn has_new(&self, streams: &Streams) -> bool {
@@ -164,10 +172,10 @@ impl Sender {
 
     /// Whether a packet would carry something of ours now.
     pub(crate) fn has_work(&self, now: Instant, streams: &Streams) -> bool {
-        let may_send = self.in_flight < self.controller.window() && self.pacer.blocked_until(now).is_none();
+        let may_send = self.window_is_open() && self.pacer.blocked_until(now).is_none();
         self.forward.is_due()
-            || self.probe.is_due() && (self.in_flight > 0 || !self.lost.is_empty())
-            || may_send && (!self.lost.is_empty() || self.has_new(streams))
+            || self.probe.is_due() && self.is_waiting()
+            || may_send && self.has_data(streams)
     }
 
     /// Fills a packet with what may be sent now.
@@ -205,16 +213,14 @@ impl Sender {
         let Some(last_flags) = last_flags else { return };
         self.end_packet(now, before, writer, streams);
         // RFC 7053: nothing follows that would bring the answer.
-        let goes_on =
-            self.in_flight < self.controller.window() && (!self.lost.is_empty() || self.has_new(streams));
-        if !goes_on {
+        if !self.window_is_open() || !self.has_data(streams) {
             writer.set_immediate(last_flags);
         }
     }
 
     /// Whether the congestion window, or a probe, allows one more chunk in this packet.
     fn may_add(&self, is_probe: bool, before: usize) -> bool {
-        self.in_flight < self.controller.window() || (is_probe && self.in_flight == before)
+        self.window_is_open() || (is_probe && self.in_flight == before)
     }
 
     /// Counts a packet with user data.
@@ -222,7 +228,7 @@ impl Sender {
         self.packets.push(now, before, self.in_flight);
         self.pacer.note_sent(now, writer.len(), self.max_packet_size, self.controller.rate());
         self.controller.note_sent(now, before, self.in_flight);
-        if self.lost.is_empty() && !self.has_new(streams) && self.in_flight < self.controller.window() {
+        if self.window_is_open() && !self.has_data(streams) {
             self.packets.note_app_limited(self.in_flight);
         }
         self.arm_probe(now);
@@ -308,10 +314,14 @@ impl Sender {
         self.controller.note_timeout(now);
     }
 
+    /// Whether something that was sent has not arrived.
+    fn is_waiting(&self) -> bool {
+        self.in_flight > 0 || !self.lost.is_empty()
+    }
+
     /// Sets the time of the next probe.
     fn arm_probe(&mut self, now: Instant) {
-        let is_waiting = self.in_flight > 0 || !self.lost.is_empty();
-        self.probe.arm(now, is_waiting.then(|| self.rtt.timeout()), self.rto);
+        self.probe.arm(now, self.is_waiting().then(|| self.rtt.timeout()), self.rto);
     }
 
     fn tell_controller(

@@ -117,10 +117,6 @@ impl Bbr {
         self.state = State::Down;
     }
 
-    pub(super) fn start_cruise(&mut self) {
-        self.state = State::Cruise;
-    }
-
     fn start_refill(&mut self, progress: &Progress) {
         self.reset_lower_bounds();
         self.cycle.up_rounds = 0;
@@ -142,9 +138,9 @@ impl Bbr {
 
     /// Section 5.3.3.4 of the draft: the most that fits grows as in slow start, within a probe.
     fn raise_slope(&mut self) {
-        let growth = self.packet << self.cycle.up_rounds.min(MAX_DOUBLINGS);
+        let packets = 1 << self.cycle.up_rounds.min(MAX_DOUBLINGS);
         self.cycle.up_rounds += 1;
-        self.cycle.up_step = (self.window / (growth / self.packet).max(1)).max(self.packet);
+        self.cycle.up_step = (self.window / packets).max(self.packet);
     }
 
     fn adapt_upper_bounds(&mut self, progress: &Progress) {

@@ -143,6 +143,6 @@ impl Bbr {
         self.window = self.window.max(self.saved_window);
         self.reset_lower_bounds();
         self.start_down(progress);
-        self.start_cruise();
+        self.state = State::Cruise;
     }
 }
