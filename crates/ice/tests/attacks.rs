@@ -21,8 +21,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use base::{Path, SocketId};
-use ice::{Candidate, CandidateKind, Event, PairState, Protocol, Role, TransportState};
-use network::{A, B, Network, address, ms};
+use ice::{Candidate, Event, PairState, Role, TransportState};
+use network::{A, B, Network, address, host, ms};
 use stun_types::attribute::{RawAttribute, Username, XorMappedAddress};
 use stun_types::message::{
     BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
@@ -80,23 +80,6 @@ fn waiting() -> Network {
     network.add_hosts();
     network.signal_credentials(B, A);
     network
-}
-
-fn host(address: SocketAddr) -> Candidate {
-    Candidate {
-        foundation: "1".to_owned(),
-        component: 1,
-        protocol: Protocol::Udp,
-        priority: 2_130_706_431,
-        address,
-        kind: CandidateKind::Host,
-        related: None,
-        tcp_type: None,
-        ufrag: None,
-        url: None,
-        relay_protocol: None,
-        name: None,
-    }
 }
 
 #[test]

@@ -5,31 +5,14 @@ mod network;
 use std::net::SocketAddr;
 
 use base::{Path, SocketId};
-use ice::{Candidate, CandidateKind, Protocol, TransportState};
-use network::{A, B, Network, address, ms};
+use ice::TransportState;
+use network::{A, B, Network, address, host, ms};
 use proptest::prelude::*;
 use stun_types::attribute::{RawAttribute, Username};
 use stun_types::message::{
     BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
 };
 use stun_types::prelude::*;
-
-fn candidate(address: SocketAddr) -> Candidate {
-    Candidate {
-        foundation: "1".to_owned(),
-        component: 1,
-        protocol: Protocol::Udp,
-        priority: 2_130_706_431,
-        address,
-        name: None,
-        kind: CandidateKind::Host,
-        related: None,
-        tcp_type: None,
-        ufrag: None,
-        url: None,
-        relay_protocol: None,
-    }
-}
 
 /// The datagrams of a call, each as it was sent, and the network just before A hears the first.
 fn recorded() -> (Network, Vec<(SocketAddr, SocketAddr, Vec<u8>)>) {
@@ -159,12 +142,12 @@ fn unusable_addresses_are_ignored() {
         "192.0.2.9:0",
         "[::ffff:0.0.0.0]:9",
     ] {
-        network.agent(A).add_remote_candidate(now, candidate(address(text)));
+        network.agent(A).add_remote_candidate(now, host(address(text)));
     }
     assert_eq!(network.agent(A).remote_candidates().count(), 0);
     // An IPv4-mapped address is no second name for a host.
-    network.agent(A).add_remote_candidate(now, candidate(address("192.0.2.9:9")));
-    network.agent(A).add_remote_candidate(now, candidate(address("[::ffff:192.0.2.9]:9")));
+    network.agent(A).add_remote_candidate(now, host(address("192.0.2.9:9")));
+    network.agent(A).add_remote_candidate(now, host(address("[::ffff:192.0.2.9]:9")));
     assert_eq!(network.agent(A).remote_candidates().count(), 1);
 }
 

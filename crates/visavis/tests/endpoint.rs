@@ -5,13 +5,13 @@ mod pair;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
-use pair::{guarded, incoming, negotiate, open, trickle};
+use pair::{guarded, incoming, negotiate, open, trickle, trickle_those};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use visavis::{
-    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcIceCandidateInit,
-    RtcIceProtocol, RtcIceRole, RtcIceTcpCandidateType, RtcMessage, RtcPeerConnection,
-    RtcPeerConnectionEvent, RtcPeerConnectionEvents, Settings, TcpPolicy, driver_counters,
+    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcIceProtocol, RtcIceRole,
+    RtcIceTcpCandidateType, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, Settings, TcpPolicy,
+    driver_counters,
 };
 
 fn configuration() -> RtcConfiguration {
@@ -31,10 +31,22 @@ struct Client {
 }
 
 async fn connect(client: RtcPeerConnection, server: RtcPeerConnection) -> Client {
+    connect_by(client, server, |_| true).await
+}
+
+/// By those candidates alone whose line is wanted.
+async fn connect_by(
+    client: RtcPeerConnection,
+    server: RtcPeerConnection,
+    is_wanted: fn(&str) -> bool,
+) -> Client {
     let to_server = client.create_data_channel("channel", None).unwrap();
     negotiate(&client, &server).await;
     let (mut client_events, mut server_events) = (client.events(), server.events());
-    tokio::join!(trickle(&mut client_events, &server), trickle(&mut server_events, &client));
+    tokio::join!(
+        trickle_those(&mut client_events, &server, is_wanted),
+        trickle_those(&mut server_events, &client, is_wanted)
+    );
     let to_client = incoming(&mut server_events).await;
     open(&to_server).await;
     open(&to_client).await;
@@ -289,36 +301,12 @@ fn listening() -> Endpoint {
     Endpoint::bind(settings).unwrap()
 }
 
-/// Signals those candidates of `from` alone that go over TCP.
-async fn trickle_tcp(from: &mut RtcPeerConnectionEvents, to: &RtcPeerConnection) {
-    while let Some(event) = from.next().await {
-        match event {
-            RtcPeerConnectionEvent::IceCandidate(None) => {
-                return to.add_ice_candidate(None).await.unwrap();
-            }
-            RtcPeerConnectionEvent::IceCandidate(Some(candidate))
-                if candidate.candidate.contains(" tcp ") =>
-            {
-                to.add_ice_candidate(RtcIceCandidateInit::from(candidate)).await.unwrap();
-            }
-            _ => {}
-        }
-    }
-}
-
 /// A client that knows nothing but the listener.
 async fn connect_over_tcp(endpoint: &Endpoint) -> Client {
     let settings = Settings { tcp: TcpPolicy::Active, ..Settings::default() };
     let client = RtcPeerConnection::with_settings(configuration(), settings).unwrap();
     let server = endpoint.new_peer_connection(configuration()).unwrap();
-    let to_server = client.create_data_channel("channel", None).unwrap();
-    negotiate(&client, &server).await;
-    let (mut client_events, mut server_events) = (client.events(), server.events());
-    tokio::join!(trickle_tcp(&mut client_events, &server), trickle_tcp(&mut server_events, &client));
-    let to_client = incoming(&mut server_events).await;
-    open(&to_server).await;
-    open(&to_client).await;
-    Client { client, server, to_server, to_client }
+    connect_by(client, server, |line| line.contains(" tcp ")).await
 }
 
 #[tokio::test]

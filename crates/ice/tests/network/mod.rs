@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch, SocketId};
-use ice::{Agent, AgentConfig, Candidate, Credentials, Event, Role, TransportState};
+use ice::{Agent, AgentConfig, Candidate, CandidateKind, Credentials, Event, Protocol, Role, TransportState};
 use stun_types::attribute::XorMappedAddress;
 use stun_types::message::{BINDING, Message, MessageClass, MessageType, MessageWriteVec};
 use stun_types::prelude::*;
@@ -16,6 +16,24 @@ pub const B: usize = 1;
 
 pub fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
+}
+
+/// A host candidate over UDP, as a peer signals it.
+pub fn host(address: SocketAddr) -> Candidate {
+    Candidate {
+        foundation: "1".to_owned(),
+        component: 1,
+        protocol: Protocol::Udp,
+        priority: 2_130_706_431,
+        address,
+        kind: CandidateKind::Host,
+        related: None,
+        tcp_type: None,
+        ufrag: None,
+        url: None,
+        relay_protocol: None,
+        name: None,
+    }
 }
 
 pub fn ms(milliseconds: u64) -> Duration {

@@ -23,10 +23,21 @@ pub(crate) fn peer() -> RtcPeerConnection {
 
 /// Signals every candidate of `from` to `to` until there are no more.
 pub(crate) async fn trickle(from: &mut RtcPeerConnectionEvents, to: &RtcPeerConnection) {
+    trickle_those(from, to, |_| true).await;
+}
+
+/// The same with those candidates alone whose line is wanted.
+pub(crate) async fn trickle_those(
+    from: &mut RtcPeerConnectionEvents,
+    to: &RtcPeerConnection,
+    is_wanted: fn(&str) -> bool,
+) {
     while let Some(event) = from.next().await {
         if let RtcPeerConnectionEvent::IceCandidate(candidate) = event {
             let last = candidate.is_none();
-            to.add_ice_candidate(candidate.map(Into::into)).await.unwrap();
+            if candidate.as_ref().is_none_or(|candidate| is_wanted(&candidate.candidate)) {
+                to.add_ice_candidate(candidate.map(Into::into)).await.unwrap();
+            }
             if last {
                 return;
             }
