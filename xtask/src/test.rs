@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change is kept.
 
 use std::process::Command;
+use std::time::Instant;
 
 use crate::process::{cargo, run, run_tests};
 use crate::setup::{self, Need};
@@ -8,14 +9,33 @@ use crate::tally::Tally;
 use crate::{deny, interop, node, tidy, wpt};
 
 /// What a run adds up to.
-#[derive(Default)]
 struct Run {
     tally: Tally,
     failures: Vec<String>,
+    /// What took longer than [`WORTH_TELLING`], and how long: a run has to end in time.
+    durations: Vec<String>,
+    since: Instant,
 }
 
+/// Seconds.
+const WORTH_TELLING: u64 = 5;
+
 impl Run {
+    fn new() -> Run {
+        Run { tally: Tally::default(), failures: Vec::new(), durations: Vec::new(), since: clock() }
+    }
+
+    /// What ran since the last time has this name.
+    fn took(&mut self, name: &str) {
+        let now = clock();
+        let seconds = now.duration_since(std::mem::replace(&mut self.since, now)).as_secs();
+        if seconds >= WORTH_TELLING {
+            self.durations.push(format!("{seconds:>4} s  {name}"));
+        }
+    }
+
     fn check(&mut self, name: &str, result: Result<(), String>) {
+        self.took(name);
         self.tally += Tally::one(result.is_ok());
         if let Err(error) = result {
             self.failures.push(format!("{name}: {error}"));
@@ -23,6 +43,7 @@ impl Run {
     }
 
     fn tests(&mut self, name: &str, tally: Tally) {
+        self.took(name);
         self.tally += tally;
         if tally.failed > 0 {
             self.failures.push(format!("{name}: {} failed", tally.failed));
@@ -30,11 +51,17 @@ impl Run {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "this is a program that says how long it took")]
+fn clock() -> Instant {
+    Instant::now()
+}
+
 /// Runs all; true if all passed and nothing that may not be missing is missing. The last line is `N passed, N failed`.
 pub(crate) fn run_all(fast: bool, allow_missing: bool) -> bool {
     let needs = if fast { &[Need::CargoDeny][..] } else { Need::ALL };
+    let mut whole = Run::new();
     let missing = setup::install(needs);
-    let mut whole = Run::default();
+    whole.took("installation");
     for (name, result) in tidy::rules() {
         whole.check(&format!("tidy, {name}"), result);
     }
@@ -76,6 +103,7 @@ fn documentation() -> Command {
 
 fn report(run: &Run, missing: &[setup::Missing], not_checked: &[String], allow_missing: bool) -> bool {
     println!();
+    list("Time", &run.durations);
     list("Failed", &run.failures);
     list("Not checked", not_checked);
     let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
