@@ -11,6 +11,7 @@
 //       {"ready": "browser and version"} once, when the browser runs.
 //
 // The browser lives exactly as long as standard input is open, so it also ends when the test is killed.
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import puppeteer from 'puppeteer-core';
 
@@ -36,6 +37,13 @@ const browser = await puppeteer.launch({
   handleSIGINT: false,
 });
 
+/** What stays lies under target/ and harms nobody. */
+function removeProfile() {
+  try {
+    rmSync(userDataDir, { recursive: true, force: true, maxRetries: 3 });
+  } catch {}
+}
+
 let ending = false;
 async function end() {
   if (ending) return;
@@ -43,11 +51,16 @@ async function end() {
   // A browser that does not close by itself is killed, by its own id.
   setTimeout(() => {
     browser.process()?.kill('SIGKILL');
+    removeProfile();
     process.exit(1);
   }, 5000).unref();
   await browser.close().catch(() => browser.process()?.kill('SIGKILL'));
+  removeProfile();
   process.exit(0);
 }
+
+// Nobody reads any more: the test has ended, and with it standard input.
+process.stdout.on('error', end);
 
 const pages = [];
 
@@ -89,7 +102,7 @@ const operations = {
     await pages[page].type(selector, keys);
   },
   async close({ page }) {
-    await pages[page].close();
+    if (!pages[page].isClosed()) await pages[page].close();
   },
 };
 

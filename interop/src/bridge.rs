@@ -11,6 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::deadline::{CALL, within};
 
+/// What one operation comes to.
+type Answer = oneshot::Receiver<Result<Value, String>>;
+
 /// How long a bridge may take to end what it started, after its input closed.
 const ENDING: Duration = Duration::from_secs(10);
 
@@ -77,26 +80,35 @@ impl Bridge {
     }
 
     /// One operation; `arguments` is an object.
-    pub(crate) async fn request(&self, operation: &str, mut arguments: Value) -> Result<Value, String> {
-        let receiver = {
-            let mut state = self.state.lock().expect("no holder panics");
-            state.last_id += 1;
-            let id = state.last_id;
-            arguments["id"] = json!(id);
-            arguments["op"] = json!(operation);
-            let (sender, receiver) = oneshot::channel();
-            let ended = || format!("{} has ended", self.name);
-            state.pending.as_mut().ok_or_else(ended)?.insert(id, sender);
-            let line = format!("{arguments}\n");
-            state
-                .input
-                .as_mut()
-                .ok_or_else(ended)?
-                .write_all(line.as_bytes())
-                .map_err(|error| error.to_string())?;
-            receiver
-        };
-        receiver.await.unwrap_or_else(|_| Err(format!("{} ended before it answered", self.name)))
+    pub(crate) async fn request(&self, operation: &str, arguments: Value) -> Result<Value, String> {
+        let answer = self.submit(operation, arguments)?;
+        answer.await.unwrap_or_else(|_| Err(format!("{} ended before it answered", self.name)))
+    }
+
+    /// One operation whose outcome nobody waits for.
+    pub(crate) fn tell(&self, operation: &str, arguments: Value) {
+        // A bridge that has ended has nothing to do.
+        let _ = self.submit(operation, arguments);
+    }
+
+    /// False once nothing will be answered.
+    pub(crate) fn runs(&self) -> bool {
+        self.state.lock().is_ok_and(|state| state.pending.is_some())
+    }
+
+    fn submit(&self, operation: &str, mut arguments: Value) -> Result<Answer, String> {
+        let mut state = self.state.lock().expect("no holder panics");
+        state.last_id += 1;
+        let id = state.last_id;
+        arguments["id"] = json!(id);
+        arguments["op"] = json!(operation);
+        let (sender, receiver) = oneshot::channel();
+        let ended = || format!("{} has ended", self.name);
+        state.pending.as_mut().ok_or_else(ended)?.insert(id, sender);
+        let line = format!("{arguments}\n");
+        let input = state.input.as_mut().ok_or_else(ended)?;
+        input.write_all(line.as_bytes()).map_err(|error| error.to_string())?;
+        Ok(receiver)
     }
 
     /// What page `page` emits. Taken once.

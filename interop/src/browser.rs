@@ -42,28 +42,35 @@ impl BrowserKind {
     }
 }
 
-/// A browser with a new, empty profile. Ends when it and all its pages are dropped.
+/// A browser with a new, empty profile. Ends when it and all its pages are dropped, a shared one with this process.
 #[derive(Clone)]
 pub struct Browser {
     running: Arc<Running>,
 }
 
 struct Running {
-    // Before the profile: the browser must have ended when its directory goes.
     bridge: Bridge,
-    profile: Profile,
+    /// The bridge removes it when the browser has ended.
+    profile: PathBuf,
 }
 
-struct Profile(PathBuf);
-
-impl Drop for Profile {
-    fn drop(&mut self) {
-        // What stays lies under target/ and harms nobody.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+/// The browser that the tests of this process share, of each kind.
+static SHARED: [tokio::sync::Mutex<Option<Browser>>; 2] = [const { tokio::sync::Mutex::const_new(None) }; 2];
 
 impl Browser {
+    /// The browser of this kind that all tests of this process use, each with a page of its own: to start one takes
+    /// longer than most tests. One that has ended is replaced.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn shared(kind: BrowserKind) -> Option<Browser> {
+        let mut shared = SHARED[kind as usize].lock().await;
+        if !shared.as_ref().is_some_and(|browser| browser.running.bridge.runs()) {
+            *shared = Browser::launch(kind).await;
+        }
+        shared.clone()
+    }
+
     /// Starts a browser; `None` if it is not installed and that is allowed (see [`missing`]).
     ///
     /// # Panics
@@ -79,7 +86,7 @@ impl Browser {
 
     /// A new page with `window.peer` that comes from a file: a namespace has no way to a [`PageServer`] outside of it.
     pub async fn open_file(&self) -> Page {
-        let file = self.running.profile.0.join("peer.html");
+        let file = self.running.profile.join("peer.html");
         std::fs::write(&file, PageServer::document()).expect("target/ is writable");
         self.open(&format!("file://{}", file.display())).await
     }
@@ -105,9 +112,8 @@ impl Browser {
             .arg(kind.name())
             .arg(kind.executable())
             .arg(&directory);
-        let profile = Profile(directory);
         let bridge = Bridge::start(kind.name(), node).await;
-        Some(Browser { running: Arc::new(Running { bridge, profile }) })
+        Some(Browser { running: Arc::new(Running { bridge, profile: directory }) })
     }
 
     /// A new page that has loaded `url`.
@@ -123,7 +129,7 @@ impl Browser {
     }
 }
 
-/// A page of a [`Browser`].
+/// A page of a [`Browser`]. Closed when dropped.
 pub struct Page {
     browser: Browser,
     number: u64,
@@ -177,7 +183,7 @@ impl Page {
         self.perform("goto", json!({ "url": url })).await;
     }
 
-    /// Closes the page, as a user closes a tab.
+    /// Closes the page, as a user closes a tab, and waits until it is.
     pub async fn close(self) {
         self.perform("close", json!({})).await;
     }
@@ -211,5 +217,12 @@ impl Page {
         within(CALL, operation, self.browser.request(operation, arguments))
             .await
             .unwrap_or_else(|error| panic!("{operation}: {error}"));
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        // One that was closed already is so still.
+        self.browser.running.bridge.tell("close", json!({ "page": self.number }));
     }
 }

@@ -68,9 +68,9 @@ impl Peer {
         Peer { name, backend: Backend::Page(Box::new(page)), seen: VecDeque::new() }
     }
 
-    /// A page of its own in a browser of its own; `None` if that is not installed and that is allowed.
+    /// A page of its own in the browser that all tests share; `None` if that is not installed and that is allowed.
     pub async fn browser(kind: BrowserKind, server: &PageServer) -> Option<Peer> {
-        Some(Peer::page(kind.name(), Browser::launch(kind).await?.open(&server.url()).await))
+        Some(Peer::page(kind.name(), Browser::shared(kind).await?.open(&server.url()).await))
     }
 
     /// An aiortc process; `None` if aiortc is not installed and that is allowed.
