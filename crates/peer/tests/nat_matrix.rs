@@ -9,15 +9,18 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use expect_test::expect_file;
-use ice::CandidateKind;
+use ice::{CandidateKind, Protocol};
 use peer::{Configuration, IceCandidate, IceServer};
 use sim::{Dependence, NatConfig, Passage};
 use stage::world::{Gathering, Opened, Place, STUN, World, stun_url, turn_urls};
+use stage::{A, B};
 
 /// How long gathering may take beyond the slowest answer that it gets.
 const GATHERING_LIMIT: Duration = Duration::from_secs(1);
 /// To a server and back, from behind a NAT: twice (1 + 10 + 10) ms.
 const SERVER_ROUND_TRIP: Duration = Duration::from_millis(42);
+/// When gathering ends where no server answers at all.
+const NOBODY_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Requests to servers keep one pace with connectivity checks (RFC 8445, section 14.2), which may come first.
 const PACE: Duration = Duration::from_millis(50);
@@ -80,17 +83,30 @@ fn name(candidate: &IceCandidate) -> &'static str {
     }
 }
 
+fn protocol(candidate: &IceCandidate) -> Protocol {
+    candidate.fields.as_ref().expect("a candidate").protocol
+}
+
 fn cell(opened: Option<&Opened>) -> String {
     match opened {
         Some(Opened { after, local, remote }) => {
-            format!("{}–{}, {} ms", name(local), name(remote), after.as_millis())
+            let over = if protocol(local) == Protocol::Tcp { " over TCP" } else { "" };
+            format!("{}–{}{over}, {} ms", name(local), name(remote), after.as_millis())
         }
         None => "no way".to_owned(),
     }
 }
 
-fn assert_gathered(cell: &str, gathering: [Gathering; 2], allowed: Duration) {
-    for gathering in gathering {
+/// For how long a peer may gather: a second longer than the slowest server that answers it takes. TCP's round trip, that of
+/// TLS, and two to allocate, through two NATs at most and at one pace with all the others. Where nobody answers, nobody
+/// tells how long an answer would take.
+fn gathering_limit(place: &Place, configuration: &Configuration) -> Duration {
+    let is_answered = configuration.ice_servers.len() > 1 || meets(place, &Place::public());
+    if is_answered { SERVER_ROUND_TRIP * 4 + PACE * 2 + GATHERING_LIMIT } else { NOBODY_ANSWERS }
+}
+
+fn assert_gathered(cell: &str, gathering: [Gathering; 2], allowed: [Duration; 2]) {
+    for (gathering, allowed) in gathering.into_iter().zip(allowed) {
         let took = gathering.duration().unwrap_or_else(|| panic!("{cell}: gathering has not ended"));
         assert!(took <= allowed, "{cell}: gathering took {took:?}");
     }
@@ -111,9 +127,57 @@ fn pairings(configuration: &Configuration, expected: fn(&Place, &Place) -> bool)
             let opened = world.connect();
             let what = format!("{row} and {column}");
             assert_eq!(opened.is_some(), expected(a, b), "{what}");
+            let limits = [a, b].map(|place| gathering_limit(place, configuration));
+            assert_gathered(&what, world.gathering, limits);
             if let Some(opened) = &opened {
                 let is_relayed = [&opened.local, &opened.remote].map(kind).contains(&CandidateKind::Relayed);
                 assert_eq!(is_relayed, !meets(a, b), "{what}: {opened:?}");
+            }
+            write!(table, " {} |", cell(opened.as_ref())).expect("a string");
+        }
+        table.push('\n');
+    }
+    table
+}
+
+/// The ports of the servers that listen for TCP, and whether they offer.
+const SERVERS: [(&str, u16, bool); 3] = [
+    ("offers to a server at port 5000", 5000, false),
+    ("offers to a server at port 443", 443, false),
+    ("answers a server at port 443", 443, true),
+];
+
+/// How a peer reaches a server that everybody can send to, and that listens for TCP at this port.
+fn reaches(place: &Place, port: u16) -> Option<Protocol> {
+    let may = |passage: Passage| match passage {
+        Passage::Open => true,
+        Passage::Only(only) => only == port,
+        Passage::Closed => false,
+    };
+    let over_tcp = || place.nats.iter().all(|nat| may(nat.tcp)).then_some(Protocol::Tcp);
+    if meets(place, &Place::public()) { Some(Protocol::Udp) } else { over_tcp() }
+}
+
+/// A table of peers as browsers are, which connect over TCP, and servers that listen. No relay.
+fn listeners() -> String {
+    let mut table = String::from("| peer |");
+    SERVERS.iter().for_each(|(column, ..)| write!(table, " {column} |").expect("a string"));
+    table.push_str("\n|---|---|---|---|\n");
+    for (row, place) in places() {
+        write!(table, "| **{row}** |").expect("a string");
+        for (column, port, offers) in SERVERS {
+            let (peer, server) = (place.clone().connecting(), Place::public().listening(port));
+            let (places, client) = if offers { ([&server, &peer], B) } else { ([&peer, &server], A) };
+            let mut world = World::apart(places, &stun());
+            let opened = world.connect();
+            let what = format!("{row} {column}");
+            assert_gathered(&what, world.gathering, places.map(|place| gathering_limit(place, &stun())));
+            let over = opened.as_ref().map(|opened| protocol(&opened.local));
+            assert_eq!(over, reaches(&place, port), "{what}");
+            if over == Some(Protocol::Tcp) {
+                // One stream, to the one listener, and none that is left behind.
+                let host = world.call.network.host(world.call.ids[client]);
+                assert_eq!(host.open_streams(), 1, "{what}");
             }
             write!(table, " {} |", cell(opened.as_ref())).expect("a string");
         }
@@ -126,6 +190,7 @@ fn pairings(configuration: &Configuration, expected: fn(&Place, &Place) -> bool)
 fn the_table_in_the_docs_is_what_comes_of_every_pairing() {
     let document = DOCUMENT.replace("{STUN}", pairings(&stun(), meets).trim_end());
     let document = document.replace("{TURN}", pairings(&turn(), |_, _| true).trim_end());
+    let document = document.replace("{TCP}", listeners().trim_end());
     expect_file!["../../../docs/nat-matrix.md"].assert_eq(&document.replace("{CASES}", cases().trim_end()));
 }
 
@@ -187,7 +252,7 @@ fn gathering_ends_as_soon_as_the_servers_have_answered() {
     for (name, place) in places().into_iter().filter(|(_, place)| meets(place, &Place::public())) {
         let mut world = World::apart([&place, &place], &stun());
         world.connect();
-        assert_gathered(name, world.gathering, SERVER_ROUND_TRIP + PACE);
+        assert_gathered(name, world.gathering, [SERVER_ROUND_TRIP + PACE; 2]);
     }
 }
 
@@ -207,7 +272,7 @@ fn no_gathering_takes_a_second_longer_than_the_slowest_answer() {
         for (name, place) in places() {
             let mut world = World::apart([&place, &place], &configuration);
             world.connect();
-            assert_gathered(name, world.gathering, slowest + GATHERING_LIMIT);
+            assert_gathered(name, world.gathering, [slowest + GATHERING_LIMIT; 2]);
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     pub(crate) outbox: Vec<Option<IceCandidateInit>>,
     /// Multicast DNS.
     pub(crate) names: Names,
+    /// The port that its listeners have; one of the system's, if it does not say.
+    pub(crate) listens_at: u16,
 }
 
 /// What names stand for on all hosts.
@@ -101,6 +103,11 @@ impl Node for Peer {
                         host.connect(path, local, u32::from(tls.is_some()));
                         continue;
                     }
+                    Action::ListenTcp { socket, address } => {
+                        let address = SocketAddr::new(address.ip(), self.listens_at);
+                        let result = host.listen(socket, address).ok_or(BindError::AddressUnavailable);
+                        ActionResult::Bound { socket, result }
+                    }
                     other => panic!("an action that no test here knows: {other:?}"),
                 };
                 self.pc.handle_action_result(now, result);
@@ -119,6 +126,11 @@ impl Node for Peer {
 }
 
 impl Peer {
+    pub(crate) fn new(pc: PeerConnection, names: &Names) -> Peer {
+        let names = Rc::clone(names);
+        Peer { pc, events: Vec::new(), outbox: Vec::new(), names, listens_at: 0 }
+    }
+
     fn settled(&self, id: OperationId) -> Option<&Result<Outcome, peer::Error>> {
         self.events.iter().find_map(|event| match event {
             Event::Settled(settled, result) if *settled == id => Some(result),
@@ -167,8 +179,7 @@ impl Call {
         let mut network = Network::new(7);
         let mut add = |name: &str, seed: u8, address: &str| {
             let pc = connection_with(configuration.clone(), settings.clone(), seed);
-            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new(), names: Rc::clone(&names) };
-            network.add_node(name, peer, &[address.parse().expect("an address")])
+            network.add_node(name, Peer::new(pc, &names), &[address.parse().expect("an address")])
         };
         let ids = [add("a", 1, "10.0.0.1"), add("b", 2, "10.0.0.2")];
         network.link(
@@ -182,7 +193,7 @@ impl Call {
     /// Somebody else is B from now on, with a connection and an address of their own; who it was.
     pub(crate) fn hand_over(&mut self) -> NodeId {
         let pc = connection_with(Configuration::default(), Settings::default(), 3);
-        let peer = Peer { pc, events: Vec::new(), outbox: Vec::new(), names: Names::default() };
+        let peer = Peer::new(pc, &Names::default());
         let c = self.network.add_node("c", peer, &["10.0.0.3".parse().expect("an address")]);
         let link = LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() };
         self.network.link(self.ids[A], c, link);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use peer::{
     ChannelEvent, ChannelId, Configuration, DataChannelInit, Event, IceCandidate, IceCandidateInit,
     IceConnectionState, IceGatheringState, IceServer, Outcome, Payload, PeerConnection,
-    SessionDescriptionInit,
+    SessionDescriptionInit, Settings, TcpPolicy,
 };
 use sim::{LinkConfig, NatConfig, Network, NodeId, Realm, StunServer, TurnConfig, TurnServer};
 
@@ -36,11 +36,15 @@ pub(crate) struct Place {
     pub(crate) ipv4: bool,
     /// ...and an IPv6 address.
     pub(crate) ipv6: bool,
+    /// Its candidates over TCP.
+    pub(crate) tcp: TcpPolicy,
+    /// The port of its listeners.
+    pub(crate) listens_at: u16,
 }
 
 impl Place {
     pub(crate) fn public() -> Place {
-        Place { nats: Vec::new(), ipv4: true, ipv6: false }
+        Place { nats: Vec::new(), ipv4: true, ipv6: false, tcp: TcpPolicy::Off, listens_at: 0 }
     }
 
     pub(crate) fn behind(nat: NatConfig) -> Place {
@@ -50,6 +54,16 @@ impl Place {
     /// The same, with these addresses.
     pub(crate) fn with(self, ipv4: bool, ipv6: bool) -> Place {
         Place { ipv4, ipv6, ..self }
+    }
+
+    /// The same, as a browser: it connects over TCP to whoever listens.
+    pub(crate) fn connecting(self) -> Place {
+        Place { tcp: TcpPolicy::Active, ..self }
+    }
+
+    /// The same, as a server: it listens for TCP at this port.
+    pub(crate) fn listening(self, port: u16) -> Place {
+        Place { tcp: TcpPolicy::Passive, listens_at: port, ..self }
     }
 }
 
@@ -163,8 +177,9 @@ impl World {
             };
             let own = [(place.ipv4, v4), (place.ipv6, v6)];
             let own: Vec<_> = own.into_iter().filter(|(has, _)| *has).map(|(_, text)| ip(&text)).collect();
-            let pc = connection(&mut network, configuration.clone());
-            let peer = Peer { pc, events: Vec::new(), outbox: Vec::new(), names: Names::default() };
+            let settings = Settings { tcp: place.tcp, ..Settings::default() };
+            let pc = connection(&mut network, configuration.clone(), settings);
+            let peer = Peer { listens_at: place.listens_at, ..Peer::new(pc, &Names::default()) };
             let id = network.add_node(["a", "b"][index], peer, &own);
             network.attach(id, realms[index], link(if place.nats.is_empty() { ACCESS } else { LAN }));
             network.host_mut(id).add_name("stun.test", &stun_ips);
@@ -306,8 +321,13 @@ fn nest(network: &mut Network<Peer>, index: usize, nats: &[NatConfig]) -> Realm 
 }
 
 /// Lives on the network's own clock, so that every run is the same.
-fn connection(network: &mut Network<Peer>, configuration: Configuration) -> PeerConnection {
+fn connection(
+    network: &mut Network<Peer>,
+    configuration: Configuration,
+    settings: Settings,
+) -> PeerConnection {
     let (now, seed) = (network.now(), network.seed());
     let clock = WallClock::new(now, DATE);
-    PeerConnection::new(configuration, certificate(), now, clock, seed).expect("a connection")
+    let made = (configuration, settings);
+    PeerConnection::with_settings(made, certificate(), now, clock, seed).expect("a connection")
 }
