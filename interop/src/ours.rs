@@ -110,6 +110,7 @@ impl Ours {
 
     fn create(&mut self, configuration: &Value) -> Result<(), Error> {
         let settings = configuration::settings(configuration);
+        self.endpoint = self.endpoint.take().or_else(|| configuration::endpoint(configuration));
         let configuration = configuration::configuration(configuration);
         let connection = match &self.endpoint {
             Some(endpoint) => endpoint.new_peer_connection(configuration)?,

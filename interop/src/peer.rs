@@ -8,6 +8,9 @@
 //! back-pressure), `receive {key, messages, bytes} -> {messages, bytes, sha256, numbered, texts}` (waits for so much and takes it),
 //! `describe {key}` (the channel's attributes), `state {}`, `closeChannel {key}`, `close {}`.
 //!
+//! Of ours alone, in the configuration: `activeTcp` (it connects over TCP, as browsers do), `listen` (it is a server's
+//! end, at this port, for UDP and TCP), `hideAddresses`.
+//!
 //! Of ours and of Chromium: `pair {} -> {local, remote}` (the candidate-attributes of the selected pair).
 //!
 //! Not of aiortc: `transceiver {kind, direction, encodings}`, `addTrack {kind}` (in one stream), `stop {mid}`,

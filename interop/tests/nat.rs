@@ -79,6 +79,15 @@ fn kind(candidate: &Value) -> String {
     kind.expect("a type").to_owned()
 }
 
+fn is_over_tcp(candidate: &Value) -> bool {
+    candidate
+        .as_str()
+        .expect("a candidate")
+        .split(' ')
+        .nth(2)
+        .is_some_and(|it| it.eq_ignore_ascii_case("tcp"))
+}
+
 fn stun() -> Value {
     json!({ "iceServers": [{ "urls": [format!("stun:{SERVER_IPV4}"), format!("stun:[{SERVER_IPV6}]")] }] })
 }
@@ -100,10 +109,15 @@ async fn ours(site: &Site) -> Peer {
 
 /// Connects; our side's and the other's kind of candidate, or "no way".
 async fn winners(offerer: &mut Peer, answerer: &mut Peer, servers: &Value, expected: &str) -> String {
-    let patience = if expected == "no way" { PATIENCE } else { CONNECT };
     for peer in [&mut *offerer, &mut *answerer] {
         peer.call("create", json!({ "configuration": servers })).await;
     }
+    winners_of(offerer, answerer, expected).await
+}
+
+/// The same of two that are created.
+async fn winners_of(offerer: &mut Peer, answerer: &mut Peer, expected: &str) -> String {
+    let patience = if expected == "no way" { PATIENCE } else { CONNECT };
     let here = offerer.channel("data", json!({})).await;
     if !try_connect(offerer, answerer, patience).await {
         return "no way".to_owned();
@@ -119,7 +133,8 @@ async fn winners(offerer: &mut Peer, answerer: &mut Peer, servers: &Value, expec
     for _ in 0..DECISION {
         ticks.tick().await;
         let pair = offerer.call("pair", json!({})).await;
-        won = comparable(&format!("{}–{}", kind(&pair["local"]), kind(&pair["remote"])));
+        let over = if is_over_tcp(&pair["local"]) { " over TCP" } else { "" };
+        won = comparable(&format!("{}–{}{over}", kind(&pair["local"]), kind(&pair["remote"])));
         if won == expected {
             break;
         }
@@ -170,6 +185,65 @@ async fn the_same_meet_as_in_the_table_in_namespaces() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_meets_with_coturn_in_namespaces() {
     cross(&NATS, turn(), "## With a TURN server too").await;
+}
+
+/// A server's end, which listens for TCP beside UDP.
+async fn server(site: &Site, port: u16) -> Peer {
+    let mut server = ours(site).await;
+    server.call("create", json!({ "configuration": { "listen": port } })).await;
+    server
+}
+
+/// The columns of the table of servers that listen: the port, and whether the server offers.
+const SERVERS: [(&str, u16, bool); 3] = [
+    ("offers to a server at port 5000", 5000, false),
+    ("offers to a server at port 443", 443, false),
+    ("answers a server at port 443", 443, true),
+];
+const LISTENERS: &str = "## With a server that listens for TCP";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_listens_is_met_over_tcp_in_namespaces() {
+    let Some((mut internet, _coturn)) = internet() else { return };
+    let table = Table::read(LISTENERS);
+    let public = internet.site(Nat::None, Families::IPV4);
+    let mut different = Different::default();
+    for (nat, row) in [NATS[4], NATS[5], NATS[6]] {
+        let site = internet.site(nat, Families::IPV4);
+        for (column, port, server_offers) in SERVERS {
+            let expected = table.expected(row, column);
+            let (mut peer, mut server) = (ours(&site).await, server(&public, port).await);
+            let mut configuration = stun();
+            configuration["activeTcp"] = json!(true);
+            peer.call("create", json!({ "configuration": configuration })).await;
+            let (offerer, answerer) =
+                if server_offers { (&mut server, &mut peer) } else { (&mut peer, &mut server) };
+            let won = winners_of(offerer, answerer, &expected).await;
+            different.compare(format!("{row} {column}"), &won, &expected);
+        }
+    }
+}
+
+/// As the page of a guest network does, which lets nothing else out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chromium_meets_a_server_that_listens_over_tcp_in_namespaces() {
+    let Some((mut internet, _coturn)) = internet() else { return };
+    let table = Table::read(LISTENERS);
+    let public = internet.site(Nat::None, Families::IPV4);
+    let mut different = Different::default();
+    for (nat, row) in [NATS[5], NATS[6]] {
+        let site = internet.site(nat, Families::IPV4);
+        let Some(browser) = Browser::launch_in(BrowserKind::Chromium, site.machine()).await else { return };
+        let (column, port, _) = SERVERS[1];
+        let expected = table.expected(row, column);
+        let (mut page, mut server) =
+            (Peer::page("chromium", browser.open_file().await), server(&public, port).await);
+        page.call("create", json!({ "configuration": {} })).await;
+        let won = winners_of(&mut page, &mut server, &expected).await;
+        // It hides its own address behind a name, and then calls it by whatever it is told of it.
+        let [won, expected] = [won, expected].map(|kinds| kinds.replace("host", "srflx"));
+        different.compare(format!("Chromium, {row}"), &won, &expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,10 @@
 //! `RTCConfiguration`, as the tests write it in JSON.
 
 use serde_json::Value;
-use visavis::{Redacted, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, Settings};
+use visavis::{
+    Endpoint, EndpointSettings, Redacted, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, Settings,
+    TcpPolicy,
+};
 
 use super::media;
 
@@ -20,7 +23,15 @@ pub(super) fn configuration(json: &Value) -> RtcConfiguration {
 
 /// Ours, which browsers ignore as they do all that they do not know.
 pub(super) fn settings(json: &Value) -> Settings {
-    Settings { hide_addresses: json["hideAddresses"] == true, ..Settings::default() }
+    let tcp = if json["activeTcp"] == true { TcpPolicy::Active } else { TcpPolicy::Off };
+    Settings { hide_addresses: json["hideAddresses"] == true, tcp, ..Settings::default() }
+}
+
+/// A server's end: all addresses of the machine, at this port, for UDP and TCP.
+pub(super) fn endpoint(json: &Value) -> Option<Endpoint> {
+    let mut settings = EndpointSettings::port(u16::try_from(json["listen"].as_u64()?).ok()?);
+    settings.tcp = true;
+    Some(Endpoint::bind(settings).expect("a port that is free"))
 }
 
 fn ice_server(json: &Value) -> RtcIceServer {
