@@ -116,7 +116,7 @@ fn the_offer_and_the_answer_for_data() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
-            a=sctp-init:AQAAHuLvt8YAQAAA/////wtyW5PAAAAEgAgABoLA
+            a=sctp-init:AQAAIOLvt8YAQAAA/////wtyW5PAAAAEgAgACILAQMI=
         "#]],
     );
     check(
@@ -139,7 +139,7 @@ fn the_offer_and_the_answer_for_data() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
-            a=sctp-init:AQAAHjyBjN8AQAAA//////TKEU/AAAAEgAgABoLA
+            a=sctp-init:AQAAIDyBjN8AQAAA//////TKEU/AAAAEgAgACILAQMI=
         "#]],
     );
 }
@@ -285,7 +285,7 @@ fn a_rejected_section_is_recycled_with_a_new_mid() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
-            a=sctp-init:AQAAHpSyhfAAQAAA/////5DSeybAAAAEgAgABoLA
+            a=sctp-init:AQAAIJSyhfAAQAAA/////5DSeybAAAAEgAgACILAQMI=
         "#]],
     );
 }

@@ -86,6 +86,8 @@ enum Phase {
 struct Established {
     peer: Init,
     max_streams: u16,
+    /// Whether user data comes in I-DATA chunks both ways, or in DATA chunks (RFC 8260, section 2.2.1).
+    is_interleaved: bool,
     /// The header of every packet that we send.
     header: Header,
     sender: Sender,
@@ -239,12 +241,14 @@ impl Association {
         }
     }
 
-    /// Prepares a stream; `delivery` is that of the channel which uses it. Sending opens a stream by itself.
-    pub fn open_stream(&mut self, stream: u16, delivery: Delivery) {
-        // Each message carries its own delivery; a stream needs none.
-        let _ = delivery;
+    /// Prepares a stream. Those that have something to send share the path in proportion to their priorities
+    /// ([RFC 8831, section 6.4](https://www.rfc-editor.org/rfc/rfc8831#section-6.4)). Sending opens a stream by itself,
+    /// with the priority 256; 0 counts as 1.
+    pub fn open_stream(&mut self, stream: u16, priority: u16) {
         if stream < self.max_streams() && self.state() != State::Closed {
-            self.streams.entry(stream).is_incoming_reset = false;
+            let stream = self.streams.entry(stream);
+            stream.is_incoming_reset = false;
+            stream.priority = Some(priority);
         }
     }
 
@@ -393,15 +397,18 @@ impl Association {
         let max_streams = self.config.max_streams.min(peer.inbound).min(peer.outbound);
         let mut resets = Resets::new(&self.config, &local, &peer);
         self.streams.resetting().for_each(|stream| resets.add(stream));
+        let sender = Sender::new(&self.config, now, rng, &local, &peer);
+        sender.take_over(&mut self.streams);
         self.phase = Phase::Established(Box::new(Established {
             peer,
             max_streams,
+            is_interleaved: local.interleaves_with(&peer),
             header: Header {
                 source_port: self.config.local_port,
                 destination_port: self.config.remote_port,
                 tag: peer.tag,
             },
-            sender: Sender::new(&self.config, now, rng, local.tsn, &peer),
+            sender,
             receiver: Receiver::new(&self.config, peer.tsn),
             resets,
             shutdown: Shutdown::default(),

@@ -30,6 +30,9 @@ pub struct Config {
     /// How long an acknowledgement may wait for more to acknowledge
     /// ([RFC 9260, section 6.2](https://www.rfc-editor.org/rfc/rfc9260#section-6.2)): 200 ms at the most.
     pub ack_delay: Duration,
+    /// Whether messages of different streams may be sent piece by piece, in turns, with a peer that knows how to take
+    /// them ([RFC 8260](https://www.rfc-editor.org/rfc/rfc8260)). What `local_init` says takes precedence.
+    pub interleaving: bool,
     /// How the path is shared with others.
     pub congestion_control: CongestionControl,
     /// The first retransmission timeout, before a round trip was measured.
@@ -69,6 +72,7 @@ impl Default for Config {
             receive_window: 2 * 1024 * 1024,
             path_rtt: None,
             ack_delay: crate::rx::DEFAULT_ACK_DELAY,
+            interleaving: true,
             congestion_control: CongestionControl::default(),
             rto_initial: Duration::from_millis(500),
             rto_min: Duration::from_millis(220),

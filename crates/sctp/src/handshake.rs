@@ -48,7 +48,10 @@ impl Handshake {
     pub(crate) fn new(config: &Config, now: Instant, rng: &mut Rng) -> Self {
         let local = match config.local_init {
             Some(init) => init.0,
-            None => Init::generate(config.receive_window, config.max_streams, rng),
+            None => {
+                let init = Init::generate(config.receive_window, config.max_streams, rng);
+                if config.interleaving { init } else { init.without_interleaving() }
+            }
         };
         Handshake {
             ports: (config.local_port, config.remote_port),

@@ -31,6 +31,10 @@ pub(crate) struct Init {
     pub(crate) forward_tsn: bool,
     /// Whether it knows RE-CONFIG (RFC 6525).
     pub(crate) re_config: bool,
+    /// Whether it knows I-DATA (RFC 8260, section 2.2.1).
+    pub(crate) i_data: bool,
+    /// Whether it knows I-FORWARD-TSN.
+    pub(crate) i_forward_tsn: bool,
 }
 
 /// What one end would say in its INIT, to be exchanged by signalling instead: with both known, an association stands
@@ -83,7 +87,24 @@ impl Init {
             tsn: nonzero(rng),
             forward_tsn: true,
             re_config: true,
+            i_data: true,
+            i_forward_tsn: true,
         }
+    }
+
+    /// The same without what RFC 8260 adds.
+    pub(crate) fn without_interleaving(self) -> Self {
+        Init { i_data: false, i_forward_tsn: false, ..self }
+    }
+
+    /// Whether messages between these ends are interleaved: if both know how, they are (RFC 8260, section 2.2.1).
+    pub(crate) fn interleaves_with(&self, other: &Init) -> bool {
+        self.i_data && other.i_data
+    }
+
+    /// Whether this end can be told to move on past messages that were given up.
+    pub(crate) fn can_be_forwarded(&self, is_interleaved: bool) -> bool {
+        if is_interleaved { self.i_forward_tsn } else { self.forward_tsn }
     }
 
     /// Reads an INIT or INIT ACK chunk's value, with the cookie if there is one.
@@ -101,6 +122,8 @@ impl Init {
             tsn: reader.u32()?,
             forward_tsn: false,
             re_config: false,
+            i_data: false,
+            i_forward_tsn: false,
         };
         let mut cookie = None;
         while let Some((parameter, value)) = read_parameter(&mut reader) {
@@ -110,6 +133,8 @@ impl Init {
                 SUPPORTED_EXTENSIONS => {
                     init.forward_tsn |= value.contains(&kind::FORWARD_TSN);
                     init.re_config |= value.contains(&kind::RE_CONFIG);
+                    init.i_data |= value.contains(&kind::I_DATA);
+                    init.i_forward_tsn |= value.contains(&kind::I_FORWARD_TSN);
                 }
                 known if KNOWN.contains(&known) => {}
                 // RFC 9260, section 3.2.1: the highest bit says whether to go on after an unknown parameter.
@@ -137,10 +162,15 @@ impl Init {
         if self.forward_tsn {
             writer.u16(FORWARD_TSN_SUPPORTED).u16(4);
         }
-        let extensions: Vec<u8> = [(self.re_config, kind::RE_CONFIG), (self.forward_tsn, kind::FORWARD_TSN)]
-            .into_iter()
-            .filter_map(|(supported, kind)| supported.then_some(kind))
-            .collect();
+        let extensions: Vec<u8> = [
+            (self.re_config, kind::RE_CONFIG),
+            (self.forward_tsn, kind::FORWARD_TSN),
+            (self.i_data, kind::I_DATA),
+            (self.i_forward_tsn, kind::I_FORWARD_TSN),
+        ]
+        .into_iter()
+        .filter_map(|(supported, kind)| supported.then_some(kind))
+        .collect();
         // The last parameter's padding is the chunk's own (RFC 9260, section 3.2.1).
         writer.u16(SUPPORTED_EXTENSIONS).u16(4 + extensions.len() as u16).bytes(&extensions);
         value
@@ -180,13 +210,15 @@ mod tests {
         tsn: 7,
         forward_tsn: true,
         re_config: true,
+        i_data: true,
+        i_forward_tsn: true,
     };
 
     #[test]
     fn what_is_written_reads_back() {
         assert_eq!(Init::read(&INIT.write(None)), Some((INIT, None)));
         assert_eq!(Init::read(&INIT.write(Some(b"cookie!"))), Some((INIT, Some(&b"cookie!"[..]))));
-        let plain = Init { forward_tsn: false, re_config: false, ..INIT };
+        let plain = Init { forward_tsn: false, re_config: false, ..INIT.without_interleaving() };
         assert_eq!(Init::read(&plain.write(None)), Some((plain, None)));
     }
 
@@ -223,7 +255,7 @@ mod tests {
         let init = InitChunk::from_bytes(&chunk).unwrap();
         assert_eq!((init.0.tag, init.0.window, init.0.tsn), (0x896c_dd1d, 0x0050_0000, 0xe079_651d));
         assert_eq!((init.0.outbound, init.0.inbound), (65_535, 65_535));
-        assert!(init.0.forward_tsn && init.0.re_config);
+        assert!(init.0.forward_tsn && init.0.re_config && !init.0.i_data && !init.0.i_forward_tsn);
         assert_eq!(init.to_bytes(), chunk);
         let mut padded = chunk.clone();
         padded.extend([0, 0]);

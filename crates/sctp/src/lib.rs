@@ -1,8 +1,8 @@
 //! SCTP behind our own face, without IO.
 //!
 //! An [`Association`] is one end of one SCTP association over DTLS (RFC 9260, RFC 8261) as WebRTC's data
-//! channels use it (RFC 8831): streams with partial reliability (RFC 3758) that can be reset one by one
-//! (RFC 6525). Packets go in by [`Association::handle_packet`] and come out by [`Association::poll_packet`].
+//! channels use it (RFC 8831): streams with partial reliability (RFC 3758) and priorities that can be reset one by one
+//! (RFC 6525), and whose messages are interleaved where the peer knows how (RFC 8260). Packets go in by [`Association::handle_packet`] and come out by [`Association::poll_packet`].
 //!
 //! [`Association`] starts a handshake at once and answers the peer's, so that every combination of one or two
 //! initiators connects. Losses are found by time (as RACK does for TCP, RFC 8985), packets are paced, and a model

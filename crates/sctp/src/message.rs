@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 /// A payload protocol identifier (RFC 9260, section 3.3.1). SCTP carries it and does not look at it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ppid(pub u32);
 
 impl Ppid {

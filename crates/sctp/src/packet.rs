@@ -2,7 +2,7 @@
 
 use base::{Reader, Writer};
 
-use crate::chunk::{Data, DataFlags};
+use crate::chunk::{Data, DataFlags, MessageNumber};
 use crate::crc32c;
 
 /// Bytes of the common header.
@@ -10,7 +10,7 @@ pub(crate) const HEADER: usize = 12;
 /// Bytes of a chunk's header.
 pub(crate) const CHUNK_HEADER: usize = 4;
 
-/// Chunk types (RFC 9260, section 3.2; RFC 3758; RFC 6525).
+/// Chunk types (RFC 9260, section 3.2; RFC 3758; RFC 6525; RFC 8260).
 pub(crate) mod kind {
     pub(crate) const DATA: u8 = 0;
     pub(crate) const INIT: u8 = 1;
@@ -25,8 +25,10 @@ pub(crate) mod kind {
     pub(crate) const COOKIE_ECHO: u8 = 10;
     pub(crate) const COOKIE_ACK: u8 = 11;
     pub(crate) const SHUTDOWN_COMPLETE: u8 = 14;
+    pub(crate) const I_DATA: u8 = 64;
     pub(crate) const RE_CONFIG: u8 = 130;
     pub(crate) const FORWARD_TSN: u8 = 192;
+    pub(crate) const I_FORWARD_TSN: u8 = 194;
 }
 
 /// The common header without its checksum.
@@ -147,24 +149,27 @@ impl<'a> PacketWriter<'a> {
         self
     }
 
-    /// Appends a DATA chunk; the place of its flags.
+    /// Appends a DATA or an I-DATA chunk; the place of its flags.
     pub(crate) fn data(&mut self, data: &Data<'_>) -> usize {
-        let length = CHUNK_HEADER + Data::HEADER + data.payload.len();
+        let (kind, is_interleaved) = match data.number {
+            MessageNumber::Ssn(_) => (kind::DATA, false),
+            MessageNumber::Mid(_) => (kind::I_DATA, true),
+        };
+        let length = Data::overhead(is_interleaved) + data.payload.len();
         let flags = self.buffer.len() + 1;
-        Writer::new(self.buffer)
-            .u8(kind::DATA)
-            .u8(data.flags.0)
-            .u16(length as u16)
-            .u32(data.tsn)
-            .u16(data.stream)
-            .u16(data.ssn)
-            .u32(data.ppid.0)
-            .bytes(data.payload)
-            .bytes(&[0; 3][..padding(length)]);
+        let mut writer = Writer::new(self.buffer);
+        writer.u8(kind).u8(data.flags.0).u16(length as u16).u32(data.tsn).u16(data.stream);
+        match data.number {
+            MessageNumber::Ssn(ssn) => writer.u16(ssn).u32(data.ppid.0),
+            MessageNumber::Mid(mid) => {
+                writer.u16(0).u32(mid).u32(if data.flags.is_first() { data.ppid.0 } else { data.fsn })
+            }
+        };
+        writer.bytes(data.payload).bytes(&[0; 3][..padding(length)]);
         flags
     }
 
-    /// The DATA chunk whose flags are at `place` asks for an answer without delay (RFC 7053).
+    /// The chunk whose flags are at `place` asks for an answer without delay (RFC 7053).
     pub(crate) fn set_immediate(&mut self, place: usize) {
         if let Some(flags) = self.buffer.get_mut(place) {
             *flags = DataFlags(*flags).immediate().0;

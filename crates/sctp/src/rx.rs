@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use base::Serial32;
 
-use crate::chunk::{Data, ForwardTsn, SackParts};
-use crate::stream::Streams;
+use crate::chunk::{Data, MessageNumber, SackParts, Skipped};
+use crate::stream::{PieceError, Streams};
 use crate::tsn::Tsn;
 use crate::{Config, Message};
 
@@ -32,6 +32,15 @@ pub(crate) enum Fatal {
     Violation,
     /// Messages that cannot be completed are too many or too long.
     Limit,
+}
+
+impl From<PieceError> for Fatal {
+    fn from(error: PieceError) -> Self {
+        match error {
+            PieceError::Contradiction => Fatal::Violation,
+            PieceError::TooLong => Fatal::Limit,
+        }
+    }
 }
 
 /// What became of a chunk.
@@ -98,35 +107,43 @@ impl Receiver {
         self.arrivals.insert(tsn);
         let stream = streams.entry(data.stream);
         stream.is_incoming_reset = false;
-        let fragment = Fragment {
-            tsn,
-            flags: data.flags,
-            stream: data.stream,
-            ssn: data.ssn,
-            ppid: data.ppid,
-            payload: data.payload,
-        };
-        let whole = self.reassembly.insert(&fragment, self.max_message_size).ok_or(Fatal::Limit)?;
-        if let Some(whole) = whole {
-            let message = Message { stream: data.stream, ppid: whole.ppid, payload: whole.payload };
-            if data.flags.is_unordered() {
-                streams.deliver(message);
-            } else {
-                streams.deliver_in_order(whole.ssn, message, whole.chunks);
-            }
+        match data.number {
+            MessageNumber::Mid(_) => streams.take_piece(data, self.max_message_size)?,
+            MessageNumber::Ssn(_) => self.take_fragment(tsn, data, streams)?,
         }
         if self.held(streams) > MAX_HELD { Err(Fatal::Limit) } else { Ok(Taken::Yes) }
     }
 
-    /// Takes a FORWARD TSN (RFC 3758, section 3.6).
+    fn take_fragment(&mut self, tsn: Tsn, data: &Data<'_>, streams: &mut Streams) -> Result<(), Fatal> {
+        let fragment = Fragment {
+            tsn,
+            flags: data.flags,
+            stream: data.stream,
+            ssn: data.number,
+            ppid: data.ppid,
+            payload: data.payload,
+        };
+        let whole = self.reassembly.insert(&fragment, self.max_message_size).ok_or(Fatal::Limit)?;
+        let Some(whole) = whole else { return Ok(()) };
+        let message = Message { stream: data.stream, ppid: whole.ppid, payload: whole.payload };
+        if data.flags.is_unordered() {
+            streams.deliver(message);
+        } else {
+            streams.deliver_in_order(whole.ssn, message, whole.chunks);
+        }
+        Ok(())
+    }
+
+    /// Takes a FORWARD TSN (RFC 3758, section 3.6) or an I-FORWARD-TSN (RFC 8260, section 2.3.1), which names streams
+    /// that exist.
     pub(crate) fn handle_forward_tsn(
         &mut self,
-        forward: &ForwardTsn<'_>,
-        max_streams: u16,
+        tsn: u32,
+        skipped: impl Iterator<Item = Skipped>,
         streams: &mut Streams,
     ) -> Taken {
         let cumulative = self.arrivals.cumulative();
-        let tsn = cumulative.near(forward.tsn);
+        let tsn = cumulative.near(tsn);
         self.acknowledgement.ask();
         // More cannot be outstanding than gap ack blocks can report.
         if tsn > cumulative.add(MAX_AHEAD) {
@@ -137,9 +154,11 @@ impl Receiver {
         }
         self.arrivals.forward(tsn);
         self.reassembly.forward(tsn);
-        for (stream, ssn) in forward.skipped().filter(|(stream, _)| *stream < max_streams) {
-            self.reassembly.forget_ordered(stream, ssn, tsn);
-            streams.skip_in_order(stream, ssn);
+        for skipped in skipped {
+            if !skipped.is_unordered {
+                self.reassembly.forget_ordered(skipped.stream, skipped.number, tsn);
+            }
+            streams.skip(skipped);
         }
         Taken::Yes
     }

@@ -5,8 +5,18 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use crate::chunk::{Data, MessageNumber, Skipped};
 use crate::tsn::Tsn;
 use crate::{Delivery, Event, Message, Ppid};
+
+mod outgoing;
+mod partial;
+mod schedule;
+
+pub(crate) use outgoing::Interleaving;
+use partial::Partials;
+pub(crate) use partial::PieceError;
+use schedule::{Schedule, Turn};
 
 /// What an unread message takes of the receive window besides its bytes, so that messages of one byte fill it
 /// before they fill the memory.
@@ -40,10 +50,21 @@ pub(crate) enum OutgoingSide {
     Unusable,
 }
 
+/// The priority of a stream that has none of its own: RFC 8831's "normal".
+const NORMAL_PRIORITY: u16 = 256;
+
 /// One stream.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     pub(crate) side: OutgoingSide,
+    /// None stands for [`NORMAL_PRIORITY`].
+    pub(crate) priority: Option<u16>,
+    /// While there is something to send.
+    turn: Option<Turn>,
+    /// When the next turn may start.
+    earliest: u64,
+    /// The bytes of the message of which some were sent, and some not.
+    begun: Option<usize>,
     send: VecDeque<Outgoing>,
     queued: usize,
     outstanding: usize,
@@ -56,27 +77,41 @@ pub(crate) struct Stream {
     pub(crate) is_incoming_reset: bool,
     /// The last TSN that carried this stream.
     pub(crate) last_tsn: Option<Tsn>,
-    /// The sequence number of our next ordered message.
-    next_out: u16,
-    /// How many ordered messages of the peer were delivered or skipped since the last reset: the low 16 bits are
-    /// the sequence number of the next.
+    /// The numbers of our next ordered and our next unordered message.
+    next_out: (u32, u32),
+    /// How many ordered messages of the peer were delivered or skipped since the last reset: the lowest bits are
+    /// the number of the next.
     next_in: u64,
+    /// The last unordered message that the peer has given up, of those that have identifiers.
+    skipped_unordered: Option<u32>,
     /// Ordered messages that wait for earlier ones, by their place in `next_in`'s count.
     waiting: BTreeMap<u64, (Message, usize)>,
 }
 
 impl Stream {
-    /// The sequence number of an ordered message whose first fragment is sent now.
-    pub(crate) fn take_ssn(&mut self) -> u16 {
-        let ssn = self.next_out;
-        self.next_out = ssn.wrapping_add(1);
-        ssn
+    /// The number of a message whose first fragment is sent now.
+    pub(crate) fn take_number(&mut self, is_ordered: bool, is_interleaved: bool) -> MessageNumber {
+        let next = if is_ordered { &mut self.next_out.0 } else { &mut self.next_out.1 };
+        let number = *next;
+        *next = number.wrapping_add(1);
+        match (is_interleaved, is_ordered) {
+            (true, _) => MessageNumber::Mid(number),
+            // RFC 9260, section 3.3.1: it says nothing.
+            (false, false) => MessageNumber::Ssn(0),
+            (false, true) => MessageNumber::Ssn(number as u16),
+        }
     }
 
-    /// The place of a message of the peer's; `None` if it is one of the past.
-    fn place(&self, ssn: u16) -> Option<u64> {
-        let ahead = ssn.wrapping_sub(self.next_in as u16);
-        (ahead < 0x8000).then(|| self.next_in + u64::from(ahead))
+    /// Whether a piece belongs to a message that was delivered or given up.
+    fn is_past(&mut self, is_unordered: bool, mid: u32) -> bool {
+        if !is_unordered {
+            return MessageNumber::Mid(mid).place(self.next_in).is_none();
+        }
+        let Some(skipped) = self.skipped_unordered else { return false };
+        let ahead = mid.wrapping_sub(skipped);
+        // Long before the numbers come round, the mark says nothing any more.
+        self.skipped_unordered.take_if(|_| (1 << 30..1 << 31).contains(&ahead));
+        ahead == 0 || ahead > 1 << 31
     }
 
     /// Whether everything that was sent arrived: queues empty, nothing outstanding, and the last TSN within
@@ -85,9 +120,9 @@ impl Stream {
         self.queued == 0 && self.outstanding == 0 && self.last_tsn.is_none_or(|tsn| tsn <= acknowledged)
     }
 
-    /// Our side begins at 0 again (RFC 6525, section 5.2.7).
+    /// Our side begins at 0 again (RFC 6525, section 5.2.7; RFC 8260, section 2.3.2).
     pub(crate) fn reset_outgoing(&mut self) {
-        self.next_out = 0;
+        self.next_out = (0, 0);
         self.side = OutgoingSide::Open;
     }
 
@@ -104,8 +139,8 @@ impl Stream {
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
     map: BTreeMap<u16, Stream>,
-    /// Streams with something to send, in turn.
-    turn: VecDeque<u16>,
+    schedule: Schedule,
+    interleaving: Interleaving,
     /// Streams whose buffered amount fell, not yet said. At most one entry a stream.
     drained: BTreeSet<u16>,
     /// Messages and resets, not yet said.
@@ -116,6 +151,8 @@ pub(crate) struct Streams {
     /// Bytes and chunks of messages that wait for earlier ones.
     waiting_bytes: usize,
     waiting_chunks: usize,
+    /// Interleaved messages that are not whole.
+    partials: Partials,
 }
 
 impl Streams {
@@ -137,41 +174,6 @@ impl Streams {
     /// The streams whose outgoing side is to be reset.
     pub(crate) fn resetting(&self) -> impl Iterator<Item = u16> + '_ {
         self.map.iter().filter(|(_, stream)| stream.side == OutgoingSide::Resetting).map(|(id, _)| *id)
-    }
-
-    /// Queues a message.
-    pub(crate) fn push(&mut self, id: u16, message: Outgoing) {
-        let length = message.payload.len();
-        let stream = self.map.entry(id).or_default();
-        if stream.send.is_empty() {
-            self.turn.push_back(id);
-        }
-        stream.queued += length;
-        stream.send.push_back(message);
-        self.queued += length;
-    }
-
-    /// The next message to send, one stream after the other. Its bytes count as outstanding, and as not sent,
-    /// until [`note_sent`](Streams::note_sent) and [`release`](Streams::release) say otherwise.
-    pub(crate) fn next_message(&mut self) -> Option<(u16, Outgoing)> {
-        let id = self.turn.pop_front()?;
-        let stream = self.map.get_mut(&id)?;
-        let message = stream.send.pop_front()?;
-        if !stream.send.is_empty() {
-            self.turn.push_back(id);
-        }
-        let length = message.payload.len();
-        stream.queued -= length;
-        stream.outstanding += length;
-        stream.unsent += length;
-        self.queued -= length;
-        self.outstanding += length;
-        Some((id, message))
-    }
-
-    /// The bytes of the message that [`next_message`](Streams::next_message) would give.
-    pub(crate) fn next_length(&self) -> Option<usize> {
-        Some(self.map.get(self.turn.front()?)?.send.front()?.payload.len())
     }
 
     /// A chunk with so many of a stream's bytes is sent for the first time.
@@ -214,11 +216,14 @@ impl Streams {
     pub(crate) fn clear_outgoing(&mut self) {
         for stream in self.map.values_mut() {
             stream.send.clear();
+            stream.turn = None;
+            stream.begun = None;
             stream.queued = 0;
             stream.outstanding = 0;
             stream.unsent = 0;
         }
-        self.turn.clear();
+        self.schedule = Schedule::default();
+        self.interleaving.begun = 0;
         self.drained.clear();
         self.queued = 0;
         self.outstanding = 0;
@@ -235,10 +240,27 @@ impl Streams {
         stream.receive.push_back(Incoming::Message(message));
     }
 
+    /// Takes in a piece of a message of at most so many bytes.
+    pub(crate) fn take_piece(&mut self, data: &Data<'_>, most: usize) -> Result<(), PieceError> {
+        let is_unordered = data.flags.is_unordered();
+        let stream = self.map.entry(data.stream).or_default();
+        if matches!(data.number, MessageNumber::Mid(mid) if stream.is_past(is_unordered, mid)) {
+            return Ok(());
+        }
+        let Some(whole) = self.partials.insert(data, most)? else { return Ok(()) };
+        let message = Message { stream: data.stream, ppid: whole.ppid, payload: whole.payload };
+        if is_unordered {
+            self.deliver(message);
+        } else {
+            self.deliver_in_order(data.number, message, whole.chunks);
+        }
+        Ok(())
+    }
+
     /// Takes in an ordered message of so many chunks, and delivers what was waiting for it.
-    pub(crate) fn deliver_in_order(&mut self, ssn: u16, message: Message, chunks: usize) {
+    pub(crate) fn deliver_in_order(&mut self, number: MessageNumber, message: Message, chunks: usize) {
         let stream = self.map.entry(message.stream).or_default();
-        let Some(place) = stream.place(ssn) else { return };
+        let Some(place) = number.place(stream.next_in) else { return };
         if place == stream.next_in {
             stream.next_in += 1;
             let id = message.stream;
@@ -253,11 +275,23 @@ impl Streams {
         }
     }
 
-    /// A stream's ordered messages up to `ssn` were given up; those that are whole are delivered (RFC 3758,
-    /// section 3.6).
-    pub(crate) fn skip_in_order(&mut self, id: u16, ssn: u16) {
+    /// Messages of a stream were given up; ordered ones that are whole are delivered (RFC 3758, section 3.6; RFC 8260,
+    /// section 2.3.1).
+    pub(crate) fn skip(&mut self, skipped: Skipped) {
+        let Skipped { stream: id, is_unordered, number } = skipped;
         let stream = self.map.entry(id).or_default();
-        let Some(place) = stream.place(ssn) else { return };
+        if let MessageNumber::Mid(mid) = number {
+            if stream.is_past(is_unordered, mid) {
+                return;
+            }
+            self.partials.skip(id, is_unordered, mid);
+            if is_unordered {
+                // Pieces that were on their way have to find nothing to join.
+                stream.skipped_unordered = Some(mid);
+                return;
+            }
+        }
+        let Some(place) = number.place(stream.next_in) else { return };
         stream.next_in = place + 1;
         while let Some(stream) = self.map.get_mut(&id)
             && let Some(entry) = stream.waiting.first_entry()
@@ -285,21 +319,23 @@ impl Streams {
         self.waiting_chunks -= chunks;
     }
 
-    /// Bytes of messages that wait for earlier ones.
+    /// Bytes of messages that wait for earlier ones, or, interleaved, for the rest of themselves.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.waiting_bytes
+        self.waiting_bytes + self.partials.bytes()
     }
 
     /// Chunks of them.
     pub(crate) fn waiting_chunks(&self) -> usize {
-        self.waiting_chunks
+        self.waiting_chunks + self.partials.chunks()
     }
 
     /// Notes that the peer reset its side.
     pub(crate) fn reset_incoming(&mut self, id: u16) {
         let stream = self.map.entry(id).or_default();
         stream.next_in = 0;
+        stream.skipped_unordered = None;
         stream.is_incoming_reset = true;
+        self.partials.reset(id);
         // All that was sent before has arrived: what still waits, waits for what was never sent.
         for (message, chunks) in std::mem::take(&mut stream.waiting).into_values() {
             self.forget_waiting(&message, chunks);

@@ -35,6 +35,10 @@ impl Tsn {
         Tsn(self.0 + steps)
     }
 
+    pub(crate) fn back(self, steps: u64) -> Self {
+        Tsn(self.0.saturating_sub(steps))
+    }
+
     /// How many steps after `earlier`; 0 if it is not after it.
     pub(crate) fn since(self, earlier: Tsn) -> u64 {
         self.0.saturating_sub(earlier.0)

@@ -4,14 +4,15 @@
 //! known. Losses are found by time ([`rack`]), a silent path is probed ([`probe`]), the congestion controller
 //! says how much may be on its way and how fast ([`crate::congestion`]).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use base::{Rng, Serial32};
 
 use crate::chunk::Data;
 use crate::congestion::{Controller, Progress};
-use crate::packet::{CHUNK_HEADER, HEADER, PacketWriter};
+use crate::init::Init;
+use crate::packet::{HEADER, PacketWriter};
 use crate::stream::Streams;
 use crate::tsn::Tsn;
 use crate::{Config, Counters};
@@ -44,8 +45,6 @@ const MAX_OUTSTANDING: usize = 60_000;
 const MAX_REMEMBERED: usize = 4096;
 /// The shortest wait for the first acknowledgement: the other side has just begun.
 const MIN_FIRST_TIMEOUT: Duration = Duration::from_millis(50);
-/// A DATA chunk's header.
-const DATA_OVERHEAD: usize = CHUNK_HEADER + Data::HEADER;
 
 /// The sending half of an association.
 #[derive(Debug)]
@@ -67,7 +66,12 @@ pub(crate) struct Sender {
     unacknowledged: usize,
     /// What the peer said it can take.
     peer_window: usize,
-    cutting: Option<Cutting>,
+    /// Messages that are being sent, by stream. Without interleaving, one at a time.
+    cutting: BTreeMap<u16, Cutting>,
+    /// Whether user data goes in I-DATA chunks.
+    is_interleaved: bool,
+    /// The header of such a chunk.
+    overhead: usize,
     messages: u64,
     rtt: Rtt,
     rack: Rack,
@@ -80,10 +84,11 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
-    /// A sender whose first chunk has the TSN `first`, to a peer with `window` bytes of room.
-    pub(crate) fn new(config: &Config, now: Instant, rng: Rng, first: u32, peer: &crate::init::Init) -> Self {
+    /// A sender between ends that have said who they are.
+    pub(crate) fn new(config: &Config, now: Instant, rng: Rng, local: &Init, peer: &Init) -> Self {
         let max_packet_size = config.max_packet_size & !3;
-        let first = Tsn::first(first);
+        let first = Tsn::first(local.tsn);
+        let is_interleaved = local.interleaves_with(peer);
         Sender {
             max_packet_size,
             rto: (first_timeout(config), config.rto_max),
@@ -95,16 +100,24 @@ impl Sender {
             in_flight: 0,
             unacknowledged: 0,
             peer_window: peer.window as usize,
-            cutting: None,
+            cutting: BTreeMap::new(),
+            is_interleaved,
+            overhead: Data::overhead(is_interleaved),
             messages: 0,
             rtt: Rtt::default(),
             rack: Rack::new(),
             probe: Probe::new(),
             pacer: Pacer::default(),
             paced: None,
-            forward: Forward::new(peer.forward_tsn),
+            forward: Forward::new(peer.can_be_forwarded(is_interleaved)),
             controller: Controller::new(config.congestion_control, max_packet_size, now, rng),
         }
+    }
+
+    /// What was queued so far is this sender's.
+    pub(crate) fn take_over(&self, streams: &mut Streams) {
+        streams.set_interleaving(self.is_interleaved);
+        streams.note_window(self.peer_window, self.max_payload());
     }
 
     /// The highest TSN that was given to a chunk.
@@ -162,12 +175,14 @@ impl Sender {
 
     /// The bytes of the message that is sent next, or of what is left of it.
     fn next_length(&self, streams: &Streams) -> Option<usize> {
-        self.cutting.as_ref().map(Cutting::remaining).or_else(|| streams.next_length())
+        let id = streams.next_stream()?;
+        let begun = self.cutting.get(&id).map(Cutting::remaining);
+        begun.or_else(|| streams.front(id).map(|message| message.payload.len()))
     }
 
     /// The most user data that a packet carries.
     fn max_payload(&self) -> usize {
-        self.max_packet_size - HEADER - DATA_OVERHEAD
+        self.max_packet_size - HEADER - self.overhead
     }
 
     /// Whether a packet would carry something of ours now.
@@ -362,7 +377,8 @@ fn write_data(writer: &mut PacketWriter<'_>, tsn: Tsn, chunk: &Chunk) -> usize {
         flags: chunk.flags,
         tsn: tsn.wire().0,
         stream: chunk.stream,
-        ssn: chunk.ssn,
+        number: chunk.number,
+        fsn: chunk.fsn,
         ppid: chunk.ppid,
         payload: &chunk.payload,
     })

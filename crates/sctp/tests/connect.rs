@@ -167,9 +167,9 @@ fn signalled_inits_connect_without_a_packet() {
     });
     assert_eq!(pair.now - pair.started, Link::CLEAN.delay);
     assert!(pair.ends.iter_mut().all(|end| end.read(1).unwrap().payload == "hello"));
-    // DATA (0) and SACK (3), and nothing of a handshake.
+    // I-DATA (64) and SACK (3), and nothing of a handshake.
     pair.run(Duration::from_secs(2), |pair| pair.ends.iter().all(|end| end.buffered_amount(1) == 0));
-    assert!(pair.sent.iter().all(|(_, _, packet)| matches!(packet[12], 0 | 3)), "{:?}", pair.sent);
+    assert!(pair.sent.iter().all(|(_, _, packet)| matches!(packet[12], 64 | 3)), "{:?}", pair.sent);
 }
 
 #[test]

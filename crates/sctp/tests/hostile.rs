@@ -82,8 +82,9 @@ fn mutate(packet: &[u8], mutations: &[Mutation]) -> Vec<u8> {
 }
 
 /// A pair in the middle of everything: large and small messages, unreliable ones, resets, both ways.
-fn busy(stage: u8) -> Pair {
-    let mut pair = Pair::new(stage, Link { loss: 0.1, ..Link::BAD });
+fn busy(stage: u8, interleaves: bool) -> Pair {
+    let config = Config { interleaving: interleaves, ..Config::default() };
+    let mut pair = Pair::with([config.clone(), config], stage, Link { loss: 0.1, ..Link::BAD });
     pair.keeps_sent = true;
     if stage == 0 {
         return pair;
@@ -124,10 +125,11 @@ proptest! {
     #[test]
     fn mutated_packets_in_every_state_never_panic(
         stage in 0..8_u8,
+        interleaves: bool,
         picks in proptest::collection::vec(
             (any::<usize>(), proptest::collection::vec(mutation(), 0..4)), 1..60),
     ) {
-        let mut pair = busy(stage);
+        let mut pair = busy(stage, interleaves);
         pair.poll();
         for (pick, mutations) in picks {
             if pair.sent.is_empty() {
@@ -156,12 +158,13 @@ proptest! {
     #[test]
     fn invented_chunks_never_panic(
         stage in 1..8_u8,
+        interleaves: bool,
         chunks in proptest::collection::vec(
             (prop_oneof![0..15_u8, Just(64), Just(128), Just(130), Just(132), Just(192), Just(193), Just(194)],
              any::<u8>(), proptest::collection::vec(any::<u8>(), 0..64)),
             1..30),
     ) {
-        let mut pair = busy(stage);
+        let mut pair = busy(stage, interleaves);
         pair.poll();
         let Some(header) = pair.sent.iter().rev().find(|(from, ..)| *from == 0).map(|sent| sent.2[..12].to_vec())
         else { return Ok(()) };
@@ -183,23 +186,26 @@ proptest! {
 struct Peer {
     header: Vec<u8>,
     next_tsn: u32,
+    interleaves: bool,
 }
 
 impl Peer {
-    /// An association and a peer that replaces end 0 of a pair.
-    fn new() -> (Pair, Peer) {
-        let mut pair = Pair::new(1, Link::CLEAN);
+    /// An association and a peer that replaces end 0 of a pair: with DATA chunks, or with I-DATA chunks.
+    fn new(interleaves: bool) -> (Pair, Peer) {
+        let config = Config { interleaving: interleaves, ..Config::default() };
+        let mut pair = Pair::with([config.clone(), config], 1, Link::CLEAN);
         pair.keeps_sent = true;
         pair.connect();
         let now = pair.now;
         pair.ends[0].send(now, 0, Ppid::BINARY, "x".into(), Delivery::default()).unwrap();
         pair.run_for(Duration::from_secs(1));
         assert!(pair.ends[1].read(0).is_some());
-        let data = pair.sent.iter().find(|(from, _, packet)| *from == 0 && packet[12] == 0).unwrap();
+        let kind = if interleaves { 64 } else { 0 };
+        let data = pair.sent.iter().find(|(from, _, packet)| *from == 0 && packet[12] == kind).unwrap();
         let tsn = u32::from_be_bytes(data.2[16..20].try_into().unwrap());
         let header = data.2[..12].to_vec();
         pair.events = [Vec::new(), Vec::new()];
-        (pair, Peer { header, next_tsn: tsn.wrapping_add(1) })
+        (pair, Peer { header, next_tsn: tsn.wrapping_add(1), interleaves })
     }
 
     fn packet(&self, chunks: &[(u8, u8, Vec<u8>)]) -> Vec<u8> {
@@ -214,13 +220,34 @@ impl Peer {
         packet
     }
 
-    fn data(&self, tsn: u32, stream: u16, ssn: u16, payload: &[u8]) -> Vec<u8> {
+    /// A whole message.
+    fn message(&self, tsn: u32, stream: u16, number: u16, payload: &[u8]) -> (u8, u8, Vec<u8>) {
+        self.piece(3, tsn, (stream, number, 0), payload)
+    }
+
+    /// A piece of a message: of a stream, with the message's number and its own.
+    fn piece(&self, flags: u8, tsn: u32, place: (u16, u16, u32), payload: &[u8]) -> (u8, u8, Vec<u8>) {
+        let (stream, number, fsn) = place;
         let mut value = tsn.to_be_bytes().to_vec();
         value.extend(stream.to_be_bytes());
-        value.extend(ssn.to_be_bytes());
-        value.extend(53_u32.to_be_bytes());
+        if self.interleaves {
+            value.extend([0; 4]);
+        }
+        value.extend(number.to_be_bytes());
+        value.extend(if self.interleaves && flags & 2 == 0 { fsn } else { 53 }.to_be_bytes());
         value.extend(payload);
-        value
+        (if self.interleaves { 64 } else { 0 }, flags, value)
+    }
+
+    /// Everything up to a TSN, and a stream's ordered messages up to a number, were given up.
+    fn forward(&self, tsn: u32, skipped: Option<(u16, u16)>) -> (u8, u8, Vec<u8>) {
+        let mut value = tsn.to_be_bytes().to_vec();
+        if let Some((stream, number)) = skipped {
+            value.extend(stream.to_be_bytes());
+            value.extend(if self.interleaves { &[0; 4][..] } else { &[] });
+            value.extend(number.to_be_bytes());
+        }
+        (if self.interleaves { 194 } else { 192 }, 0, value)
     }
 }
 
@@ -235,211 +262,299 @@ fn took(work: impl FnOnce()) -> Duration {
 
 #[test]
 fn forward_tsns_cost_no_more_than_they_are_long() {
-    let (mut pair, peer) = Peer::new();
-    let far = |distance: u32| (192, 0, peer.next_tsn.wrapping_add(distance).to_be_bytes().to_vec());
-    let chunks: Vec<_> = (0..150).map(|n| far(0x7fff_ff00 - n)).collect();
-    let packet = peer.packet(&chunks);
-    let time = took(|| pair.ends[1].handle_packet(pair.now, &packet));
-    assert!(time < Duration::from_millis(200), "{time:?}");
-    assert!(pair.ends[1].counters().dropped_state >= 150);
-    // The association is unharmed.
-    let data = peer.data(peer.next_tsn, 0, 1, b"y");
-    let packet = peer.packet(&[(0, 3, data)]);
-    pair.ends[1].handle_packet(pair.now, &packet);
-    assert_eq!(pair.ends[1].read(0).unwrap().payload, "y");
+    for interleaves in [false, true] {
+        let (mut pair, peer) = Peer::new(interleaves);
+        let far = |distance: u32| peer.forward(peer.next_tsn.wrapping_add(distance), None);
+        let chunks: Vec<_> = (0..150).map(|n| far(0x7fff_ff00 - n)).collect();
+        let packet = peer.packet(&chunks);
+        let time = took(|| pair.ends[1].handle_packet(pair.now, &packet));
+        assert!(time < Duration::from_millis(200), "{time:?}");
+        assert!(pair.ends[1].counters().dropped_state >= 150);
+        // The association is unharmed.
+        let packet = peer.packet(&[peer.message(peer.next_tsn, 0, 1, b"y")]);
+        pair.ends[1].handle_packet(pair.now, &packet);
+        assert_eq!(pair.ends[1].read(0).unwrap().payload, "y");
+    }
 }
 
 #[test]
 fn acknowledging_what_was_not_sent_is_ignored() {
-    let (mut pair, peer) = Peer::new();
-    let now = pair.now;
-    pair.ends[1].send(now, 0, Ppid::BINARY, vec![0; 60_000].into(), Delivery::default()).unwrap();
-    pair.speaks = [false, true];
-    pair.run_for(Duration::from_millis(50));
-    let before = pair.ends[1].counters().dropped_state;
-    for cumulative in [0_u32, 0x4000_0000, 0x8000_0000, 0xc000_0000] {
-        let mut value = cumulative.to_be_bytes().to_vec();
-        value.extend([0, 1, 0, 0, 0, 0, 0, 0]);
-        pair.ends[1].handle_packet(now, &peer.packet(&[(3, 0, value)]));
+    for interleaves in [false, true] {
+        let (mut pair, peer) = Peer::new(interleaves);
+        let now = pair.now;
+        pair.ends[1].send(now, 0, Ppid::BINARY, vec![0; 60_000].into(), Delivery::default()).unwrap();
+        pair.speaks = [false, true];
+        pair.run_for(Duration::from_millis(50));
+        let before = pair.ends[1].counters().dropped_state;
+        for cumulative in [0_u32, 0x4000_0000, 0x8000_0000, 0xc000_0000] {
+            let mut value = cumulative.to_be_bytes().to_vec();
+            value.extend([0, 1, 0, 0, 0, 0, 0, 0]);
+            pair.ends[1].handle_packet(now, &peer.packet(&[(3, 0, value)]));
+        }
+        assert!(pair.ends[1].counters().dropped_state > before);
+        assert_eq!(pair.ends[1].buffered_amount(0), 60_000);
+        assert_eq!(pair.ends[1].state(), State::Connected);
     }
-    assert!(pair.ends[1].counters().dropped_state > before);
-    assert_eq!(pair.ends[1].buffered_amount(0), 60_000);
-    assert_eq!(pair.ends[1].state(), State::Connected);
 }
 
 #[test]
 fn a_peer_that_ignores_the_window_gets_nowhere() {
-    let (mut pair, mut peer) = Peer::new();
-    pair.speaks = [false, false];
-    for n in 0..10_000_u32 {
-        let data = peer.data(peer.next_tsn, 0, (n + 1) as u16, &[7; 1000]);
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
-        peer.next_tsn = peer.next_tsn.wrapping_add(1);
-        pair.poll();
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        for n in 0..10_000_u32 {
+            let data = peer.message(peer.next_tsn, 0, (n + 1) as u16, &[7; 1000]);
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+            peer.next_tsn = peer.next_tsn.wrapping_add(1);
+            pair.poll();
+        }
+        let unread: usize =
+            std::iter::from_fn(|| pair.ends[1].read(0)).map(|message| message.payload.len()).sum();
+        assert!(unread <= Config::default().receive_window as usize, "{unread}");
+        assert_eq!(pair.ends[1].state(), State::Connected);
     }
-    let unread: usize =
-        std::iter::from_fn(|| pair.ends[1].read(0)).map(|message| message.payload.len()).sum();
-    assert!(unread <= Config::default().receive_window as usize, "{unread}");
-    assert_eq!(pair.ends[1].state(), State::Connected);
 }
 
 #[test]
 fn messages_that_are_never_completed_end_the_association() {
-    let (mut pair, mut peer) = Peer::new();
-    pair.speaks = [false, false];
-    let mut sent = 0;
-    let time = took(|| {
-        while pair.ends[1].state() == State::Connected && sent < 200_000 {
-            let chunks: Vec<_> = (0..40)
-                .map(|_| {
-                    let tsn = peer.next_tsn;
-                    peer.next_tsn = tsn.wrapping_add(1);
-                    (0, 6, peer.data(tsn, 0, 0, b"z"))
-                })
-                .collect();
-            sent += 40;
-            pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
-            pair.poll();
-        }
-    });
-    assert!(pair.take(1, &Event::Closed(CloseCause::ReceiveLimit)), "{sent} {:?}", pair.ends[1].state());
-    assert!(sent <= 40_000, "{sent}");
-    assert!(time < Duration::from_secs(60), "{time:?}");
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        let mut sent = 0;
+        let time = took(|| {
+            while pair.ends[1].state() == State::Connected && sent < 200_000 {
+                let chunks: Vec<_> = (0..40)
+                    .map(|_| {
+                        let tsn = peer.next_tsn;
+                        peer.next_tsn = tsn.wrapping_add(1);
+                        peer.piece(6, tsn, (0, tsn as u16, 0), b"z")
+                    })
+                    .collect();
+                sent += 40;
+                pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
+                pair.poll();
+            }
+        });
+        assert!(pair.take(1, &Event::Closed(CloseCause::ReceiveLimit)), "{sent} {:?}", pair.ends[1].state());
+        assert!(sent <= 40_000, "{sent}");
+        assert!(time < Duration::from_secs(60), "{time:?}");
+    }
 }
 
 #[test]
 fn echoes_and_answers_are_bounded() {
-    let (mut pair, peer) = Peer::new();
-    pair.poll();
-    let before = pair.sent.len();
-    for _ in 0..1000 {
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(4, 0, vec![0, 1, 0, 8, 1, 2, 3, 4])]));
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(4, 0, vec![9; 3000])]));
+    for interleaves in [false, true] {
+        let (mut pair, peer) = Peer::new(interleaves);
+        pair.poll();
+        let before = pair.sent.len();
+        for _ in 0..1000 {
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[(4, 0, vec![0, 1, 0, 8, 1, 2, 3, 4])]));
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[(4, 0, vec![9; 3000])]));
+        }
+        pair.poll();
+        assert!(pair.sent.len() - before <= 64, "{}", pair.sent.len() - before);
     }
-    pair.poll();
-    assert!(pair.sent.len() - before <= 64, "{}", pair.sent.len() - before);
 }
 
 #[test]
 fn packets_of_another_association_are_dropped_and_counted() {
-    let (mut pair, mut peer) = Peer::new();
-    peer.header[7] ^= 1;
-    for kind in [0, 3, 6, 7, 8, 10, 11, 14, 130, 192] {
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(kind, 0, vec![0; 20])]));
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        peer.header[7] ^= 1;
+        for kind in [0, 3, 6, 7, 8, 10, 11, 14, 64, 130, 192, 194] {
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[(kind, 0, vec![0; 20])]));
+        }
+        assert_eq!(pair.ends[1].counters().dropped_tag, 12);
+        assert_eq!(pair.ends[1].state(), State::Connected);
+        // A late copy of the peer's INIT changes nothing, and neither does a new one.
+        let init =
+            pair.sent.iter().find(|(from, _, packet)| *from == 0 && packet[12] == 1).unwrap().2.clone();
+        let mut other = init.clone();
+        other[19] ^= 1;
+        sign(&mut other);
+        pair.ends[1].handle_packet(pair.now, &init);
+        pair.ends[1].handle_packet(pair.now, &other);
+        assert_eq!(pair.ends[1].state(), State::Connected);
+        let mut fresh = Association::new(Config::default(), pair.now, Rng::from_seed([9; 32]));
+        for (_, _, packet) in &pair.sent {
+            fresh.handle_packet(pair.now, packet);
+        }
+        assert_eq!(fresh.state(), State::Connecting);
     }
-    assert_eq!(pair.ends[1].counters().dropped_tag, 10);
-    assert_eq!(pair.ends[1].state(), State::Connected);
-    // A late copy of the peer's INIT changes nothing, and neither does a new one.
-    let init = pair.sent.iter().find(|(from, _, packet)| *from == 0 && packet[12] == 1).unwrap().2.clone();
-    let mut other = init.clone();
-    other[19] ^= 1;
-    sign(&mut other);
-    pair.ends[1].handle_packet(pair.now, &init);
-    pair.ends[1].handle_packet(pair.now, &other);
-    assert_eq!(pair.ends[1].state(), State::Connected);
-    let mut fresh = Association::new(Config::default(), pair.now, Rng::from_seed([9; 32]));
-    for (_, _, packet) in &pair.sent {
-        fresh.handle_packet(pair.now, packet);
-    }
-    assert_eq!(fresh.state(), State::Connecting);
 }
 
 #[test]
 fn messages_that_wait_for_one_that_never_comes_end_the_association() {
-    let (mut pair, mut peer) = Peer::new();
-    pair.speaks = [false, false];
-    let mut sent = 0_u32;
-    while pair.ends[1].state() == State::Connected && sent < 100_000 {
-        let chunks: Vec<_> = (0..40)
-            .map(|_| {
-                let tsn = peer.next_tsn;
-                peer.next_tsn = tsn.wrapping_add(1);
-                sent += 1;
-                // On each stream, message 0 is missing.
-                let (stream, ssn) = (10 + sent / 1000, 1 + sent % 1000);
-                (0, 3, peer.data(tsn, stream as u16, ssn as u16, b"z"))
-            })
-            .collect();
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
-        pair.poll();
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        let mut sent = 0_u32;
+        while pair.ends[1].state() == State::Connected && sent < 100_000 {
+            let chunks: Vec<_> = (0..40)
+                .map(|_| {
+                    let tsn = peer.next_tsn;
+                    peer.next_tsn = tsn.wrapping_add(1);
+                    sent += 1;
+                    // On each stream, message 0 is missing.
+                    let (stream, ssn) = (10 + sent / 1000, 1 + sent % 1000);
+                    peer.message(tsn, stream as u16, ssn as u16, b"z")
+                })
+                .collect();
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
+            pair.poll();
+        }
+        assert!(pair.take(1, &Event::Closed(CloseCause::ReceiveLimit)), "{sent} {:?}", pair.ends[1].state());
+        assert!(sent <= 20_000, "{sent}");
     }
-    assert!(pair.take(1, &Event::Closed(CloseCause::ReceiveLimit)), "{sent} {:?}", pair.ends[1].state());
-    assert!(sent <= 20_000, "{sent}");
 }
 
 /// What arrived of messages that were given up is forgotten, and never counted against the peer.
 #[test]
 fn a_peer_may_give_up_any_number_of_messages() {
-    let (mut pair, mut peer) = Peer::new();
-    pair.speaks = [false, false];
-    for ssn in 1..5000_u16 {
-        let mut chunks: Vec<_> = (0..10_u32)
-            .map(|n| {
-                let flags = if n == 0 { 2 } else { 0 };
-                (0, flags, peer.data(peer.next_tsn.wrapping_add(n), 0, ssn, b"fragment"))
-            })
-            .collect();
-        peer.next_tsn = peer.next_tsn.wrapping_add(11);
-        let mut forward = peer.next_tsn.wrapping_sub(1).to_be_bytes().to_vec();
-        forward.extend([0, 0]);
-        forward.extend(ssn.to_be_bytes());
-        chunks.push((192, 0, forward));
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
-        pair.poll();
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        for ssn in 1..5000_u16 {
+            let mut chunks: Vec<_> = (0..10_u32)
+                .map(|n| {
+                    let flags = if n == 0 { 2 } else { 0 };
+                    peer.piece(flags, peer.next_tsn.wrapping_add(n), (0, ssn, n), b"fragment")
+                })
+                .collect();
+            peer.next_tsn = peer.next_tsn.wrapping_add(11);
+            chunks.push(peer.forward(peer.next_tsn.wrapping_sub(1), Some((0, ssn))));
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&chunks));
+            pair.poll();
+        }
+        assert_eq!(pair.ends[1].state(), State::Connected);
+        let data = peer.message(peer.next_tsn, 0, 5000, b"whole");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+        assert_eq!(pair.ends[1].read(0).unwrap().payload, "whole");
     }
-    assert_eq!(pair.ends[1].state(), State::Connected);
-    let data = peer.data(peer.next_tsn, 0, 5000, b"whole");
-    pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
-    assert_eq!(pair.ends[1].read(0).unwrap().payload, "whole");
 }
 
 /// A gap at the front of many small messages is no attack: what is too much is sent again.
 #[test]
 fn many_small_messages_behind_a_gap_end_nothing() {
-    let (mut pair, mut peer) = Peer::new();
-    pair.speaks = [false, false];
-    let missing = peer.next_tsn;
-    for ssn in 2..30_000_u16 {
-        peer.next_tsn = peer.next_tsn.wrapping_add(1);
-        let data = peer.data(peer.next_tsn, 0, ssn, b"z");
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        let missing = peer.next_tsn;
+        for ssn in 2..30_000_u16 {
+            peer.next_tsn = peer.next_tsn.wrapping_add(1);
+            let data = peer.message(peer.next_tsn, 0, ssn, b"z");
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+        }
+        assert_eq!(pair.ends[1].state(), State::Connected);
+        let data = peer.message(missing, 0, 1, b"z");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+        pair.poll();
+        let read = std::iter::from_fn(|| pair.ends[1].read(0)).count();
+        assert!((10_000..30_000).contains(&read), "{read}");
+        assert_eq!(pair.ends[1].state(), State::Connected);
     }
-    assert_eq!(pair.ends[1].state(), State::Connected);
-    let data = peer.data(missing, 0, 1, b"z");
-    pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
-    pair.poll();
-    let read = std::iter::from_fn(|| pair.ends[1].read(0)).count();
-    assert!((10_000..30_000).contains(&read), "{read}");
-    assert_eq!(pair.ends[1].state(), State::Connected);
 }
 
 /// A request to reset all streams is short; it costs no more than what the peer sent since the last one.
 #[test]
 fn resetting_all_streams_again_and_again_says_nothing_new() {
-    let (mut pair, mut peer) = Peer::new();
-    pair.speaks = [false, false];
-    let mut number = peer.next_tsn.wrapping_sub(1);
-    for stream in 1..2000 {
-        let data = peer.data(peer.next_tsn, stream, 0, b"x");
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(0, 3, data)]));
-        peer.next_tsn = peer.next_tsn.wrapping_add(1);
-        assert!(pair.ends[1].read(stream).is_some());
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        let mut number = peer.next_tsn.wrapping_sub(1);
+        for stream in 1..2000 {
+            let data = peer.message(peer.next_tsn, stream, 0, b"x");
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+            peer.next_tsn = peer.next_tsn.wrapping_add(1);
+            assert!(pair.ends[1].read(stream).is_some());
+        }
+        let mut reset_all = |pair: &mut Pair| {
+            let mut value = vec![0, 13, 0, 16];
+            value.extend(number.to_be_bytes());
+            value.extend([0; 4]);
+            value.extend(peer.next_tsn.wrapping_sub(1).to_be_bytes());
+            number = number.wrapping_add(1);
+            pair.events[1].clear();
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[(130, 0, value)]));
+            pair.poll();
+            let resets = pair.events[1].iter().filter(|event| matches!(event, Event::IncomingReset { .. }));
+            resets.count()
+        };
+        assert_eq!(reset_all(&mut pair), 2000);
+        assert_eq!(reset_all(&mut pair), 0);
+        // A stream that is used again is reset again.
+        pair.ends[1].open_stream(7, 256);
+        assert_eq!(reset_all(&mut pair), 1);
     }
-    let mut reset_all = |pair: &mut Pair| {
-        let mut value = vec![0, 13, 0, 16];
-        value.extend(number.to_be_bytes());
-        value.extend([0; 4]);
-        value.extend(peer.next_tsn.wrapping_sub(1).to_be_bytes());
-        number = number.wrapping_add(1);
-        pair.events[1].clear();
-        pair.ends[1].handle_packet(pair.now, &peer.packet(&[(130, 0, value)]));
+}
+
+/// RFC 8260, section 2.2.1: an association has DATA or I-DATA, and what belongs to the other is no message of it.
+#[test]
+fn chunks_of_the_other_kind_change_nothing() {
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        peer.interleaves = !interleaves;
+        let before = pair.ends[1].counters().dropped_state;
+        let chunks = [
+            peer.message(peer.next_tsn, 0, 1, b"other"),
+            peer.piece(4, peer.next_tsn.wrapping_add(5), (9, 0, 3), b"other"),
+            peer.forward(peer.next_tsn.wrapping_add(9), Some((0, 5))),
+        ];
+        for chunk in chunks {
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[chunk]));
+        }
+        assert_eq!(pair.ends[1].counters().dropped_state, before + 3);
+        peer.interleaves = interleaves;
+        let data = peer.message(peer.next_tsn, 0, 1, b"y");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+        assert_eq!(pair.ends[1].read(0).unwrap().payload, "y");
+    }
+}
+
+/// Pieces of unordered messages that were given up, on their way when the peer was told so, are not held for ever.
+#[test]
+fn pieces_that_come_after_their_message_was_given_up_are_not_held() {
+    let (mut pair, mut peer) = Peer::new(true);
+    pair.speaks = [false, false];
+    for number in 0..20_000_u16 {
+        let first = peer.next_tsn;
+        let mut forward = peer.forward(first, Some((0, number)));
+        // The U flag.
+        forward.2[7] = 1;
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[forward]));
+        let late = peer.piece(4, first.wrapping_add(1), (0, number, 1), b"late");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[late]));
+        peer.next_tsn = first.wrapping_add(2);
         pair.poll();
-        let resets = pair.events[1].iter().filter(|event| matches!(event, Event::IncomingReset { .. }));
-        resets.count()
-    };
-    assert_eq!(reset_all(&mut pair), 2000);
-    assert_eq!(reset_all(&mut pair), 0);
-    // A stream that is used again is reset again.
-    pair.ends[1].open_stream(7, Delivery::default());
-    assert_eq!(reset_all(&mut pair), 1);
+    }
+    assert_eq!(pair.ends[1].state(), State::Connected);
+    let data = peer.piece(7, peer.next_tsn, (0, 20_000, 0), b"whole");
+    pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+    assert_eq!(pair.ends[1].read(0).unwrap().payload, "whole");
+}
+
+/// The largest message identifiers there are, in I-FORWARD-TSNs for every stream: one pass each.
+#[test]
+fn skipping_messages_costs_no_more_than_what_is_held_of_them() {
+    let (mut pair, mut peer) = Peer::new(true);
+    pair.speaks = [false, false];
+    for number in 0..10_000_u16 {
+        let piece = peer.piece(6, peer.next_tsn, (0, 30_000 + number, 0), b"z");
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[piece]));
+        peer.next_tsn = peer.next_tsn.wrapping_add(1);
+        pair.poll();
+    }
+    let time = took(|| {
+        for round in 0..100_u32 {
+            let mut forward = peer.forward(peer.next_tsn.wrapping_add(round), None);
+            for mid in 0..140_u32 {
+                forward.2.extend([0, 0, 0, 1]);
+                forward.2.extend((round * 140 + mid).to_be_bytes());
+            }
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[forward]));
+        }
+    });
+    assert!(time < Duration::from_secs(1), "{time:?}");
+    assert_eq!(pair.ends[1].state(), State::Connected);
 }

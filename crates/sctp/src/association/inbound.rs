@@ -6,7 +6,7 @@ use base::{Reader, Serial32};
 
 use super::{Association, Established, Phase};
 use crate::CloseCause;
-use crate::chunk::{Data, ForwardTsn, Sack};
+use crate::chunk::{Data, ForwardTsn, IForwardTsn, Sack, Skipped};
 use crate::packet::{Chunk, Chunks, Header, has_right_checksum, kind, parse, single};
 use crate::rx::{Fatal, Taken};
 
@@ -107,7 +107,7 @@ fn handle_connecting(association: &mut Association, now: Instant, chunk: &Chunk<
         kind::ERROR => {}
         // COOKIE ACK, or what the peer sends only when it has accepted the cookie: the COOKIE ACK was
         // overtaken or lost.
-        kind::COOKIE_ACK | kind::DATA | kind::SACK | kind::HEARTBEAT => {
+        kind::COOKIE_ACK | kind::DATA | kind::I_DATA | kind::SACK | kind::HEARTBEAT => {
             match association.handshake.echoed_peer() {
                 Some(peer) => association.establish(now, peer),
                 None => association.counters.dropped_state += 1,
@@ -158,12 +158,12 @@ struct Seen {
 
 fn handle_chunk(association: &mut Association, now: Instant, chunk: &Chunk<'_>, seen: &mut Seen) {
     let taken = match chunk.kind {
-        kind::DATA => handle_data(association, chunk),
+        kind::DATA | kind::I_DATA => handle_data(association, chunk),
         kind::SACK if !std::mem::replace(&mut seen.sack, true) => handle_sack(association, now, chunk),
-        kind::FORWARD_TSN if !std::mem::replace(&mut seen.forward_tsn, true) => {
+        kind::FORWARD_TSN | kind::I_FORWARD_TSN if !std::mem::replace(&mut seen.forward_tsn, true) => {
             handle_forward_tsn(association, chunk)
         }
-        kind::SACK | kind::FORWARD_TSN => None,
+        kind::SACK | kind::FORWARD_TSN | kind::I_FORWARD_TSN => None,
         _ => return handle_control(association, now, chunk),
     };
     if taken != Some(Taken::Yes) {
@@ -217,11 +217,16 @@ fn close_cause(established: &Established) -> CloseCause {
     if established.shutdown.is_ours() { CloseCause::Local } else { CloseCause::PeerShutdown }
 }
 
-/// RFC 9260, sections 3.3.1 and 6.2.
+/// RFC 9260, sections 3.3.1 and 6.2; RFC 8260, section 2.2.1: an association has chunks of one kind, and those of the
+/// other are no messages of it.
 fn handle_data(association: &mut Association, chunk: &Chunk<'_>) -> Option<Taken> {
     let Phase::Established(established) = &mut association.phase else { return None };
-    let Established { receiver, resets, max_streams, .. } = &mut **established;
-    let data = Data::read(chunk.flags, chunk.value)?;
+    let Established { receiver, resets, max_streams, is_interleaved, .. } = &mut **established;
+    let data = match (chunk.kind, *is_interleaved) {
+        (kind::DATA, false) => Data::read(chunk.flags, chunk.value)?,
+        (kind::I_DATA, true) => Data::read_interleaved(chunk.flags, chunk.value)?,
+        _ => return None,
+    };
     if data.payload.is_empty() {
         // RFC 9260, section 6.2: DATA without user data ends the association.
         association.fail(Fatal::Violation);
@@ -254,11 +259,22 @@ fn handle_sack(association: &mut Association, now: Instant, chunk: &Chunk<'_>) -
     Some(Taken::Yes)
 }
 
-/// RFC 3758, section 3.6.
+/// RFC 3758, section 3.6; RFC 8260, section 2.3.1.
 fn handle_forward_tsn(association: &mut Association, chunk: &Chunk<'_>) -> Option<Taken> {
     let Association { phase: Phase::Established(established), streams, .. } = association else {
         return None;
     };
-    let forward = ForwardTsn::read(chunk.value)?;
-    Some(established.receiver.handle_forward_tsn(&forward, established.max_streams, streams))
+    let Established { receiver, max_streams, is_interleaved, .. } = &mut **established;
+    let exists = |skipped: &Skipped| skipped.stream < *max_streams;
+    match (chunk.kind, *is_interleaved) {
+        (kind::FORWARD_TSN, false) => {
+            let forward = ForwardTsn::read(chunk.value)?;
+            Some(receiver.handle_forward_tsn(forward.tsn, forward.skipped().filter(exists), streams))
+        }
+        (kind::I_FORWARD_TSN, true) => {
+            let forward = IForwardTsn::read(chunk.value)?;
+            Some(receiver.handle_forward_tsn(forward.tsn, forward.skipped().filter(exists), streams))
+        }
+        _ => None,
+    }
 }

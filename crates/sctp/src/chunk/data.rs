@@ -2,7 +2,9 @@
 
 use base::Reader;
 
+use super::MessageNumber;
 use crate::Ppid;
+use crate::packet::CHUNK_HEADER;
 
 /// DATA's flags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,29 +46,35 @@ impl DataFlags {
     }
 }
 
-/// One DATA chunk.
+/// One DATA or I-DATA chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Data<'a> {
     pub(crate) flags: DataFlags,
     pub(crate) tsn: u32,
     pub(crate) stream: u16,
-    pub(crate) ssn: u16,
+    pub(crate) number: MessageNumber,
+    /// The fragment's number within its message; DATA has none, and its fragments have TSNs in a row.
+    pub(crate) fsn: u32,
+    /// Of an I-DATA chunk, only the first fragment has one.
     pub(crate) ppid: Ppid,
     pub(crate) payload: &'a [u8],
 }
 
 impl<'a> Data<'a> {
-    /// Bytes of the value before the user data.
-    pub(crate) const HEADER: usize = 12;
+    /// Bytes of a chunk before the user data.
+    pub(crate) const fn overhead(is_interleaved: bool) -> usize {
+        CHUNK_HEADER + if is_interleaved { 16 } else { 12 }
+    }
 
-    /// Reads a chunk's value. One without user data is returned, too: it ends the association.
+    /// Reads a DATA chunk's value. One without user data is returned, too: it ends the association.
     pub(crate) fn read(flags: u8, value: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(value);
         Some(Data {
             flags: DataFlags(flags),
             tsn: reader.u32()?,
             stream: reader.u16()?,
-            ssn: reader.u16()?,
+            number: MessageNumber::Ssn(reader.u16()?),
+            fsn: 0,
             ppid: Ppid(reader.u32()?),
             payload: reader.rest(),
         })

@@ -2,6 +2,8 @@
 
 use base::Reader;
 
+use super::{MessageNumber, Skipped};
+
 /// A FORWARD TSN that was received.
 #[derive(Clone, Debug)]
 pub(crate) struct ForwardTsn<'a> {
@@ -17,9 +19,12 @@ impl<'a> ForwardTsn<'a> {
         reader.remaining().is_multiple_of(4).then_some(ForwardTsn { tsn, skipped: reader })
     }
 
-    /// Ordered messages that will not come: streams with their last such sequence number.
-    pub(crate) fn skipped(&self) -> impl Iterator<Item = (u16, u16)> + use<'a> {
+    /// Ordered messages that will not come.
+    pub(crate) fn skipped(&self) -> impl Iterator<Item = Skipped> + use<'a> {
         let mut reader = self.skipped.clone();
-        std::iter::from_fn(move || Some((reader.u16()?, reader.u16()?)))
+        std::iter::from_fn(move || {
+            let stream = reader.u16()?;
+            Some(Skipped { stream, is_unordered: false, number: MessageNumber::Ssn(reader.u16()?) })
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::Ppid;
-use crate::chunk::DataFlags;
+use crate::chunk::{DataFlags, MessageNumber};
 use crate::tsn::Tsn;
 
 /// A DATA chunk, as far as reassembly cares.
@@ -14,7 +14,7 @@ pub(super) struct Fragment<'a> {
     pub(super) tsn: Tsn,
     pub(super) flags: DataFlags,
     pub(super) stream: u16,
-    pub(super) ssn: u16,
+    pub(super) ssn: MessageNumber,
     pub(super) ppid: Ppid,
     pub(super) payload: &'a [u8],
 }
@@ -22,7 +22,7 @@ pub(super) struct Fragment<'a> {
 /// A message with nothing missing.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Whole {
-    pub(super) ssn: u16,
+    pub(super) ssn: MessageNumber,
     pub(super) ppid: Ppid,
     pub(super) payload: Bytes,
     pub(super) chunks: usize,
@@ -36,7 +36,7 @@ struct Run {
     has_last: bool,
     is_unordered: bool,
     stream: u16,
-    ssn: u16,
+    ssn: MessageNumber,
     ppid: Ppid,
     bytes: Vec<u8>,
     chunks: usize,
@@ -147,9 +147,9 @@ impl Reassembly {
     }
 
     /// The peer gave up a stream's ordered messages up to `ssn`, and all of them within `tsn`.
-    pub(super) fn forget_ordered(&mut self, stream: u16, ssn: u16, tsn: Tsn) {
+    pub(super) fn forget_ordered(&mut self, stream: u16, ssn: MessageNumber, tsn: Tsn) {
         self.forget(tsn, |start, run| {
-            let is_skipped = !run.is_unordered && run.stream == stream && ssn.wrapping_sub(run.ssn) < 0x8000;
+            let is_skipped = !run.is_unordered && run.stream == stream && ssn.is_from(run.ssn);
             start <= tsn && is_skipped
         });
     }
@@ -175,6 +175,7 @@ mod tests {
     use super::*;
 
     fn fragment(tsn: Tsn, flags: u8, ssn: u16, payload: &[u8]) -> Fragment<'_> {
+        let ssn = MessageNumber::Ssn(ssn);
         Fragment { tsn, flags: DataFlags(flags), stream: 1, ssn, ppid: Ppid::BINARY, payload }
     }
 
@@ -188,7 +189,7 @@ mod tests {
             for ssn in 0..20_u16 {
                 let pieces = rng.range(1..7);
                 let payload: Vec<Vec<u8>> = (0..pieces).map(|piece| vec![ssn as u8, piece as u8]).collect();
-                wanted.push((ssn, payload.concat()));
+                wanted.push((MessageNumber::Ssn(ssn), payload.concat()));
                 for (piece, payload) in payload.into_iter().enumerate() {
                     let flags = DataFlags::new(piece == 0, piece as u64 + 1 == pieces, ssn % 3 == 0);
                     fragments.push((first.add(fragments.len() as u64), flags.0, ssn, payload));

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::{Chunk, Place, Sender};
 use crate::Reliability;
-use crate::chunk::DataFlags;
+use crate::chunk::{DataFlags, Skipped};
 use crate::packet::{PacketWriter, kind};
 use crate::stream::Streams;
 use crate::tsn::Tsn;
 
-/// Bytes of a FORWARD TSN chunk before its list of streams.
+/// Bytes of a FORWARD TSN or I-FORWARD-TSN chunk before its list of streams.
 const FORWARD_TSN_HEADER: usize = 8;
 
 /// The state of FORWARD TSN.
@@ -79,40 +79,32 @@ impl Sender {
         }
     }
 
-    /// Gives up the message that is being sent, if its life is over.
-    pub(super) fn give_up_rest(&mut self, now: Instant, streams: &mut Streams) {
-        let Some(cutting) = &self.cutting else { return };
-        let message = &cutting.message;
-        if cutting.has_begun()
-            && self.forward.is_over(message.delivery.reliability, message.queued_at, now, 0)
-        {
-            // Its last chunk may have arrived and be gone; what follows it gets the TSN that ends the message.
-            let last = self.outstanding.highest();
-            self.abandon_from(last, cutting.number(), streams);
-        }
-    }
-
     /// Gives up the message that a chunk belongs to.
     pub(super) fn abandon(&mut self, tsn: Tsn, streams: &mut Streams) {
-        if let Some(message) = self.outstanding.get(tsn).map(|chunk| chunk.message) {
-            self.abandon_from(tsn, message, streams);
+        if let Some((stream, message)) = self.outstanding.get(tsn).map(|chunk| (chunk.stream, chunk.message))
+        {
+            self.abandon_message(stream, Some(tsn), message, streams);
         }
     }
 
-    fn abandon_from(&mut self, tsn: Tsn, message: u64, streams: &mut Streams) {
-        if self.outstanding.get(tsn).is_some_and(|chunk| chunk.message == message)
-            && let Some((first, last)) = self.outstanding.message_of(tsn)
-        {
-            for step in 0..=last.since(first) {
-                self.abandon_chunk(first.add(step), streams);
-            }
+    /// Gives up a message one of whose chunks is `tsn`, if that is outstanding.
+    pub(super) fn abandon_message(
+        &mut self,
+        stream: u16,
+        tsn: Option<Tsn>,
+        message: u64,
+        streams: &mut Streams,
+    ) {
+        for tsn in tsn.map(|tsn| self.outstanding.message_of(tsn)).unwrap_or_default() {
+            self.abandon_chunk(tsn, streams);
         }
-        if self.cutting.as_ref().is_some_and(|cutting| cutting.number() == message)
-            && let Some(cutting) = self.cutting.take()
+        if self.cutting.get(&stream).is_some_and(|cutting| cutting.id == message)
+            && let Some(cutting) = self.cutting.remove(&stream)
         {
             let rest = cutting.remaining();
-            streams.note_sent(cutting.stream, rest);
-            streams.release(cutting.stream, rest);
+            streams.note_sent(stream, rest);
+            streams.release(stream, rest);
+            streams.end_message(stream);
             // A TSN for the end that is never sent: otherwise the peer could not tell that the message has one.
             let end = Chunk {
                 flags: DataFlags::new(false, true, !cutting.message.delivery.ordered),
@@ -121,7 +113,7 @@ impl Sender {
                 sends: 0,
                 ..cutting.chunk(0, 0)
             };
-            self.push(end, streams);
+            self.push(end, cutting.last, streams);
         }
         self.update_forward();
     }
@@ -158,28 +150,33 @@ impl Sender {
         if !std::mem::take(&mut self.forward.is_due) {
             return;
         }
-        let room = self.max_packet_size.saturating_sub(writer.len() + FORWARD_TSN_HEADER) / 4;
+        let (kind, entry) =
+            if self.is_interleaved { (kind::I_FORWARD_TSN, 8) } else { (kind::FORWARD_TSN, 4) };
+        let room = self.max_packet_size.saturating_sub(writer.len() + FORWARD_TSN_HEADER) / entry;
         let mut skipped = BTreeMap::new();
         let mut point = None;
         for (tsn, chunk) in self.outstanding.iter() {
             if !chunk.is_passed() {
                 break;
             }
-            if chunk.is_abandoned && !chunk.flags.is_unordered() {
-                if !skipped.contains_key(&chunk.stream) && skipped.len() == room {
+            let is_unordered = chunk.flags.is_unordered();
+            // Of unordered messages in DATA chunks, the TSN says all (RFC 3758, section 3.2).
+            if chunk.is_abandoned && (self.is_interleaved || !is_unordered) {
+                let key = (chunk.stream, is_unordered);
+                if !skipped.contains_key(&key) && skipped.len() == room {
                     break;
                 }
-                skipped.insert(chunk.stream, chunk.ssn);
+                // A message begins only when those of its kind before it have ended: the last is the one to name.
+                skipped.insert(key, chunk.number);
             }
             point = Some(tsn);
         }
         let Some(point) = point else { return };
         let mut value = point.wire().0.to_be_bytes().to_vec();
-        for (stream, ssn) in skipped {
-            value.extend(stream.to_be_bytes());
-            value.extend(ssn.to_be_bytes());
+        for ((stream, is_unordered), number) in skipped {
+            Skipped { stream, is_unordered, number }.write(&mut value);
         }
-        writer.chunk(kind::FORWARD_TSN, 0, &value);
+        writer.chunk(kind, 0, &value);
         self.forward.sent = Some(point);
         let timeout = self.rtt.timeout().unwrap_or(self.rto.0).max(Duration::from_millis(1)) * 2;
         self.forward.again_at = Some(now + timeout.min(self.rto.1));

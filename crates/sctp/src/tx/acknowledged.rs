@@ -56,6 +56,7 @@ impl Sender {
             self.handle_duplicate(cumulative.near(tsn), &mut news);
         }
         self.peer_window = sack.window as usize;
+        streams.note_window(self.peer_window, self.max_payload());
         counters.superfluous_retransmits += news.superfluous;
         if news.false_losses > 0 {
             self.rack.note_superfluous(now, &self.rtt);

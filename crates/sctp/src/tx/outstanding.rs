@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::chunk::{Data, DataFlags};
-use crate::packet::{CHUNK_HEADER, padding};
+use crate::chunk::{Data, DataFlags, MessageNumber};
+use crate::packet::padding;
 use crate::tsn::Tsn;
 use crate::{Ppid, Reliability};
 
@@ -21,16 +21,21 @@ pub(super) enum Place {
     Arrived,
 }
 
-/// A DATA chunk with a TSN.
+/// A DATA or I-DATA chunk with a TSN.
 #[derive(Clone, Debug)]
 pub(super) struct Chunk {
     pub(super) stream: u16,
-    pub(super) ssn: u16,
+    pub(super) number: MessageNumber,
+    pub(super) fsn: u32,
     pub(super) ppid: Ppid,
     pub(super) flags: DataFlags,
     pub(super) payload: Bytes,
-    /// Fragments of one message have the same, and TSNs in a row.
+    /// Fragments of one message have the same.
     pub(super) message: u64,
+    /// How many TSNs away the message's chunks before and after this one are; 0 stands for none, or for one that the
+    /// peer has.
+    pub(super) steps_back: u64,
+    pub(super) steps_on: u64,
     pub(super) reliability: Reliability,
     pub(super) queued_at: Instant,
     pub(super) place: Place,
@@ -74,7 +79,7 @@ impl Chunk {
 
     /// The bytes that it takes in a packet.
     pub(super) fn wire_length(&self) -> usize {
-        let length = CHUNK_HEADER + Data::HEADER + self.payload.len();
+        let length = Data::overhead(matches!(self.number, MessageNumber::Mid(_))) + self.payload.len();
         length + padding(length)
     }
 }
@@ -106,10 +111,17 @@ impl Outstanding {
         self.chunks.len()
     }
 
-    /// Gives a chunk the next TSN.
-    pub(super) fn push(&mut self, chunk: Chunk) -> Tsn {
+    /// Gives a chunk the next TSN. The chunk of the same message before it is `previous`.
+    pub(super) fn push(&mut self, mut chunk: Chunk, previous: Option<Tsn>) -> Tsn {
+        let tsn = self.highest().next();
+        if let Some(previous) = previous
+            && let Some(before) = self.get_mut(previous)
+        {
+            chunk.steps_back = tsn.since(previous);
+            before.steps_on = chunk.steps_back;
+        }
         self.chunks.push_back(chunk);
-        self.highest()
+        tsn
     }
 
     /// The first chunk, if the peer has everything up to `cumulative`, which it is within.
@@ -140,17 +152,15 @@ impl Outstanding {
         self.chunks.iter().enumerate().map(|(index, chunk)| (self.cumulative.add(index as u64 + 1), chunk))
     }
 
-    /// The TSNs of a chunk's message.
-    pub(super) fn message_of(&self, tsn: Tsn) -> Option<(Tsn, Tsn)> {
-        let message = self.get(tsn)?.message;
-        let is_same = |tsn: Tsn| self.get(tsn).is_some_and(|chunk| chunk.message == message);
-        let (mut first, mut last) = (tsn, tsn);
-        while is_same(first.previous()) {
-            first = first.previous();
-        }
-        while is_same(last.next()) {
-            last = last.next();
-        }
-        Some((first, last))
+    /// The TSNs of a chunk's message, as far as the peer does not have everything up to them.
+    pub(super) fn message_of(&self, tsn: Tsn) -> Vec<Tsn> {
+        let back = |tsn: Tsn| {
+            self.get(tsn).filter(|chunk| chunk.steps_back > 0).map(|chunk| tsn.back(chunk.steps_back))
+        };
+        let on =
+            |tsn: Tsn| self.get(tsn).filter(|chunk| chunk.steps_on > 0).map(|chunk| tsn.add(chunk.steps_on));
+        let is_there = |tsn: &Tsn| self.get(*tsn).is_some();
+        let first = std::iter::successors(Some(tsn), |tsn| back(*tsn).filter(is_there)).last();
+        std::iter::successors(first.filter(is_there), |tsn| on(*tsn)).collect()
     }
 }
