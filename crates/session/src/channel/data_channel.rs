@@ -8,6 +8,9 @@ use super::outstanding::Outstanding;
 use super::state::State;
 use super::{ChannelInfo, ChannelInit, ChannelStats, Payload};
 
+/// The lowest and the highest priority that there are (RFC 8831, section 6.4).
+const BELOW_NORMAL: u16 = 128;
+const EXTRA_HIGH: u16 = 1024;
 /// RFC 8831, section 6.6: an empty message is one byte, which the receiver ignores.
 const EMPTY: &[u8] = &[0];
 
@@ -63,6 +66,12 @@ impl Channel {
     /// How the channel delivers, when everything may be delivered so.
     pub(crate) fn delivery(&self) -> Delivery {
         Delivery { ordered: self.init.ordered, reliability: self.init.reliability }
+    }
+
+    /// The channel's share beside those of others. What lies beyond the levels that there are counts as the level at
+    /// that end (webrtc-priority, section 4), so that no peer starves anybody: some write 0 for a priority.
+    pub(crate) fn weight(&self) -> u16 {
+        self.init.priority.clamp(BELOW_NORMAL, EXTRA_HIGH)
     }
 
     /// How a message is to be delivered now.

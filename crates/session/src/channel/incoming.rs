@@ -148,7 +148,7 @@ impl Table {
         self.incoming_name_bytes = names;
         channel.state = State::Open(Open::new(true));
         if let Some(association) = cx.association.as_deref_mut() {
-            association.open_stream(stream, channel.delivery());
+            association.open_stream(stream, channel.weight());
         }
         send_dcep(&mut channel, stream, Bytes::from_static(Ack::BYTES), cx);
         let key = self.new_key();

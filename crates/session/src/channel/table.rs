@@ -216,7 +216,7 @@ impl Table {
             return self.fail(key, ChannelError::IdOutOfRange, cx);
         }
         let Some(association) = cx.association.as_deref_mut() else { return };
-        association.open_stream(id, channel.delivery());
+        association.open_stream(id, channel.weight());
         let negotiated = channel.init.negotiated_id.is_some();
         channel.state = State::Open(Open::new(negotiated));
         if !negotiated {
