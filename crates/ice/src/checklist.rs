@@ -17,6 +17,8 @@ pub(crate) struct PendingCheck {
     pub(crate) pair: u64,
     pub(crate) role: Role,
     pub(crate) use_candidate: bool,
+    /// It keeps a backup open, or looks for one: its answer selects nothing.
+    pub(crate) is_backup: bool,
 }
 
 /// The pairs of one generation and the checks on their way.
@@ -247,6 +249,7 @@ impl Checklist {
     pub(crate) fn recheck(&mut self, except: Option<u64>, role: Role) {
         for pair in self.pairs.iter_mut().filter(|pair| Some(pair.id) != except && !pair.is_unresolved()) {
             pair.state = PairState::Waiting;
+            pair.searched = false;
             pair.nominated &= role == Role::Controlled;
         }
     }

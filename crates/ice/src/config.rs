@@ -65,7 +65,8 @@ pub struct AgentConfig {
     /// For how long one answer gives consent. 30 s.
     pub consent_lifetime: Duration,
     /// For how long a consent check may go unanswered before the transport counts as disconnected. It takes at
-    /// least two unanswered checks, so that one lost datagram changes nothing. 5 s.
+    /// least two unanswered checks, so that one lost datagram changes nothing; seven, the later ones a quarter of a second
+    /// apart, where the peer's data still comes. 5 s.
     pub disconnected_timeout: Duration,
     /// For how long data that is sent may be followed by nothing from the peer before the pair is checked more often than
     /// consent asks for; three round trips if that is longer. 500 ms.
@@ -74,6 +75,11 @@ pub struct AgentConfig {
     /// other pair is checked again and the best that answers takes over: 1.25 s after the last sign of life. The
     /// transport state does not change by it. 250 ms.
     pub doubt_interval: Duration,
+    /// Pairs that work and are kept open beside the one in use, so that one of them can take over through NATs too; when a
+    /// pair was selected, others are checked a few times more to find them. 0: none. 4.
+    pub max_backups: usize,
+    /// Between two checks of such a pair. 25 s, as in libwebrtc: the NATs that forget soonest do after 30 s.
+    pub backup_interval: Duration,
     /// Between two keepalives to a STUN server while no pair works yet, so that the NAT keeps the binding
     /// ([RFC 8445, section 5.1.1.4](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1.4)). 15 s.
     pub keepalive_interval: Duration,
@@ -126,6 +132,8 @@ impl Default for AgentConfig {
             disconnected_timeout: Duration::from_secs(5),
             doubt_after: Duration::from_millis(500),
             doubt_interval: Duration::from_millis(250),
+            max_backups: 4,
+            backup_interval: Duration::from_secs(25),
             keepalive_interval: Duration::from_secs(15),
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),

@@ -100,6 +100,10 @@ pub(crate) struct Pair {
     pub(crate) preferred_since: Option<Instant>,
     /// Until when the last answer allows to send data.
     pub(crate) consent_until: Option<Instant>,
+    /// When the last check was sent.
+    pub(crate) checked: Option<Instant>,
+    /// It was checked as a backup since it was last known not to work.
+    pub(crate) searched: bool,
     pub(crate) traffic: Traffic,
 }
 

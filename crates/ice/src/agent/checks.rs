@@ -19,6 +19,15 @@ use crate::{Candidate, CandidateKind, PairState, Protocol, Role, TcpType, Transp
 /// RFC 8445, section 7.3.1.1.
 pub(super) const ROLE_CONFLICT: u16 = 487;
 
+/// What a check is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Purpose {
+    /// It nominates its pair.
+    pub(super) use_candidate: bool,
+    /// It keeps a backup open, or looks for one.
+    pub(super) is_backup: bool,
+}
+
 impl Agent {
     /// A candidate of the other side, of the current generation. Those that cannot be used are ignored: of
     /// another protocol or component, of another generation, at an address where the peer may not be, twice, or over
@@ -123,6 +132,8 @@ impl Agent {
             nominated: false,
             preferred_since: None,
             consent_until: None,
+            checked: None,
+            searched: false,
             traffic: Traffic::default(),
         };
         self.counters.pairs_over_limit += self.current.checklist.insert(pair, self.config.max_pairs);
@@ -182,8 +193,7 @@ impl Agent {
         if !self.has_stream_for(now, pair, path) {
             return;
         }
-        let Some((path, id, request)) = self.write_check(pair, self.role, use_candidate) else { return };
-        let (wait, schedule) = match self.streams.protocol(path.socket) {
+        let waits = match self.streams.protocol(path.socket) {
             Protocol::Udp => {
                 let patience = self.current.checklist.patience(&self.config);
                 // One check carries one datagram: the next one follows as soon as Ta allows.
@@ -193,8 +203,21 @@ impl Agent {
             // RFC 8489, section 6.2.2: the stream sees to it that it arrives.
             Protocol::Tcp => (STREAM_PATIENCE, (1, Duration::ZERO)),
         };
+        self.send_check_by(now, pair, Purpose { use_candidate, is_backup: false }, waits);
+    }
+
+    /// Sends a check that waits so long, is sent so often, and waits so long after the last time.
+    pub(super) fn send_check_by(
+        &mut self,
+        now: Instant,
+        pair: u64,
+        Purpose { use_candidate, is_backup }: Purpose,
+        (wait, schedule): (Duration, (u32, Duration)),
+    ) {
+        let Some((path, id, request)) = self.write_check(now, pair, self.role, use_candidate) else { return };
         // RFC 8445, section 7.3.1.4: a triggered check takes the place of one on its way, whose answer still counts.
         if let Some(check) = self.current.checklist.like(pair, self.role, use_candidate) {
+            check.is_backup = is_backup;
             check.transaction.replace(now, id, request);
             check.transaction.begin_again(now, wait, schedule);
             return self.current.checklist.begun(pair);
@@ -202,12 +225,14 @@ impl Agent {
         let mut transaction = Transaction::new(now, (id, request), path, wait);
         transaction.begin_again(now, wait, schedule);
         self.current.checklist.cancel(pair);
-        self.current.checklist.sent(PendingCheck { transaction, pair, role: self.role, use_candidate });
+        let role = self.role;
+        self.current.checklist.sent(PendingCheck { transaction, pair, role, use_candidate, is_backup });
     }
 
     /// Writes and sends a check of a pair: where it went, its id and what it was.
     fn write_check(
         &mut self,
+        now: Instant,
         pair: u64,
         role: Role,
         use_candidate: bool,
@@ -229,6 +254,7 @@ impl Agent {
         self.send_request(path, request.clone());
         if let Some(pair) = self.current.checklist.pair_mut(pair) {
             pair.traffic.requests_sent += 1;
+            pair.checked = Some(now);
         }
         Some((path, id, request))
     }
@@ -256,7 +282,7 @@ impl Agent {
                 Step::Wait => index += 1,
                 Step::Resend => {
                     let (pair, role, use_candidate) = (check.pair, check.role, check.use_candidate);
-                    if let Some((_, id, request)) = self.write_check(pair, role, use_candidate)
+                    if let Some((_, id, request)) = self.write_check(now, pair, role, use_candidate)
                         && let Some(check) = self.current.checklist.pending_mut().get_mut(index)
                     {
                         check.transaction.replace(now, id, request);
@@ -265,20 +291,21 @@ impl Agent {
                 }
                 Step::GiveUp => {
                     let check = self.current.checklist.pending_mut().remove(index);
-                    self.check_failed(&check);
+                    self.check_failed(now, &check);
                 }
             }
         }
     }
 
-    fn check_failed(&mut self, check: &PendingCheck) {
+    fn check_failed(&mut self, now: Instant, check: &PendingCheck) {
         // A newer check of the pair may be waiting or on its way: then that one decides.
         if self.current.checklist.has_pending(check.pair) {
             return;
         }
-        if let Some(pair) = self.current.checklist.pair_mut(check.pair)
-            && (pair.state == PairState::InProgress || check.use_candidate)
-        {
+        let Some(pair) = self.current.checklist.pair_mut(check.pair) else { return };
+        // A pair that is kept open and did not answer for as long as its consent lasts.
+        let is_lost = pair.state == PairState::Succeeded && !pair.is_valid(now);
+        if pair.state == PairState::InProgress || is_lost || check.use_candidate {
             pair.state = PairState::Failed;
         }
     }
@@ -326,7 +353,7 @@ impl Agent {
                 if repaired {
                     self.current.checklist.trigger(check.pair);
                 } else {
-                    self.check_failed(&check);
+                    self.check_failed(now, &check);
                 }
             }
         }
@@ -360,7 +387,7 @@ impl Agent {
         }
         if check.use_candidate && check.role == self.role {
             self.select(now, id);
-        } else if nominated {
+        } else if nominated && !check.is_backup {
             self.consider_nominated(now, id);
         }
     }

@@ -1,5 +1,6 @@
 //! The agent: its face, its clockwork, and one file for each procedure.
 
+mod backups;
 mod checks;
 mod embed;
 mod gather;
@@ -25,7 +26,7 @@ use crate::embedding::Embedding;
 use crate::stun::{self, Side};
 use crate::{
     AgentConfig, Candidate, CandidateKind, Counters, Credentials, Event, GatheringState, MdnsName, PairStats,
-    Role, TransportState, candidate,
+    Protocol, Role, TransportState, candidate,
 };
 use gather::Gatherer;
 use generation::Generation;
@@ -110,6 +111,8 @@ pub struct Agent {
     next_slot: Option<Instant>,
     gather_next: bool,
     nominate_at: Option<Instant>,
+    /// When the next check of a pair that is not in use is due.
+    backup_at: Option<Instant>,
     /// The latest time that we were told.
     seen: Option<Instant>,
     next_pair: u64,
@@ -147,6 +150,7 @@ impl Agent {
             next_slot: None,
             gather_next: false,
             nominate_at: None,
+            backup_at: None,
             seen: None,
             next_pair: 0,
             counters: Counters::default(),
@@ -233,6 +237,7 @@ impl Agent {
         self.run_streams(now);
         self.use_slot(now);
         self.settle(now);
+        self.run_backups(now);
     }
 
     /// When [`handle_timeout`](Agent::handle_timeout) should be called next, if ever.
@@ -250,6 +255,7 @@ impl Agent {
             self.relay_deadline(),
             self.streams.deadline(),
             self.nominate_at,
+            self.backup_at,
             self.failure_deadline(),
             self.conclusion_deadline(),
         ];
@@ -389,6 +395,7 @@ impl Agent {
         self.relays = Relays::default();
         self.streams = Streams::default();
         self.nominate_at = None;
+        self.backup_at = None;
         self.set_state(TransportState::Closed);
     }
 
@@ -432,6 +439,7 @@ impl Agent {
         self.run_relays(now);
         self.update_gathering(now);
         self.update_state(now);
+        self.plan_backups(now);
     }
 
     /// Uses the slot that Ta grants, if it has come: one new check or one gathering request, in turn

@@ -169,7 +169,7 @@ impl Agent {
                 self.consider_nominated(now, id);
             }
             PairState::Succeeded if !nominated => {}
-            _ if concluded && !nominated => {}
+            _ if concluded && !nominated => self.revive_backup(now, id),
             _ => {
                 self.current.checklist.cancel(id);
                 self.current.checklist.trigger(id);
