@@ -9,6 +9,11 @@ use crate::AgentConfig;
 
 /// The second unanswered check is given at least this long before the transport counts as disconnected.
 const SECOND_CHECK_WAIT: Duration = Duration::from_secs(1);
+/// Unanswered checks that are enough where nothing else is heard...
+const SILENT_CHECKS: usize = 2;
+/// ...and where the peer's data still comes, so that the path works one way at least: lost answers alone are seldom so many
+/// on a path that loses every fifth datagram.
+const HEARD_CHECKS: usize = 7;
 /// Checks that silence brings before it becomes doubt: one lost datagram changes nothing, nor do two.
 const MAX_PROBES: u32 = 3;
 /// Checks whose answers still count. At one check in four seconds, consent ends first.
@@ -34,6 +39,8 @@ pub(crate) struct Consent {
     last_probe: Option<Instant>,
     /// They were not answered.
     doubtful: bool,
+    /// When the peer's data last came.
+    heard: Option<Instant>,
     /// The last round-trip time.
     rtt: Duration,
 }
@@ -53,6 +60,7 @@ impl Consent {
             probes: 0,
             last_probe: None,
             doubtful: false,
+            heard: None,
             rtt: Duration::ZERO,
         }
     }
@@ -80,8 +88,21 @@ impl Consent {
         self.suspicious_at = Some(at);
     }
 
-    /// Something came from the peer.
-    pub(crate) fn heard(&mut self) {
+    /// The same, unless it has just answered.
+    pub(crate) fn suspect_unless_fresh(&mut self, now: Instant, config: &AgentConfig) {
+        let answered = self.expires.checked_sub(config.consent_lifetime);
+        if answered.is_none_or(|answered| now >= answered + config.doubt_after) {
+            self.suspect(now, config);
+        }
+    }
+
+    /// Data came from the peer.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        self.heard = Some(now);
+        self.forget_doubt();
+    }
+
+    fn forget_doubt(&mut self) {
         self.suspicious_at = None;
         self.probes = 0;
         self.last_probe = None;
@@ -97,7 +118,7 @@ impl Consent {
     /// When the next check of those that silence brings is due, or after the last one, when it becomes doubt.
     fn probe_at(&self, config: &AgentConfig) -> Option<Instant> {
         let first = self.suspicious_at.filter(|_| !self.doubtful)?;
-        let next = self.last_probe.map(|last| last + config.doubt_interval.max(self.rtt * 3 / 2));
+        let next = self.last_probe.map(|last| last + self.probe_interval(config));
         Some(next.unwrap_or(first).max(first))
     }
 
@@ -128,7 +149,19 @@ impl Consent {
             self.probes += 1;
             self.last_probe = Some(now);
         }
-        self.next_check = Some(now + interval(config, rng));
+        let is_doubted = self.is_heard_in_vain() && self.outstanding.len() < HEARD_CHECKS;
+        let wait = if is_doubted { self.probe_interval(config) } else { interval(config, rng) };
+        self.next_check = Some(now + wait);
+    }
+
+    /// Whether data came after checks went unanswered that would have been enough without it.
+    fn is_heard_in_vain(&self) -> bool {
+        let last = self.outstanding.get(SILENT_CHECKS - 1).map(|(_, sent)| *sent);
+        last.is_some_and(|last| self.heard.is_some_and(|heard| heard > last))
+    }
+
+    fn probe_interval(&self, config: &AgentConfig) -> Duration {
+        config.doubt_interval.max(self.rtt * 3 / 2)
     }
 
     pub(crate) fn is_outstanding(&self, id: TransactionId) -> bool {
@@ -154,7 +187,7 @@ impl Consent {
     pub(crate) fn renew(&mut self, now: Instant, config: &AgentConfig) {
         self.expires = now + config.consent_lifetime;
         self.disconnected = false;
-        self.heard();
+        self.forget_doubt();
     }
 
     /// Declares the path disconnected or doubtful if it is time. True if one of it is news.
@@ -176,8 +209,9 @@ impl Consent {
         if config.lite {
             return (self.expires + LITE_SILENCE).checked_sub(config.consent_lifetime);
         }
-        let [(_, first), (_, second), ..] = self.outstanding.as_slice() else { return None };
-        Some((*first + config.disconnected_timeout).max(*second + SECOND_CHECK_WAIT))
+        let enough = if self.is_heard_in_vain() { HEARD_CHECKS } else { SILENT_CHECKS };
+        let ((_, first), (_, last)) = (self.outstanding.first()?, self.outstanding.get(enough - 1)?);
+        Some((*first + config.disconnected_timeout).max(*last + SECOND_CHECK_WAIT))
     }
 }
 

@@ -2,10 +2,11 @@
 
 mod stage;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use peer::{Configuration, IceConnectionState};
-use sim::{NatConfig, TurnFaults, TurnServer};
+use peer::{Configuration, IceConnectionState, TransportId};
+use sim::{LinkConfig, NatConfig, PortChoice, Realm, TurnFaults, TurnServer};
 use stage::world::{Place, STUN, World, stun_url, turn_urls};
 use stage::{A, B};
 
@@ -52,6 +53,52 @@ fn a_connection_outlives_nats_that_forget_it() {
                 assert!(works, "{round}: {state:?}: {places:?}");
             }
             assert!(world.send(round, Duration::from_millis(25)).is_some(), "{round}: {places:?}");
+        }
+    }
+}
+
+/// A second way out of A's machine, through another router of its own.
+fn add_uplink(world: &mut World, nat: NatConfig) {
+    let (network, id) = (&mut world.call.network, world.call.ids[A]);
+    let cable = LinkConfig { delay: Duration::from_millis(10), ..LinkConfig::default() };
+    let outside = ["203.0.113.77".parse().expect("an address")];
+    let router = network.add_nat(nat, &outside, Realm::Internet, cable);
+    let ip = "192.168.77.2".parse().expect("an address");
+    network.host_mut(id).add_interface(ip);
+    network.attach_interface(id, ip, Realm::Behind(router), LinkConfig::default());
+}
+
+fn in_use(world: &World) -> IpAddr {
+    let transport = world.call.peer(A).pc.ice_transport(TransportId(0)).expect("a transport");
+    let local = transport.selected_candidate_pair.expect("a pair").local.fields.expect("a candidate");
+    local.related_address.unwrap_or_else(|| local.address.parse().expect("an address"))
+}
+
+/// NATs that forget after half a minute and let in only whom they let out, on both sides of both ways: whoever notices
+/// first could not open the other way alone, and the side that receives notices late.
+#[test]
+fn another_interface_takes_over_through_nats_after_a_long_silence() {
+    for ports in [PortChoice::Preserved, PortChoice::Random] {
+        for sender in [A, B] {
+            let forgetful = Duration::from_secs(30);
+            let nat = NatConfig { udp_timeout: forgetful, ports, ..NatConfig::port_restricted() };
+            let place = Place::behind(nat);
+            let ice_servers = vec![stun_url(STUN)];
+            let configuration = Configuration { ice_servers, ..Configuration::default() };
+            let mut world = World::apart([&place, &place], &configuration);
+            add_uplink(&mut world, nat);
+            world.connect().expect("a connection");
+            world.run(Duration::from_secs(600), |_| false);
+            let (before, id) = (in_use(&world), world.call.ids[A]);
+            world.call.network.detach_interface(id, before);
+            let after = world.send_from(sender, "over the other way", Duration::from_millis(1500));
+            assert!(after.is_some(), "{ports:?} from {sender}");
+            world.run(Duration::from_secs(2), |_| false);
+            assert_ne!(in_use(&world), before);
+            for peer in [A, B] {
+                let state = world.call.peer(peer).pc.ice_connection_state();
+                assert!(matches!(state, IceConnectionState::Connected | IceConnectionState::Completed));
+            }
         }
     }
 }

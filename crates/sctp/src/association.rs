@@ -202,6 +202,13 @@ impl Association {
         }
     }
 
+    /// Packets go another way from now on: whoever carries them has found that the former one may not work any more.
+    pub fn path_changed(&mut self, now: Instant) {
+        if let Phase::Established(established) = &mut self.phase {
+            established.sender.path_changed(now);
+        }
+    }
+
     /// When something is due next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         match &self.phase {

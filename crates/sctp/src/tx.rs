@@ -308,6 +308,12 @@ impl Sender {
         self.arm_probe(now);
     }
 
+    /// Packets go another way from now on. What waits for an answer is probed for at once, and no timer that the former way
+    /// has drawn out decides.
+    pub(crate) fn path_changed(&mut self, now: Instant) {
+        self.probe.hurry(now);
+    }
+
     /// Nothing was heard for long: all that is on its way counts as lost (RFC 9260, section 6.3.3), also what the
     /// peer had reported and does not report any more (section 6.2.1, D iii).
     fn lose_everything(&mut self, now: Instant, streams: &mut Streams) {

@@ -27,7 +27,8 @@ impl Agent {
         self.current.checklist.pair(link.pair)
     }
 
-    /// Before a pair is selected, data goes over the best that works.
+    /// Before a pair is selected, and when the selected one is lost, data goes over the best that works. The other side may
+    /// not have noticed yet, and takes data from every pair.
     pub(super) fn refresh_link(&mut self, now: Instant) {
         if self.is_idle() {
             return;
@@ -37,7 +38,8 @@ impl Agent {
             None => true,
             // The pair of before the restart carries data until the new one is selected, if it works.
             Some(link) if link.generation != self.current.number => link.consent.is_lost(),
-            Some(link) if link.selected || link.pair == best.id => false,
+            Some(link) if link.pair == best.id => false,
+            Some(link) if link.selected => link.consent.is_lost(),
             Some(link) => best.priority > link.priority || link.consent.is_lost(),
         };
         if takes {

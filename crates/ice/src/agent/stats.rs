@@ -26,7 +26,10 @@ impl Agent {
             received.add(now, 1, bytes);
         }
         if let Some(link) = self.link.as_mut().filter(|link| link.path == path) {
-            link.consent.heard();
+            link.consent.heard(now);
+        } else if let Some(link) = self.link.as_mut().filter(|link| link.selected) {
+            // The other side may have lost the pair in use, and we not know it yet.
+            link.consent.suspect_unless_fresh(now, &self.config);
         }
     }
 

@@ -229,12 +229,18 @@ impl World {
 
     /// Sends a text from the offerer to the answerer; how long it takes, if it arrives within `limit`.
     pub(crate) fn send(&mut self, text: &str, limit: Duration) -> Option<Duration> {
-        let channel = self.channel.expect("a channel");
+        self.send_from(A, text, limit)
+    }
+
+    /// The same, from one of them to the other.
+    pub(crate) fn send_from(&mut self, from: usize, text: &str, limit: Duration) -> Option<Duration> {
+        let channel = if from == A { self.channel } else { self.call.peer(B).incoming() };
+        let channel = channel.expect("a channel");
         let payload = Payload { text: true, bytes: Bytes::copy_from_slice(text.as_bytes()) };
         let expected = payload.clone();
-        self.call.with(A, |pc, now| pc.channel_send(now, channel, payload)).expect("an open channel");
-        let (begin, b) = (self.call.network.now(), self.call.ids[B]);
-        self.run(limit, |network| network.node(b).messages().contains(&expected))
+        self.call.with(from, |pc, now| pc.channel_send(now, channel, payload)).expect("an open channel");
+        let (begin, to) = (self.call.network.now(), self.call.ids[1 - from]);
+        self.run(limit, |network| network.node(to).messages().contains(&expected))
             .then(|| self.call.network.now() - begin)
     }
 

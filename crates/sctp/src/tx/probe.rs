@@ -67,6 +67,14 @@ impl Probe {
         is_due
     }
 
+    /// What is waited for may come now: the next probe is due at once, and the wait for its answer is a short one.
+    pub(super) fn hurry(&mut self, now: Instant) {
+        if let Some(at) = &mut self.at {
+            *at = now;
+            self.count = 0;
+        }
+    }
+
     /// Something was acknowledged.
     pub(super) fn note_sign_of_life(&mut self) {
         self.count = 0;

@@ -245,6 +245,7 @@ impl Transport {
             if matches!(event, ice::Event::SelectedPair { .. }) {
                 self.traffic.selected_pair_changes += 1;
                 self.has_selected = true;
+                self.association.iter_mut().for_each(|association| association.path_changed(now));
             }
             output.events.push_back(Event::Ice(self.id, event));
         }
