@@ -11,6 +11,10 @@
 //! | A7 | the peer | answers no consent check, and goes on sending | we stop within 30 s |
 //! | A8 | the peer | checks from ten thousand ports | capped |
 //! | A9 | the peer | role conflicts and nominations without end | a few changes, then none |
+//! | A11 | off the path | TCP connections that say little, or a lot | few, small and short: `crates/visavis/tests/endpoint.rs` |
+//! | A12 | signalling | a TURN server of redirections and challenges without end | few requests, one error: `hostile_turn.rs` |
+//! | A14 | a page | looks for our addresses where names hide them | there are none: `crates/peer/tests/hidden_addresses.rs` |
+//! | A15 | signalling | a thousand names to look up | few at a time, and only those that can hide an address: the same file |
 //!
 //! A10 is in `crates/session/tests/attacks.rs`, with A5, A7 and A13 as they look from there. More of the same, by
 //! mutation, is in `hostile.rs`.

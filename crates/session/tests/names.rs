@@ -154,7 +154,7 @@ fn a_name_of_no_or_several_addresses_is_no_candidate() {
 }
 
 #[test]
-fn look_ups_are_bounded() {
+fn a15_look_ups_are_bounded() {
     let (mut session, now) = session(false);
     for number in 0..1000 {
         session.add_remote_candidate(now, ONE, named(name(number), 5000));

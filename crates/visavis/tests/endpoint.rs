@@ -353,7 +353,7 @@ async fn is_closed(mut stream: TcpStream) -> bool {
 
 /// A11: streams of strangers are few, small and short, whatever they say.
 #[tokio::test]
-async fn strangers_at_the_listener_are_turned_away() {
+async fn a11_strangers_at_the_listener_are_turned_away() {
     guarded(async {
         let endpoint = listening();
         let client = connect_over_tcp(&endpoint).await;

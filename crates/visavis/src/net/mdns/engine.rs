@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_questions_is_answered_once_a_second() {
+    fn a14_a_flood_of_questions_is_answered_once_a_second() {
         let (mut engine, start) = (Engine::default(), clock::now());
         engine.publish(name(), ip("192.0.2.1"));
         sent(&mut engine);
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn questions_are_bounded() {
+    fn a15_questions_are_bounded() {
         let (mut engine, now) = (Engine::default(), clock::now());
         let mut rng = base::Rng::from_seed([1; 32]);
         let mut waiters = Vec::new();
