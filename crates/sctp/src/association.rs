@@ -414,6 +414,8 @@ impl Association {
                 source_port: self.config.local_port,
                 destination_port: self.config.remote_port,
                 tag: peer.tag,
+                // RFC 9653, section 5.2: to a peer that has announced it, and whoever takes such packets may send them.
+                omits_checksum: peer.zero_checksum && self.config.zero_checksum,
             },
             sender,
             receiver: Receiver::new(&self.config, peer.tsn),

@@ -33,6 +33,9 @@ pub struct Config {
     /// Whether messages of different streams may be sent piece by piece, in turns, with a peer that knows how to take
     /// them ([RFC 8260](https://www.rfc-editor.org/rfc/rfc8260)). What `local_init` says takes precedence.
     pub interleaving: bool,
+    /// Whether packets go without a checksum, as DTLS has a better one, where the peer takes them
+    /// ([RFC 9653](https://www.rfc-editor.org/rfc/rfc9653)), and whether ours says that we do.
+    pub zero_checksum: bool,
     /// How the path is shared with others.
     pub congestion_control: CongestionControl,
     /// The first retransmission timeout, before a round trip was measured.
@@ -73,6 +76,7 @@ impl Default for Config {
             path_rtt: None,
             ack_delay: crate::rx::DEFAULT_ACK_DELAY,
             interleaving: true,
+            zero_checksum: true,
             congestion_control: CongestionControl::default(),
             rto_initial: Duration::from_millis(500),
             rto_min: Duration::from_millis(220),

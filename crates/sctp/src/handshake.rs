@@ -50,7 +50,8 @@ impl Handshake {
             Some(init) => init.0,
             None => {
                 let init = Init::generate(config.receive_window, config.max_streams, rng);
-                if config.interleaving { init } else { init.without_interleaving() }
+                let init = if config.interleaving { init } else { init.without_interleaving() };
+                Init { zero_checksum: config.zero_checksum, ..init }
             }
         };
         Handshake {
@@ -163,7 +164,8 @@ impl Handshake {
     }
 
     fn header(&self, tag: u32) -> Header {
-        Header { source_port: self.ports.0, destination_port: self.ports.1, tag }
+        // RFC 9653, section 5.2: INIT and COOKIE ECHO have a checksum. So have their answers, which are few.
+        Header { source_port: self.ports.0, destination_port: self.ports.1, tag, omits_checksum: false }
     }
 }
 

@@ -7,12 +7,16 @@ use crate::packet::{CHUNK_HEADER, kind, padding};
 /// A receiver window below this is refused (RFC 9260, section 3.3.2).
 const MIN_WINDOW: u32 = 1500;
 
-/// Parameter types (RFC 9260, section 3.3.2; RFC 5061, section 4.2.7; RFC 3758, section 3.1).
+/// Parameter types (RFC 9260, section 3.3.2; RFC 5061, section 4.2.7; RFC 3758, section 3.1; RFC 9653, section 4).
 const STATE_COOKIE: u16 = 7;
+const ZERO_CHECKSUM_ACCEPTABLE: u16 = 0x8001;
 const SUPPORTED_EXTENSIONS: u16 = 0x8008;
 const FORWARD_TSN_SUPPORTED: u16 = 0xc000;
 /// Parameters that we know and do not need: addresses, cookie preservative, host name, supported address types.
 const KNOWN: [u16; 5] = [5, 6, 9, 11, 12];
+
+/// What stands in for the checksum: SCTP over DTLS (RFC 9653, section 6).
+const OVER_DTLS: u32 = 1;
 
 /// What one end says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +39,8 @@ pub(crate) struct Init {
     pub(crate) i_data: bool,
     /// Whether it knows I-FORWARD-TSN.
     pub(crate) i_forward_tsn: bool,
+    /// Whether it takes packets without a checksum, as DTLS has one (RFC 9653).
+    pub(crate) zero_checksum: bool,
 }
 
 /// What one end would say in its INIT, to be exchanged by signalling instead: with both known, an association stands
@@ -89,6 +95,7 @@ impl Init {
             re_config: true,
             i_data: true,
             i_forward_tsn: true,
+            zero_checksum: true,
         }
     }
 
@@ -124,6 +131,7 @@ impl Init {
             re_config: false,
             i_data: false,
             i_forward_tsn: false,
+            zero_checksum: false,
         };
         let mut cookie = None;
         while let Some((parameter, value)) = read_parameter(&mut reader) {
@@ -136,6 +144,7 @@ impl Init {
                     init.i_data |= value.contains(&kind::I_DATA);
                     init.i_forward_tsn |= value.contains(&kind::I_FORWARD_TSN);
                 }
+                ZERO_CHECKSUM_ACCEPTABLE => init.zero_checksum |= value == OVER_DTLS.to_be_bytes(),
                 known if KNOWN.contains(&known) => {}
                 // RFC 9260, section 3.2.1: the highest bit says whether to go on after an unknown parameter.
                 unknown if unknown & 0x8000 == 0 => break,
@@ -161,6 +170,9 @@ impl Init {
         }
         if self.forward_tsn {
             writer.u16(FORWARD_TSN_SUPPORTED).u16(4);
+        }
+        if self.zero_checksum {
+            writer.u16(ZERO_CHECKSUM_ACCEPTABLE).u16(8).u32(OVER_DTLS);
         }
         let extensions: Vec<u8> = [
             (self.re_config, kind::RE_CONFIG),
@@ -212,13 +224,19 @@ mod tests {
         re_config: true,
         i_data: true,
         i_forward_tsn: true,
+        zero_checksum: true,
     };
 
     #[test]
     fn what_is_written_reads_back() {
         assert_eq!(Init::read(&INIT.write(None)), Some((INIT, None)));
         assert_eq!(Init::read(&INIT.write(Some(b"cookie!"))), Some((INIT, Some(&b"cookie!"[..]))));
-        let plain = Init { forward_tsn: false, re_config: false, ..INIT.without_interleaving() };
+        let plain = Init {
+            forward_tsn: false,
+            re_config: false,
+            zero_checksum: false,
+            ..INIT.without_interleaving()
+        };
         assert_eq!(Init::read(&plain.write(None)), Some((plain, None)));
     }
 

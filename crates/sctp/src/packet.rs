@@ -31,12 +31,14 @@ pub(crate) mod kind {
     pub(crate) const I_FORWARD_TSN: u8 = 194;
 }
 
-/// The common header without its checksum.
+/// The common header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) source_port: u16,
     pub(crate) destination_port: u16,
     pub(crate) tag: u32,
+    /// Zero stands in the checksum's place (RFC 9653).
+    pub(crate) omits_checksum: bool,
 }
 
 /// One chunk.
@@ -59,8 +61,12 @@ pub(crate) struct Chunks<'a> {
 /// Takes a packet apart. The checksum is not looked at.
 pub(crate) fn parse(packet: &[u8]) -> Option<(Header, Chunks<'_>)> {
     let mut reader = Reader::new(packet);
-    let header = Header { source_port: reader.u16()?, destination_port: reader.u16()?, tag: reader.u32()? };
-    reader.u32()?;
+    let header = Header {
+        source_port: reader.u16()?,
+        destination_port: reader.u16()?,
+        tag: reader.u32()?,
+        omits_checksum: reader.u32()? == 0,
+    };
     Some((header, Chunks { reader, is_canonical: true }))
 }
 
@@ -116,6 +122,7 @@ pub(crate) fn padding(length: usize) -> usize {
 pub(crate) struct PacketWriter<'a> {
     buffer: &'a mut Vec<u8>,
     start: usize,
+    omits_checksum: bool,
 }
 
 impl<'a> PacketWriter<'a> {
@@ -123,7 +130,7 @@ impl<'a> PacketWriter<'a> {
     pub(crate) fn new(buffer: &'a mut Vec<u8>, header: Header) -> Self {
         let start = buffer.len();
         Writer::new(buffer).u16(header.source_port).u16(header.destination_port).u32(header.tag).u32(0);
-        PacketWriter { buffer, start }
+        PacketWriter { buffer, start, omits_checksum: header.omits_checksum }
     }
 
     /// The length so far.
@@ -176,12 +183,12 @@ impl<'a> PacketWriter<'a> {
         }
     }
 
-    /// Writes the checksum, and takes the packet back if it has no chunk; whether it has.
+    /// Writes the checksum if there is to be one, and takes the packet back if it has no chunk; whether it has.
     pub(crate) fn finish(self) -> bool {
         let is_empty = self.is_empty();
         if is_empty {
             self.buffer.truncate(self.start);
-        } else {
+        } else if !self.omits_checksum {
             set_checksum(&mut self.buffer[self.start..]);
         }
         !is_empty

@@ -15,10 +15,12 @@ const REFLECTED: u8 = 1;
 /// Takes a packet in.
 pub(super) fn handle_packet(association: &mut Association, now: Instant, packet: &[u8]) {
     let config = &association.config;
+    // RFC 9653, section 5.3: what we announced is taken, in every packet.
+    let takes_zero = association.handshake.local().zero_checksum;
     let Some((header, chunks)) = parse(packet).filter(|(header, _)| {
         header.source_port == config.remote_port
             && header.destination_port == config.local_port
-            && has_right_checksum(packet)
+            && (header.omits_checksum && takes_zero || has_right_checksum(packet))
     }) else {
         association.counters.dropped_malformed += 1;
         return;
@@ -124,6 +126,7 @@ fn handle_closed(association: &mut Association, tag: u32, first: &Chunk<'_>) {
             source_port: association.config.local_port,
             destination_port: association.config.remote_port,
             tag,
+            omits_checksum: false,
         };
         association.push_control(Some(single(header, kind::SHUTDOWN_COMPLETE, 0, &[])));
     } else {

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-const HEADER_5000: Header = Header { source_port: 5000, destination_port: 5000, tag: 0x0102_0304 };
+const HEADER_5000: Header =
+    Header { source_port: 5000, destination_port: 5000, tag: 0x0102_0304, omits_checksum: false };
 
 #[test]
 fn a_written_packet_reads_back() {
