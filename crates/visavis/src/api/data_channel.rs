@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use peer::{ChannelId, ChannelView, DataChannelState, Error, ErrorName, Payload, Priority};
 
+use crate::net::clock;
 use crate::net::connection::{Handle, READY_BELOW};
 use crate::net::event_queue::Place;
 use crate::{RtcDataChannelEvent, RtcDataChannelEvents, RtcMessage};
@@ -157,12 +158,15 @@ impl RtcDataChannel {
     }
 
     fn send_payload(&self, payload: Payload) -> Result<(), Error> {
-        self.inner.handle.call(|shared, now| {
-            shared
-                .check_open()
-                .map_err(|_| Error::new(ErrorName::InvalidStateError, "the channel is closed"))?;
-            shared.peer.channel_send(now, self.inner.id, payload)
-        })
+        let now = clock::now();
+        let (result, needs_worker) = self.inner.handle.with(|shared| match shared.check_open() {
+            Ok(()) => shared.send(now, self.inner.id, payload),
+            Err(_) => (Err(Error::new(ErrorName::InvalidStateError, "the channel is closed")), false),
+        });
+        if needs_worker {
+            self.inner.handle.bell.ring();
+        }
+        result
     }
 
     /// Waits until the channel is open and its buffered amount is below [`READY_BELOW`](Self::READY_BELOW).

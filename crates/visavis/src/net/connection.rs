@@ -15,6 +15,7 @@ use session::ActionResult;
 
 use crate::net::clock;
 use crate::net::counters::COUNTERS;
+use crate::net::direct::Direct;
 use crate::net::event_queue::{Awake, EventQueue, Place, WaitList};
 use crate::net::mail::MailBox;
 use crate::net::media::Media;
@@ -211,6 +212,7 @@ pub(crate) struct Shared {
     pub(crate) media: Media,
     pub(crate) transports: TransportEvents,
     pub(crate) outside: Option<Outside>,
+    pub(crate) direct: Direct,
     pub(crate) awake: Awake,
 }
 
@@ -246,6 +248,7 @@ impl Shared {
             media: Media::default(),
             transports: TransportEvents::default(),
             outside,
+            direct: Direct::default(),
             awake: Awake::new(),
         }
     }

@@ -34,6 +34,8 @@ counters! {
     datagrams_received,
     /// Datagrams handed to the system.
     datagrams_sent,
+    /// Messages that left on the thread that sent them, without the worker.
+    direct_sends,
     /// Streams that were closed because what came was not framed as it should be.
     streams_garbled,
     /// Datagrams that the system refused to send (too large, no route, a firewall ...), or for which a stream's queue had

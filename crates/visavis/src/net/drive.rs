@@ -109,6 +109,7 @@ impl Seat {
         if sent_all && self.unsent.is_none() {
             for socket in self.closing.drain(..) {
                 self.sockets.remove(socket);
+                self.connection.with(|shared| shared.direct.remove(socket));
             }
         }
         self.rest(now, received_all && sent_all && acted_all)
@@ -266,21 +267,27 @@ impl Seat {
         }
         for _ in 0..MAX_BATCHES_OUT {
             batch.clear();
-            self.connection.with(|shared| {
-                if shared.fate != Fate::Broken {
+            let begun = self.connection.with(|shared| {
+                let begun = shared.direct.take_unsent();
+                if shared.fate != Fate::Broken && begun.is_none() {
                     shared.peer.poll_transmit(now, batch);
                 }
+                begun
             });
+            let has_begun = begun.is_some();
+            let mut progress = Progress::default();
+            if let Some(begun) = begun {
+                (*batch, progress) = begun;
+            }
             if batch.is_empty() {
                 return true;
             }
-            let mut progress = Progress::default();
             if self.sockets.poll_send(&mut cx, batch, &mut progress).is_pending() {
                 self.unsent = Some((std::mem::take(batch), progress));
                 return true;
             }
             // What is not full has everything.
-            if !batch.is_full() {
+            if !batch.is_full() && !has_begun {
                 return true;
             }
             now = clock::now();
@@ -319,6 +326,9 @@ impl Seat {
             },
             Action::BindUdp { socket, address } => {
                 let result = self.sockets.bind(socket, address);
+                if let Some(own) = self.sockets.own(socket) {
+                    self.connection.with(|shared| shared.direct.add(socket, own));
+                }
                 Some(ActionResult::Bound { socket, result })
             }
             Action::ConnectTcp { path, local, tls, framing } => {
@@ -403,6 +413,7 @@ impl Seat {
             if !idle || has_task || deadline.is_some_and(|deadline| deadline <= now) {
                 Next::Again
             } else {
+                shared.direct.note_rest(now, deadline);
                 Next::At(deadline)
             }
         })
@@ -411,6 +422,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.connection.with(|shared| shared.direct.clear());
         COUNTERS.connections.subtract(1);
     }
 }

@@ -14,6 +14,7 @@
 pub(crate) mod clock;
 pub(crate) mod connection;
 pub(crate) mod counters;
+mod direct;
 mod drive;
 pub(crate) mod endpoint;
 pub(crate) mod event_queue;

@@ -34,7 +34,7 @@ pub(crate) struct Source {
 /// The sockets of one connection. How many there are is the session's to bound.
 #[derive(Default)]
 pub(crate) struct Sockets {
-    sockets: BTreeMap<SocketId, UdpSocket>,
+    sockets: BTreeMap<SocketId, Arc<UdpSocket>>,
     attempts: BTreeMap<Path, Attempt>,
     streams: BTreeMap<Path, Stream>,
     shared: Option<Shared>,
@@ -59,8 +59,8 @@ type Attempt = Pin<Box<dyn Future<Output = Result<(Stream, SocketAddr), ConnectE
 /// How far into a batch the system took it: the transmits before, and the bytes of the one under way.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Progress {
-    transmit: usize,
-    bytes: usize,
+    pub(crate) transmit: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Sockets {
@@ -92,7 +92,7 @@ impl Sockets {
             return shared.bind(id, address);
         }
         let (socket, local) = UdpSocket::bind(address, self.dscp).map_err(|error| bind_error(&error))?;
-        self.sockets.insert(id, socket);
+        self.sockets.insert(id, Arc::new(socket));
         Ok(local)
     }
 
@@ -118,7 +118,12 @@ impl Sockets {
 
     #[cfg(test)]
     pub(crate) fn insert(&mut self, id: SocketId, socket: UdpSocket) {
-        self.sockets.insert(id, socket);
+        self.sockets.insert(id, Arc::new(socket));
+    }
+
+    /// A UDP socket that is the connection's own.
+    pub(crate) fn own(&self, id: SocketId) -> Option<&Arc<UdpSocket>> {
+        self.sockets.get(&id)
     }
 
     pub(crate) fn dscp(&self) -> u8 {
