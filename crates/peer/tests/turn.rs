@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use base::Redacted;
 use ice::{CandidateKind, RelayProtocol};
-use peer::{Configuration, Event, IceCandidateError, IceServer, IceTransportPolicy, Payload};
+use peer::{
+    Configuration, Event, IceCandidateError, IceConnectionState, IceServer, IceTransportPolicy, Payload,
+};
 use sim::{NatConfig, Passage, TurnFaults, TurnServer};
 use stage::world::{Opened, Place, STUN, World, stun_url, turn_urls};
 use stage::{A, B};
@@ -120,6 +122,31 @@ fn closing_gives_the_allocation_back() {
         world.call.with(A, |pc, now| pc.close(now));
         world.run(Duration::from_secs(1), |_| false);
         assert_eq!(world.call.network.server::<TurnServer>(world.turn).allocations(), 1, "{url}");
+    }
+}
+
+/// Nobody is told that the server was started anew, and the allocations would be refreshed minutes later only.
+#[test]
+fn a_restart_finds_that_the_server_has_forgotten_its_allocations() {
+    for url in ["turn:turn.test", "turn:turn.test?transport=tcp"] {
+        let mut world = world(&relay_only(vec![server(url, PASSWORD)]));
+        world.connect().expect("a channel");
+        world.call.network.server_mut::<TurnServer>(world.turn).restart();
+        world.run(Duration::from_secs(1), |_| false);
+        assert!(world.send("lost for now", Duration::from_secs(14)).is_none(), "{url}");
+        for index in [A, B] {
+            let state = world.call.peer(index).pc.ice_connection_state();
+            assert_eq!(state, IceConnectionState::Disconnected, "{url}");
+        }
+        let begun = world.call.network.now();
+        world.restart_ice();
+        assert!(world.send("again", Duration::from_secs(2)).is_some(), "{url}");
+        let took = world.call.network.now() - begun;
+        assert!(took < Duration::from_millis(1000), "{url} {took:?}");
+        let texts: Vec<_> = world.call.peer(B).messages().into_iter().map(|message| message.bytes).collect();
+        assert_eq!(texts, ["lost for now", "again"], "{url}");
+        assert_eq!(errors(&world, A), []);
+        assert_eq!(world.call.network.server::<TurnServer>(world.turn).allocations(), 2, "{url}");
     }
 }
 

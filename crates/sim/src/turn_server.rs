@@ -125,6 +125,12 @@ impl TurnServer {
         self.config.faults = faults;
     }
 
+    /// It is started anew: allocations and nonces are of another life.
+    pub fn restart(&mut self) {
+        self.allocations.values_mut().for_each(Allocation::end);
+        self.nonce += 1;
+    }
+
     /// How many allocations there are.
     pub fn allocations(&self) -> usize {
         self.allocations.len()

@@ -235,7 +235,7 @@ impl Agent {
     }
 
     /// Announces all there is again, under new credentials.
-    pub(super) fn gather_again(&mut self) {
+    pub(super) fn gather_again(&mut self, now: Instant) {
         if self.gatherer.state == GatheringState::New {
             return;
         }
@@ -255,6 +255,7 @@ impl Agent {
                 self.gather_from(host);
             }
         }
+        self.verify_relays(now);
     }
 
     fn gather_from(&mut self, host: HostSocket) {

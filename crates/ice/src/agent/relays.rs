@@ -12,7 +12,7 @@ use super::gather::{GATHERING_PATIENCE, UNREACHABLE};
 use super::{Agent, HostSocket, canonical_path};
 use crate::relay::{RelayProtocol, StreamRequest, TurnServer};
 use crate::turn::{Carriage, Client, Permitted, TurnEvent, patience};
-use crate::{CandidateError, CandidateKind, Event, TransportState, candidate, stun};
+use crate::{CandidateError, CandidateKind, Event, GatheringState, TransportState, candidate, stun};
 
 /// Allocations: sockets times servers, up to this many.
 const MAX_RELAYS: usize = 16;
@@ -83,7 +83,7 @@ impl Relay {
     fn is_busy(&self) -> bool {
         match &self.state {
             State::Waiting | State::Opening => true,
-            State::Client(client) => client.is_allocating(),
+            State::Client(client) => client.is_asking(),
             State::Ended => false,
         }
     }
@@ -92,7 +92,7 @@ impl Relay {
     fn is_silent(&self) -> bool {
         match &self.state {
             State::Opening => true,
-            State::Client(client) => client.is_allocating() && !client.has_answered(),
+            State::Client(client) => client.is_asking() && !client.has_answered(),
             State::Waiting | State::Ended => false,
         }
     }
@@ -273,11 +273,25 @@ impl Agent {
         Some(since_answer.map_or(longest, |end| end.min(longest)))
     }
 
+    /// The allocations of before a restart serve it as well, if they are still there: a server that was started anew has
+    /// none, and would say so no sooner than at the next refresh.
+    pub(super) fn verify_relays(&mut self, now: Instant) {
+        for relay in &mut self.relays.relays {
+            if let State::Client(client) = &mut relay.state {
+                relay.started = Some(now);
+                client.verify(now);
+            }
+        }
+    }
+
     /// Does what is due, and draws the conclusions.
     pub(super) fn run_relays(&mut self, now: Instant) {
         for index in 0..self.relays.relays.len() {
             if self.silence_ends(&self.relays.relays[index]).is_some_and(|end| now >= end) {
-                self.relay_unreachable(index, "the TURN server did not answer");
+                match self.relays.relays[index].client_mut().filter(|client| client.is_allocated()) {
+                    Some(client) => client.end(),
+                    None => self.relay_unreachable(index, "the TURN server did not answer"),
+                }
             }
             if let Some(client) = self.relays.relays[index].client_mut() {
                 client.handle_timeout(now);
@@ -304,10 +318,13 @@ impl Agent {
                 self.relay_refused(index, error);
             }
             TurnEvent::Redirected(to) => self.redirect(index, candidate::canonical(to)),
-            TurnEvent::Lost => {
+            TurnEvent::Lost | TurnEvent::Forgotten => {
                 self.relays.close_stream(index);
+                let is_gathering = self.gatherer.state == GatheringState::Gathering;
                 let relay = &mut self.relays.relays[index];
-                relay.state = State::Ended;
+                // Another one, unless the other side was told that no more candidates come.
+                let is_asked_again = event == TurnEvent::Forgotten && is_gathering;
+                relay.state = if is_asked_again { State::Waiting } else { State::Ended };
                 for (socket, _) in std::mem::take(&mut relay.sockets) {
                     self.forget_socket(now, socket);
                 }

@@ -58,7 +58,7 @@ impl Agent {
         }
         self.keep_link();
         self.next_generation(Arc::new(Side::new(local)), self.relay_only);
-        self.gather_again();
+        self.gather_again(now);
         self.settle(now);
     }
 

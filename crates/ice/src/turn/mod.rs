@@ -44,6 +44,7 @@ const KEEPALIVE: Duration = Duration::from_secs(15);
 const SENDS: u32 = 7;
 
 const UNAUTHENTICATED: u16 = 401;
+const ALLOCATION_MISMATCH: u16 = 437;
 const STALE_NONCE: u16 = 438;
 const TRY_ALTERNATE: u16 = 300;
 const FAMILY_NOT_SUPPORTED: u16 = 440;
@@ -57,8 +58,10 @@ pub(crate) enum TurnEvent {
     Failed(Option<(u16, String)>),
     /// There will be none here, but perhaps there.
     Redirected(SocketAddr),
-    /// The allocation is gone.
+    /// The allocation is gone, and the way to the server, or the server itself.
     Lost,
+    /// The allocation is gone, and the server is there.
+    Forgotten,
 }
 
 /// How requests travel.
@@ -112,8 +115,10 @@ pub(crate) struct Client {
     relayed: Vec<SocketAddr>,
     refresh_at: Option<Instant>,
     last_sent: Instant,
-    /// Whether the server has answered anything at all.
+    /// Whether the server has answered anything at all, or since it was asked whether it still has the allocation.
     has_answered: bool,
+    /// It has been asked that, and not said.
+    is_verifying: bool,
     /// As many as there are requests, and a keepalive.
     outgoing: VecDeque<Vec<u8>>,
     /// At most one for each request, and an end.
@@ -135,6 +140,7 @@ impl Client {
             refresh_at: None,
             last_sent: now,
             has_answered: false,
+            is_verifying: false,
             outgoing: VecDeque::new(),
             events: VecDeque::new(),
         };
@@ -148,6 +154,23 @@ impl Client {
 
     pub(crate) fn is_allocated(&self) -> bool {
         self.phase == Phase::Allocated
+    }
+
+    /// Whether it is not known yet if there is an allocation.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.is_allocating() || self.is_verifying
+    }
+
+    /// Asks whether the server still has the allocation: it may have been started anew.
+    pub(crate) fn verify(&mut self, now: Instant) {
+        if self.phase == Phase::Allocated {
+            let is_asked = self.pending.iter().any(|pending| matches!(pending.request, Request::Refresh));
+            (self.is_verifying, self.has_answered) = (true, false);
+            if !is_asked {
+                self.refresh_at = None;
+                self.send(now, Request::Refresh, 0);
+            }
+        }
     }
 
     pub(crate) fn has_answered(&self) -> bool {
@@ -240,6 +263,7 @@ impl Client {
 
     fn end_with(&mut self, event: TurnEvent) {
         self.phase = Phase::Ended;
+        self.is_verifying = false;
         self.pending.clear();
         self.outgoing.clear();
         self.relayed.clear();
@@ -340,7 +364,10 @@ impl Client {
                 let (relayed, mapped) = (self.relayed.clone(), wire::mapped_address(message));
                 self.events.push_back(TurnEvent::Allocated { relayed, mapped });
             }
-            Request::Refresh => self.refresh_after(now, message),
+            Request::Refresh => {
+                self.is_verifying = false;
+                self.refresh_after(now, message);
+            }
             Request::Permit(ips) => self.peers.granted(now, &ips),
             Request::Bind(number, _) => self.peers.bound(now, number, true),
         }
@@ -370,8 +397,9 @@ impl Client {
                 let alternate = wire::alternate_server(message).filter(|_| code == TRY_ALTERNATE);
                 self.end_with(alternate.map_or(TurnEvent::Failed(Some(error)), TurnEvent::Redirected));
             }
-            // 437, an allocation that the server does not know, and whatever else it has against it.
-            Request::Refresh => self.end(),
+            // RFC 8656, section 5: the server does not know the allocation, or not any more.
+            _ if code == ALLOCATION_MISMATCH => self.end_with(TurnEvent::Forgotten),
+            Request::Refresh => self.end_with(TurnEvent::Forgotten),
             Request::Permit(ips) => self.peers.refused(&ips),
             Request::Bind(number, _) => self.peers.bound(now, number, false),
         }

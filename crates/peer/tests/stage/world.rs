@@ -221,6 +221,12 @@ impl World {
         Some(Opened { after, local: pair.local, remote: pair.remote })
     }
 
+    /// The offerer restarts ICE.
+    pub(crate) fn restart_ice(&mut self) {
+        self.call.with(A, |pc, _| pc.restart_ice());
+        self.describe(A);
+    }
+
     /// Every NAT loses its mappings.
     pub(crate) fn restart_nats(&mut self) {
         let network = &mut self.call.network;
