@@ -9,6 +9,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{Context, SHA256};
 use interop::{missing, target_directory};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
+use tokio::time::Instant;
 use visavis::{
     Redacted, RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPolicy, RtcMessage,
     RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcPeerConnectionState, Settings,
@@ -18,6 +19,8 @@ use visavis::{
 const GUARD: Duration = Duration::from_secs(300);
 const BULK: usize = 100_000_000;
 const MESSAGE: usize = 50_000;
+/// What is under way when a server dies.
+const INTERRUPTED: usize = 20_000_000;
 
 async fn guarded<T>(body: impl Future<Output = T>) -> T {
     tokio::time::timeout(GUARD, body).await.expect("the test hangs")
@@ -43,7 +46,11 @@ struct Coturn {
 impl Coturn {
     /// Serves `user` with `password` on loopback; `None` if it is not installed and that is allowed.
     async fn start(arguments: &[&str]) -> Option<Coturn> {
-        let [port, tls_port] = free_ports();
+        Coturn::start_at(free_ports(), arguments).await
+    }
+
+    /// The same, at these ports.
+    async fn start_at([port, tls_port]: [u16; 2], arguments: &[&str]) -> Option<Coturn> {
         let directory = target_directory().join(format!("interop/turn-{port}"));
         fs::create_dir_all(&directory).expect("a directory");
         let (certificate, files) = certificate(&directory);
@@ -82,9 +89,14 @@ impl Coturn {
     }
 
     fn peer(&self, url: &str, password: &str) -> RtcPeerConnection {
+        self.peer_of(&[url], password)
+    }
+
+    /// A peer that knows several servers.
+    fn peer_of(&self, urls: &[&str], password: &str) -> RtcPeerConnection {
         let configuration = RtcConfiguration {
             ice_servers: vec![RtcIceServer {
-                urls: vec![url.to_owned()],
+                urls: urls.iter().map(|url| (*url).to_owned()).collect(),
                 username: Some("user".to_owned()),
                 credential: Some(Redacted::new(password.to_owned())),
             }],
@@ -152,7 +164,10 @@ struct Pair {
 }
 
 async fn connected(server: &Coturn, urls: [&str; 2]) -> Pair {
-    let [a, b] = urls.map(|url| server.peer(url, "password"));
+    connected_peers(urls.map(|url| server.peer(url, "password"))).await
+}
+
+async fn connected_peers([a, b]: [RtcPeerConnection; 2]) -> Pair {
     let channel_a = a.create_data_channel("relayed", None).unwrap();
     let mut events = b.events();
     negotiate(&a, &b).await;
@@ -180,9 +195,15 @@ fn message(number: usize) -> Vec<u8> {
 
 /// Sends 100 MB and compares what was sent with what came.
 async fn bulk(pair: &Pair) {
+    transfer(pair, BULK, || {}).await;
+}
+
+/// The same for so many bytes; when a quarter of them has come, `interrupt` is called. The longest time in which nothing
+/// came.
+async fn transfer(pair: &Pair, bulk: usize, interrupt: impl FnOnce()) -> Duration {
     let send = async {
         let mut sent = Context::new(&SHA256);
-        for number in 0..BULK / MESSAGE {
+        for number in 0..bulk / MESSAGE {
             let message = message(number);
             sent.update(&message);
             pair.channel_a.ready().await.unwrap();
@@ -192,15 +213,40 @@ async fn bulk(pair: &Pair) {
     };
     let receive = async {
         let (mut received, mut bytes) = (Context::new(&SHA256), 0);
-        while bytes < BULK {
+        let (mut interrupt, mut longest, mut last) = (Some(interrupt), Duration::ZERO, Instant::now());
+        while bytes < bulk {
             let Some(RtcMessage::Binary(message)) = pair.channel_b.recv().await else { panic!("it closed") };
+            longest = longest.max(last.elapsed());
+            last = Instant::now();
             received.update(&message);
             bytes += message.len();
+            if let Some(interrupt) = interrupt.take_if(|_| bytes >= bulk / 4) {
+                interrupt();
+            }
         }
-        received.finish()
+        (received.finish(), longest)
     };
-    let (sent, received) = tokio::join!(send, receive);
+    let (sent, (received, longest)) = tokio::join!(send, receive);
     assert_eq!(sent.as_ref(), received.as_ref());
+    longest
+}
+
+/// How the state of a connection has changed so far.
+async fn states(events: &mut RtcPeerConnectionEvents) -> Vec<RtcPeerConnectionState> {
+    let mut states = Vec::new();
+    while let Ok(Some(event)) = tokio::time::timeout(Duration::ZERO, events.next()).await {
+        if let RtcPeerConnectionEvent::ConnectionStateChange(state) = event {
+            states.push(state);
+        }
+    }
+    states
+}
+
+/// The server whose relayed address data goes from.
+fn server_in_use(pc: &RtcPeerConnection) -> String {
+    let sctp = pc.sctp().expect("an SCTP transport");
+    let pair = sctp.transport().ice_transport().get_selected_candidate_pair().expect("a pair");
+    pair.local.fields.and_then(|fields| fields.url).expect("a relayed candidate")
 }
 
 async fn hundred_megabytes(transport: &str) {
@@ -298,6 +344,52 @@ async fn a_nonce_may_go_stale() {
     guarded(gathered(&mut events)).await;
     a.set_remote_description(b.local_description().unwrap()).await.unwrap();
     guarded(channel.ready()).await.unwrap();
+}
+
+/// Data that was on its way through a server that is killed goes over another one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_relay_takes_over_from_one_that_dies() {
+    let (Some(one), Some(two)) = (Coturn::start(&[]).await, Coturn::start(&[]).await) else { return };
+    let urls = [&one, &two].map(|server| server.url("127.0.0.1", "udp"));
+    let peers = [(), ()].map(|()| one.peer_of(&[&urls[0], &urls[1]], "password"));
+    let pair = guarded(connected_peers(peers)).await;
+    let mut events = [pair.a.events(), pair.b.events()];
+    let mut servers = [Some(one), Some(two)];
+    let used = server_in_use(&pair.a);
+    let dies = urls.iter().position(|url| *url == used).expect("one of the two");
+    let longest = guarded(transfer(&pair, INTERRUPTED, || drop(servers[dies].take()))).await;
+    // 1.4 s; the rest is for a busy machine.
+    assert!(longest < Duration::from_secs(3), "{longest:?}");
+    assert_ne!(server_in_use(&pair.a), used);
+    for events in &mut events {
+        let states = states(events).await;
+        let is_well = |state: &RtcPeerConnectionState| {
+            matches!(state, RtcPeerConnectionState::Connecting | RtcPeerConnectionState::Connected)
+        };
+        assert!(states.iter().all(is_well), "{states:?}");
+    }
+}
+
+/// The only server is killed and started anew: it knows nothing of the allocations, and the restart gets new ones.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_brings_back_what_a_relay_that_died_has_lost() {
+    let ports = free_ports();
+    let Some(server) = Coturn::start_at(ports, &[]).await else { return };
+    let url = server.url("127.0.0.1", "udp");
+    let pair = guarded(connected(&server, [&url, &url])).await;
+    let (killed, told) = tokio::sync::oneshot::channel();
+    let again = async {
+        told.await.expect("a quarter of it comes");
+        let server = Coturn::start_at(ports, &[]).await.expect("it was there before");
+        pair.a.restart_ice();
+        negotiate(&pair.a, &pair.b).await;
+        server
+    };
+    let interrupt = || {
+        drop(server);
+        killed.send(()).expect("somebody waits");
+    };
+    guarded(async { tokio::join!(transfer(&pair, INTERRUPTED, interrupt), again) }).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
