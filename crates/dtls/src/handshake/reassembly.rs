@@ -11,7 +11,7 @@ const WINDOW: usize = 8;
 const MAX_MESSAGE: usize = 16 * 1024;
 /// Bytes of all messages that are not whole yet, or not next.
 const MAX_BUFFERED: usize = 32 * 1024;
-/// Pieces with gaps between them, of one message.
+/// Pieces with gaps between them, of one message. With more it is begun anew: no peer leaves so many.
 const MAX_GAPS: usize = 64;
 
 /// What became of a fragment.
@@ -45,7 +45,7 @@ impl Assembly {
     }
 
     /// Later bytes win over earlier ones: what a forger sent first does not keep the peer's out.
-    fn insert(&mut self, fragment: &Fragment<'_>) -> bool {
+    fn insert(&mut self, fragment: &Fragment<'_>) {
         let (mut start, mut end) = (fragment.offset, fragment.offset + fragment.body.len());
         let mut merged = Vec::with_capacity(self.have.len() + 1);
         for (from, to) in self.have.iter().copied() {
@@ -58,11 +58,10 @@ impl Assembly {
         merged.push((start, end));
         merged.sort_unstable();
         if merged.len() > MAX_GAPS {
-            return false;
+            merged = vec![(start, end)];
         }
         self.have = merged;
         self.body[fragment.offset..][..fragment.body.len()].copy_from_slice(fragment.body);
-        true
     }
 
     fn is_whole(&self) -> bool {
@@ -132,15 +131,30 @@ impl Reassembly {
         if !is_possible || ahead >= window {
             return Inserted::Dropped;
         }
+        if !self.make_room(ahead, fragment.length) {
+            return Inserted::Dropped;
+        }
         while self.slots.len() <= ahead {
             self.slots.push_back(None);
         }
-        let others = self.slots.iter().enumerate().filter(|(at, _)| *at != ahead);
-        let buffered: usize = others.filter_map(|(_, slot)| slot.as_ref()).map(|slot| slot.body.len()).sum();
-        if buffered + fragment.length > MAX_BUFFERED {
-            return Inserted::Dropped;
+        insert(&mut self.slots[ahead], fragment);
+        Inserted::Taken
+    }
+
+    /// Whether there is room for a message. Those behind it give way, the last first: one that is needed sooner is
+    /// never kept out by what somebody claimed of later ones.
+    fn make_room(&mut self, ahead: usize, length: usize) -> bool {
+        let bytes = |slot: &Option<Assembly>| slot.as_ref().map_or(0, |slot| slot.body.len());
+        let before: usize = self.slots.iter().take(ahead).map(bytes).sum();
+        if before + length > MAX_BUFFERED {
+            return false;
         }
-        insert(&mut self.slots[ahead], fragment)
+        let behind =
+            |slots: &VecDeque<Option<Assembly>>| slots.iter().skip(ahead + 1).map(bytes).sum::<usize>();
+        while before + length + behind(&self.slots) > MAX_BUFFERED {
+            self.slots.pop_back();
+        }
+        true
     }
 
     /// A fragment in the clear of a message that was handed out.
@@ -154,10 +168,8 @@ impl Reassembly {
         if is_same {
             return Inserted::Repeated;
         }
-        match insert(&mut self.again, fragment) {
-            Inserted::Taken => Inserted::Repeated,
-            other => other,
-        }
+        insert(&mut self.again, fragment);
+        Inserted::Repeated
     }
 
     /// The next message, once it is whole.
@@ -183,12 +195,11 @@ impl Reassembly {
 }
 
 /// A fragment of another message than the one that is there takes its place.
-fn insert(slot: &mut Option<Assembly>, fragment: &Fragment<'_>) -> Inserted {
-    if slot.as_ref().is_none_or(|assembly| !assembly.is_of(fragment)) {
-        *slot = Some(Assembly::new(fragment));
+fn insert(slot: &mut Option<Assembly>, fragment: &Fragment<'_>) {
+    match slot.as_mut().filter(|assembly| assembly.is_of(fragment)) {
+        Some(assembly) => assembly.insert(fragment),
+        None => slot.insert(Assembly::new(fragment)).insert(fragment),
     }
-    let is_taken = slot.as_mut().is_some_and(|assembly| assembly.insert(fragment));
-    if is_taken { Inserted::Taken } else { Inserted::Dropped }
 }
 
 #[cfg(test)]
@@ -210,10 +221,36 @@ mod tests {
         assert_eq!(taken.count(), MAX_BUFFERED / MAX_MESSAGE);
         assert_eq!(reassembly.insert(0, &fragment(0, 16 << 20, 0, b"x")), Inserted::Dropped);
         let mut reassembly = Reassembly::new(None);
-        let taken = (0..MAX_MESSAGE).step_by(2).filter(|offset| {
-            reassembly.insert(0, &fragment(0, MAX_MESSAGE, *offset, b"x")) == Inserted::Taken
-        });
-        assert_eq!(taken.count(), MAX_GAPS);
+        for offset in (0..MAX_MESSAGE).step_by(2) {
+            reassembly.insert(0, &fragment(0, MAX_MESSAGE, offset, b"x"));
+            assert!(reassembly.slots[0].as_ref().unwrap().have.len() <= MAX_GAPS);
+        }
+    }
+
+    /// Whatever was said before by somebody who has no keys: the peer's own message, said once, is whole.
+    #[test]
+    fn nothing_that_a_forger_said_keeps_the_peers_message_out() {
+        let body = vec![7; MAX_MESSAGE];
+        let real = || (0..16).map(|n| fragment(0, MAX_MESSAGE, n * 1024, &body[n * 1024..][..1024]));
+        // All the room there is, claimed for later messages.
+        let mut reassembly = Reassembly::new(None);
+        for sequence in (1..8).rev() {
+            reassembly.insert(0, &fragment(sequence, MAX_MESSAGE, 0, b"x"));
+        }
+        assert!(real().all(|fragment| reassembly.insert(0, &fragment) == Inserted::Taken));
+        assert_eq!(reassembly.take().unwrap().body, body);
+        // As many gaps as there can be.
+        let mut reassembly = Reassembly::new(None);
+        for n in 0..MAX_GAPS {
+            reassembly.insert(0, &fragment(0, MAX_MESSAGE, 8 * 1024 + 2 * n, b"x"));
+        }
+        assert!(real().all(|fragment| reassembly.insert(0, &fragment) == Inserted::Taken));
+        assert_eq!(reassembly.take().unwrap().body, body);
+        // Another message of the same number.
+        let mut reassembly = Reassembly::new(None);
+        reassembly.insert(0, &Fragment { kind: 1, ..fragment(0, 9, 0, b"x") });
+        assert!(real().all(|fragment| reassembly.insert(0, &fragment) == Inserted::Taken));
+        assert_eq!(reassembly.take().unwrap().body, body);
     }
 
     #[test]
