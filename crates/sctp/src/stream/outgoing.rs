@@ -103,9 +103,16 @@ impl Streams {
     pub(crate) fn end_message(&mut self, id: u16) {
         let Some(stream) = self.map.get_mut(&id) else { return };
         self.interleaving.begun -= stream.begun.take().unwrap_or_default();
-        self.interleaving.held.take_if(|held| *held == id);
-        let served = std::mem::take(&mut self.interleaving.served);
-        self.end_turn(id, served);
+        if stream.send.is_empty()
+            && self.interleaving.held != Some(id)
+            && let Some(turn) = stream.turn.take()
+        {
+            self.schedule.remove(turn);
+        }
+        if self.interleaving.held.take_if(|held| *held == id).is_some() {
+            let served = std::mem::take(&mut self.interleaving.served);
+            self.end_turn(id, served);
+        }
         self.unpark();
         self.settle();
     }
