@@ -110,6 +110,54 @@ impl Internet {
     }
 }
 
+/// A machine with two cables, each with a public address of its own (IPv4 alone).
+pub struct TwofoldSite {
+    machine: Namespace,
+    /// The cables, and their addresses.
+    cables: [(&'static str, Ipv4Addr); 2],
+}
+
+impl TwofoldSite {
+    /// Where programs run.
+    pub fn machine(&self) -> &Namespace {
+        &self.machine
+    }
+
+    /// Takes the cable with this address away, with the interface that it is plugged into. Answers whether there is one.
+    pub fn remove(&self, address: Ipv4Addr) -> bool {
+        let cable = self.cables.iter().find(|(_, known)| *known == address);
+        cable.inspect(|(name, _)| self.machine.ip(&format!("link del {name}"))).is_some()
+    }
+}
+
+impl Internet {
+    /// A new machine that is plugged in twice.
+    ///
+    /// # Panics
+    /// Where there are more than 62 sites.
+    pub fn twofold_site(&mut self) -> TwofoldSite {
+        let machine = Namespace::try_new(&format!("m{}", self.sites)).expect("one more namespace");
+        let cables = ["out", "spare"].map(|name| {
+            let number = self.sites;
+            assert!(number < 63, "203.0.113.0/24 has no more networks");
+            self.sites += 1;
+            let (near, far) = (4 * number + 1, Ipv4Addr::new(203, 0, 113, 4 * number + 2));
+            self.core.ip(&format!("link add s{number} type veth peer name {name} netns {}", machine.name()));
+            self.core.ip(&format!("link set s{number} up"));
+            self.core.ip(&format!("addr add 203.0.113.{near}/30 dev s{number}"));
+            machine.ip(&format!("link set {name} up"));
+            machine.ip(&format!("addr add {far}/30 dev {name}"));
+            // What goes from an address goes over its own cable, as hosts in several networks have it.
+            let (table, gateway) = (100 + u32::from(number), format!("203.0.113.{near}"));
+            machine.ip(&format!("route add default via {gateway} dev {name} table {table}"));
+            machine.ip(&format!("rule add from {far} table {table}"));
+            machine.ip(&format!("route add default via {gateway} dev {name} metric {table}"));
+            (name, far)
+        });
+        TwofoldSite { machine, cables }
+    }
+}
+
 impl Default for Internet {
     fn default() -> Self {
         Internet::new()

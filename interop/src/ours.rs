@@ -284,6 +284,7 @@ impl Channel {
                 }
             }
             "blast" => return self.blast(count("bytes"), count("size")).await,
+            "progress" => return Ok(json!(self.inbox.lock().expect("no holder panics").bytes)),
             "receive" => return Ok(self.receive(count("messages"), count("bytes")).await),
             _ => panic!("unknown operation {operation}"),
         }

@@ -11,6 +11,8 @@
 //! Of ours alone, in the configuration: `activeTcp` (it connects over TCP, as browsers do), `listen` (it is a server's
 //! end, at this port, for UDP and TCP), `hideAddresses`.
 //!
+//! Of ours alone: `progress {key} -> bytes` (those that wait for `receive`).
+//!
 //! Of ours and of Chromium: `pair {} -> {local, remote}` (the candidate-attributes of the selected pair).
 //!
 //! Not of aiortc: `transceiver {kind, direction, encodings}`, `addTrack {kind}` (in one stream), `stop {mid}`,
@@ -22,6 +24,7 @@
 
 use std::collections::VecDeque;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -178,6 +181,14 @@ impl Peer {
             }
         })
         .await
+    }
+
+    /// The events that have come so far and that nobody has waited for.
+    pub async fn events_so_far(&mut self) -> &VecDeque<Value> {
+        while let Ok(event) = tokio::time::timeout(Duration::ZERO, self.fresh_event()).await {
+            self.seen.push_back(event);
+        }
+        &self.seen
     }
 
     /// Keeps `event` for a later [`Peer::wait`].

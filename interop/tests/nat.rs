@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use interop::bodies::try_connect;
-use interop::netns::{Families, Internet, Nat, SERVER_IPV4, SERVER_IPV6, Site, unavailable};
+use interop::netns::{Families, Internet, Namespace, Nat, SERVER_IPV4, SERVER_IPV6, Site, unavailable};
 use interop::{Browser, BrowserKind, Coturn, Peer, missing, repository};
 use serde_json::{Value, json};
 
@@ -104,7 +104,11 @@ fn turn() -> Value {
 }
 
 async fn ours(site: &Site) -> Peer {
-    Peer::started(site.machine().command(env!("CARGO_BIN_EXE_interop-peer"))).await
+    ours_in(site.machine()).await
+}
+
+async fn ours_in(machine: &Namespace) -> Peer {
+    Peer::started(machine.command(env!("CARGO_BIN_EXE_interop-peer"))).await
 }
 
 /// Connects; our side's and the other's kind of candidate, or "no way".
@@ -295,4 +299,55 @@ async fn a_transfer_outlives_an_interface_that_goes_and_comes_back_in_namespaces
     assert_eq!(sent, received.sha256);
     let ended = interruption.try_wait().expect("a child");
     assert!(ended.is_some_and(|status| status.success()), "the transfer was over before the interruption");
+}
+
+/// What is transferred while an interface is removed.
+const LONG: u64 = 100_000_000;
+/// How long nothing may come then: 1.4 s, and the rest for a busy machine.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The interface that data goes over is removed in mid-transfer, with its address; the machine has another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_goes_on_when_its_interface_is_removed_in_namespaces() {
+    let Some((mut internet, _coturn)) = internet() else { return };
+    let twofold = internet.twofold_site();
+    let right = internet.site(Nat::PortRestricted, Families::IPV4);
+    let (mut sender, mut receiver) = (ours_in(twofold.machine()).await, ours(&right).await);
+    assert_ne!(winners(&mut sender, &mut receiver, &stun(), "").await, "no way");
+    let key = sender.channel("bulk", json!({})).await;
+    let there = receiver.wait_incoming().await["key"].as_u64().expect("a key");
+    sender.wait_channel("open", key).await;
+    let before = address(&sender.call("pair", json!({})).await["local"]);
+    let blast = json!({ "key": key, "bytes": LONG, "size": 16 * 1024 });
+    let watch = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        let (mut bytes, mut moved, mut longest, mut removed) = (0, ticks.tick().await, Duration::ZERO, false);
+        while bytes < LONG {
+            let now = ticks.tick().await;
+            let progress = receiver.call("progress", json!({ "key": there })).await;
+            let progress = progress.as_u64().expect("a number");
+            if progress > bytes {
+                longest = longest.max(now - moved);
+                (bytes, moved) = (progress, now);
+            }
+            if !removed && bytes > LONG / 4 {
+                removed = true;
+                assert!(twofold.remove(before), "{before}");
+            }
+        }
+        (receiver.receive(there, 0, LONG).await.sha256, longest)
+    };
+    let (sent, (received, longest)) = tokio::join!(sender.call("blast", blast), watch);
+    assert_eq!(sent, received);
+    assert!(longest < PAUSE, "{longest:?}");
+    assert_ne!(address(&sender.call("pair", json!({})).await["local"]), before);
+    for peer in [&mut sender, &mut receiver] {
+        let is_bad = |event: &&Value| event["state"] == "disconnected" || event["state"] == "failed";
+        assert_eq!(peer.events_so_far().await.iter().find(is_bad), None);
+    }
+}
+
+fn address(candidate: &Value) -> std::net::Ipv4Addr {
+    let address = candidate.as_str().expect("a candidate").split(' ').nth(4).expect("an address");
+    address.parse().expect("an IPv4 address")
 }
