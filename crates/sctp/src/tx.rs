@@ -241,7 +241,8 @@ impl Sender {
     /// Counts a packet with user data.
     fn end_packet(&mut self, now: Instant, before: usize, writer: &PacketWriter<'_>, streams: &Streams) {
         self.packets.push(now, before, self.in_flight);
-        self.pacer.note_sent(now, writer.len(), self.max_packet_size, self.controller.rate());
+        // Rates are of chunks: what a packet adds to them is not paced.
+        self.pacer.note_sent(now, writer.len() - HEADER, self.max_packet_size, self.controller.rate());
         self.controller.note_sent(now, before, self.in_flight);
         if self.window_is_open() && !self.has_data(streams) {
             self.packets.note_app_limited(self.in_flight);

@@ -14,10 +14,12 @@ mod bounds;
 mod cycle;
 mod filters;
 mod probe_rtt;
+mod share;
 
 use cycle::Cycle;
 use filters::{Aggregation, FullPipe, MaxBandwidth};
 use probe_rtt::ProbeRtt;
+use share::Share;
 
 /// Gains of rate and window in each state (section 2.4 of the draft).
 const STARTUP_RATE: f64 = 2.77;
@@ -27,14 +29,14 @@ const UP_RATE: f64 = 1.25;
 const WINDOW: f64 = 2.0;
 const UP_WINDOW: f64 = 2.25;
 const PROBE_RTT_WINDOW: f64 = 0.5;
-/// The rate stays so much below the bandwidth, so that queues drain.
+/// Where packets wait, the rate stays so much below the bandwidth: queues drain.
 const MARGIN: f64 = 0.99;
 /// What is left for others of the most that was found to fit.
 const HEADROOM: f64 = 0.85;
 /// The cut where it was too much.
 const BETA: f64 = 0.7;
 /// Losses beyond this are congestion where a queue grows...
-const LOSS_WITH_QUEUE: f64 = 0.02;
+const LOSS_WITH_QUEUE: f64 = 0.015;
 /// ...and beyond this anywhere.
 const LOSS_WITHOUT_QUEUE: f64 = 0.2;
 /// So many packets are sent in a round trip whatever the model says: with fewer it would learn nothing.
@@ -93,15 +95,12 @@ pub(crate) struct Bbr {
     aggregation: Aggregation,
     cycle: Cycle,
     probe_rtt: ProbeRtt,
-    /// What competes with us leaves us, since the last probe; none where nobody does.
-    low_bandwidth: Option<u64>,
-    low_in_flight: Option<usize>,
-    /// The round from which on others may be yielded to again.
-    yields_from: u64,
-    /// The most that is known to fit.
+    share: Share,
+    /// The most that is known to fit, beside what others have.
     high_in_flight: Option<usize>,
     window: usize,
     rate: u64,
+    has_seen_rtt: bool,
     /// A window that a probe or a timeout interrupted.
     saved_window: usize,
 }
@@ -120,13 +119,12 @@ impl Bbr {
             aggregation: Aggregation::new(now),
             cycle,
             probe_rtt: ProbeRtt::new(now),
-            low_bandwidth: None,
-            low_in_flight: None,
-            yields_from: 0,
+            share: Share::default(),
             high_in_flight: None,
             window,
             // As if the round trip took a millisecond: the first window leaves at once.
             rate: (window as f64 * 1000.0 * STARTUP_RATE) as u64,
+            has_seen_rtt: false,
             saved_window: 0,
         }
     }
@@ -156,9 +154,9 @@ impl Bbr {
     pub(super) fn note_progress(&mut self, progress: &Progress) {
         self.update_round(progress);
         self.update_bandwidth(progress);
-        self.adapt_lower_bounds();
+        self.yield_to_others(progress);
         self.aggregation.update(progress, self.bandwidth(), self.round.has_begun, self.window);
-        self.check_startup();
+        self.check_startup(progress);
         self.check_drain(progress);
         self.update_cycle(progress);
         self.update_shortest_rtt(progress);
@@ -211,9 +209,9 @@ impl Bbr {
         }
     }
 
-    /// The bandwidth that is used.
+    /// The bandwidth that the model believes in.
     fn bandwidth(&self) -> u64 {
-        self.max_bandwidth.get().min(self.low_bandwidth.unwrap_or(u64::MAX))
+        self.max_bandwidth.get()
     }
 
     fn scaled(&self, bandwidth: u64, gain: f64) -> u64 {
@@ -240,14 +238,14 @@ impl Bbr {
         self.packet * MIN_PACKETS
     }
 
-    fn check_startup(&mut self) {
+    fn check_startup(&mut self, progress: &Progress) {
         if self.state != State::Startup {
             return;
         }
         if self.round.has_begun && self.is_round_too_much() {
             // Section 5.3.1.3 of the draft: the queue overflows.
             let fits = self.in_flight_for(self.max_bandwidth.get(), 1.0).max(self.round.in_flight);
-            self.high_in_flight = Some(fits);
+            self.cut_share(progress, fits);
             self.full.is_reached = true;
         }
         if self.full.is_reached {
@@ -280,13 +278,20 @@ impl Bbr {
     }
 
     fn set_rate(&mut self, progress: &Progress) {
+        if let (false, Some(rtt)) = (self.has_seen_rtt, progress.smoothed_rtt) {
+            // Section 5.6.2 of the draft: from now on windows are spread over a round trip.
+            self.has_seen_rtt = true;
+            let first = (self.packet * INITIAL_PACKETS) as f64 * STARTUP_RATE;
+            self.rate = self.rate.min((first / rtt.as_secs_f64().max(1e-6)) as u64);
+        }
         let bandwidth = self.bandwidth();
         if bandwidth == 0 {
             return;
         }
         let smoothed = progress.smoothed_rtt.map_or(f64::INFINITY, |rtt| rtt.as_secs_f64());
         let least = (self.packet * MIN_PACKETS_A_ROUND) as f64 / smoothed.max(1e-6);
-        let rate = self.scaled(bandwidth, self.rate_gain() * MARGIN).max(least as u64);
+        let margin = if self.probe_rtt.is_waiting() { MARGIN } else { 1.0 };
+        let rate = self.scaled(bandwidth, self.rate_gain() * margin).max(least as u64);
         if self.full.is_reached || rate > self.rate {
             self.rate = rate.max(1);
         }
@@ -305,7 +310,7 @@ impl Bbr {
             State::Cruise | State::ProbeRtt => self.with_headroom(),
             State::Startup | State::Drain => usize::MAX,
         };
-        let cap = cap.min(self.low_in_flight.unwrap_or(usize::MAX));
+        let cap = cap.min(self.share_of(progress));
         self.window = self.window.min(cap).max(self.min_window());
         if self.state == State::ProbeRtt {
             let probe = self.in_flight_for(self.bandwidth(), PROBE_RTT_WINDOW).max(self.min_window());

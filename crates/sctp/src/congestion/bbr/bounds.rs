@@ -1,20 +1,23 @@
-//! The short-term and long-term bounds of the model (section 5.5.10 of the draft).
+//! What losses say (section 5.5.10 of the draft), and what is left to others.
 
 use super::super::Progress;
 use super::{BETA, Bbr, HEADROOM, LOSS_WITH_QUEUE, LOSS_WITHOUT_QUEUE, State, exceeds};
 
-/// Fewer packets than this are lost by accident.
+/// Fewer packets than this are lost by accident, where a queue grows...
+const MIN_LOST_WITH_QUEUE: usize = 2;
+/// ...and anywhere.
 const MIN_LOST: usize = 6;
-/// After yielding to others, so many rounds pass before the next time.
-const YIELD_ROUNDS: u64 = 3;
+/// So many rounds after a probe, the queue that it made may still be there.
+const OWN_QUEUE_ROUNDS: u32 = 3;
 
 impl Bbr {
     /// Whether losses of so many bytes out of `of` say that too much was sent.
     fn is_too_much(&self, lost: u64, of: u64) -> bool {
         let is_queueing = self.probe_rtt.is_queueing();
-        let limit = if is_queueing { LOSS_WITH_QUEUE } else { LOSS_WITHOUT_QUEUE };
         // One packet of two is no measurement.
-        lost >= (MIN_LOST * self.packet) as u64 && exceeds(lost, of, limit)
+        let (limit, least) =
+            if is_queueing { (LOSS_WITH_QUEUE, MIN_LOST_WITH_QUEUE) } else { (LOSS_WITHOUT_QUEUE, MIN_LOST) };
+        lost >= (least * self.packet) as u64 && exceeds(lost, of, limit)
     }
 
     /// The same of the round that has ended.
@@ -22,26 +25,17 @@ impl Bbr {
         self.is_too_much(self.round.lost, self.round.lost + self.round.delivered)
     }
 
-    /// Others want a share: what they leave us bounds us until the next probe.
-    pub(super) fn adapt_lower_bounds(&mut self) {
-        let is_probing = matches!(self.state, State::Startup | State::Refill | State::Up);
-        // Where a queue grows, any loss is somebody's who wants a share.
-        let is_queueing = self.probe_rtt.is_queueing();
-        let is_pushed = self.round.lost > 0 && is_queueing || self.is_round_too_much();
-        if !self.round.has_begun || is_probing || !is_pushed || self.round.count < self.yields_from {
+    /// Others want a share: they get it as CUBIC would give it.
+    pub(super) fn yield_to_others(&mut self, progress: &Progress) {
+        let is_probing = matches!(self.state, State::Startup | State::Drain | State::Refill | State::Up);
+        // Where a queue grows, any loss is somebody's who wants a share; unless we have just made it ourselves.
+        let is_own = self.cycle.rounds < OWN_QUEUE_ROUNDS && !self.cycle.is_crowded;
+        let is_pushed =
+            self.round.lost > 0 && self.probe_rtt.is_queueing() && !is_own || self.is_round_too_much();
+        if !self.round.has_begun || is_probing || !is_pushed || self.round.count < self.share.yields_from {
             return;
         }
-        // What was sent before is still coming in, and the other's answer takes a round, too.
-        self.yields_from = self.round.count + YIELD_ROUNDS;
-        let bandwidth = self.low_bandwidth.unwrap_or_else(|| self.max_bandwidth.get());
-        self.low_bandwidth = Some(self.scaled(bandwidth, BETA));
-        let in_flight = self.low_in_flight.unwrap_or(self.window);
-        self.low_in_flight = Some((in_flight as f64 * BETA) as usize);
-    }
-
-    pub(super) fn reset_lower_bounds(&mut self) {
-        self.low_bandwidth = None;
-        self.low_in_flight = None;
+        self.cut_share(progress, progress.in_flight_before);
     }
 
     /// Whether the sample in hand, sent to find out, was too much.
@@ -54,7 +48,7 @@ impl Bbr {
         let Some(sample) = progress.sample.filter(|sample| !sample.is_app_limited) else { return };
         let target = self.in_flight_for(self.bandwidth(), 1.0).min(self.window);
         let cut = (target as f64 * BETA) as usize;
-        self.high_in_flight = Some(sample.in_flight.max(cut));
+        self.cut_share(progress, sample.in_flight.max(cut));
     }
 
     /// What fits, less what is left to others.

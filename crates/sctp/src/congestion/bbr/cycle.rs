@@ -14,6 +14,9 @@ const MAX_WAIT_ROUNDS: u32 = 63;
 /// The most that fits is doubled at most so often within one probe.
 const MAX_DOUBLINGS: u32 = 30;
 
+/// ...and no faster than by one packet for so many that arrive: the first losses stop it before others have many.
+const PACKETS_FOR_ONE: usize = 16;
+
 /// Which acknowledgements speak of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Feedback {
@@ -37,6 +40,8 @@ pub(super) struct Cycle {
     feedback: Feedback,
     /// Samples speak of a probe that was not found to be too much.
     is_watching: bool,
+    /// There was a queue before the probe began: somebody else's.
+    pub(super) is_crowded: bool,
     up_rounds: u32,
     /// Bytes that have to arrive for each packet by which the most that fits grows.
     up_step: usize,
@@ -51,6 +56,7 @@ impl Cycle {
             rounds: 0,
             feedback: Feedback::None,
             is_watching: false,
+            is_crowded: false,
             up_rounds: 0,
             up_step: usize::MAX,
             up_delivered: 0,
@@ -70,9 +76,9 @@ impl Bbr {
         self.adapt_upper_bounds(progress);
         let state = self.state;
         match state {
-            State::Down if self.is_time_to_probe(progress.now) => self.start_refill(progress),
+            State::Down if self.is_time_to_probe(progress) => self.start_refill(progress),
             State::Down if self.is_time_to_cruise(progress.in_flight) => self.state = State::Cruise,
-            State::Cruise if self.is_time_to_probe(progress.now) => self.start_refill(progress),
+            State::Cruise if self.is_time_to_probe(progress) => self.start_refill(progress),
             // A round of refilling: now what is asked for is seen.
             State::Refill if self.round.has_begun => self.start_up(progress),
             State::Up if self.is_time_to_go_down(progress) => self.start_down(progress),
@@ -80,7 +86,11 @@ impl Bbr {
         }
     }
 
-    fn is_time_to_probe(&self, now: Instant) -> bool {
+    fn is_time_to_probe(&self, progress: &Progress) -> bool {
+        if self.share.is_bounded() {
+            return self.share_is_back(progress);
+        }
+        let now = progress.now;
         let packets = self.in_flight_for(self.bandwidth(), 1.0) / self.packet;
         let rounds = MAX_WAIT_ROUNDS.min(u32::try_from(packets).unwrap_or(u32::MAX)).max(2);
         now.saturating_duration_since(self.cycle.began) >= self.cycle.wait
@@ -103,12 +113,11 @@ impl Bbr {
         let shortest = self.probe_rtt.shortest().unwrap_or_default();
         let is_full = progress.in_flight >= self.in_flight_for(self.max_bandwidth.get(), super::UP_RATE);
         let has_lasted = progress.now.saturating_duration_since(self.cycle.began) > shortest;
-        (is_full && has_lasted) || self.full.is_now
+        (is_full && has_lasted && !self.cycle.is_crowded) || self.full.is_now
     }
 
     pub(super) fn start_down(&mut self, progress: &Progress) {
         self.cycle.feedback = Feedback::Stopping;
-        self.cycle.is_watching = false;
         self.cycle.up_step = usize::MAX;
         self.cycle.wait = wait(&mut self.rng);
         self.cycle.began = progress.now;
@@ -118,7 +127,7 @@ impl Bbr {
     }
 
     fn start_refill(&mut self, progress: &Progress) {
-        self.reset_lower_bounds();
+        self.share.end();
         self.cycle.up_rounds = 0;
         self.cycle.up_delivered = 0;
         self.cycle.feedback = Feedback::None;
@@ -129,6 +138,7 @@ impl Bbr {
     fn start_up(&mut self, progress: &Progress) {
         self.cycle.feedback = Feedback::Starting;
         self.cycle.is_watching = true;
+        self.cycle.is_crowded = self.probe_rtt.is_waiting();
         self.cycle.began = progress.now;
         self.start_round(progress);
         self.full.restart(self.round.bandwidth);
@@ -140,7 +150,7 @@ impl Bbr {
     fn raise_slope(&mut self) {
         let packets = 1 << self.cycle.up_rounds.min(MAX_DOUBLINGS);
         self.cycle.up_rounds += 1;
-        self.cycle.up_step = (self.window / packets).max(self.packet);
+        self.cycle.up_step = (self.window / packets).max(self.packet * PACKETS_FOR_ONE);
     }
 
     fn adapt_upper_bounds(&mut self, progress: &Progress) {
@@ -149,6 +159,7 @@ impl Bbr {
                 Feedback::Starting => self.cycle.feedback = Feedback::Probe,
                 Feedback::Stopping => {
                     self.cycle.feedback = Feedback::None;
+                    self.cycle.is_watching = false;
                     if self.state.is_probing_bandwidth()
                         && progress.sample.is_some_and(|sample| !sample.is_app_limited)
                     {
@@ -158,17 +169,19 @@ impl Bbr {
                 Feedback::None | Feedback::Probe => {}
             }
         }
-        if self.cycle.is_watching && self.is_sample_too_much(progress) {
-            self.cycle.is_watching = false;
-            self.handle_too_much(progress);
-            if self.state == State::Up {
-                self.start_down(progress);
+        if self.is_sample_too_much(progress) {
+            if std::mem::take(&mut self.cycle.is_watching) {
+                self.handle_too_much(progress);
+                if self.state == State::Up {
+                    self.start_down(progress);
+                }
             }
             return;
         }
         let Some(high) = self.high_in_flight else { return };
         if let Some(sample) = progress.sample
             && sample.in_flight > high
+            && !self.share.is_bounded()
         {
             self.high_in_flight = Some(sample.in_flight);
         }

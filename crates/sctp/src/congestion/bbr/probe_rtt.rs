@@ -60,6 +60,14 @@ impl ProbeRtt {
         self.this_round = Some(self.this_round.map_or(rtt, |shortest| shortest.min(rtt)));
     }
 
+    /// Whether all packets of the last round waited.
+    pub(super) fn is_waiting(&self) -> bool {
+        let (Some(shortest), Some(round)) = (self.shortest(), self.last_round.or(self.this_round)) else {
+            return false;
+        };
+        round > shortest + (shortest / 16).max(Duration::from_millis(1))
+    }
+
     /// Whether the queue is about as long as it ever was of late. A queue that overflows is; where packets are
     /// lost for other reasons, it is as long as it happens to be.
     pub(super) fn is_queueing(&self) -> bool {
@@ -141,7 +149,6 @@ impl Bbr {
         }
         self.probe_rtt.seen = self.probe_rtt.shortest.map(|(shortest, _)| (shortest, now));
         self.window = self.window.max(self.saved_window);
-        self.reset_lower_bounds();
         self.start_down(progress);
         self.state = State::Cruise;
     }

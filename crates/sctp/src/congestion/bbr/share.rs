@@ -1,0 +1,82 @@
+//! What others are left after congestion: as much as CUBIC (RFC 9438) would leave them, and for as long.
+//!
+//! A model of the path alone takes nearly all of a short queue's link from CUBIC: it asks for more every few seconds,
+//! and CUBIC needs longer than that to come back from the losses this brings. So after a loss that is somebody's
+//! who wants a share, what may be in flight follows CUBIC's curve, and the next probe waits until it is back.
+
+use std::time::{Duration, Instant};
+
+use super::super::Progress;
+use super::{BETA, Bbr};
+
+/// RFC 9438, section 4.1: packets a second cubed.
+const C: f64 = 0.4;
+/// RFC 9438, section 4.3: what Reno grows by in a round trip, in packets, given `BETA`.
+const RENO: f64 = 3.0 * (1.0 - BETA) / (1.0 + BETA);
+/// On the longest and fattest paths CUBIC needs half a minute; nobody waits longer than this.
+const LONGEST: Duration = Duration::from_secs(8);
+/// After yielding to others, so many rounds pass before the next time: what was sent before is still coming in, and
+/// the other's answer takes a round, too.
+const YIELD_ROUNDS: u64 = 3;
+
+/// The time since the last congestion.
+#[derive(Clone, Copy, Debug)]
+struct Epoch {
+    began: Instant,
+    /// What was in flight when it was too much, and how long it takes to be there again.
+    most: f64,
+    takes: f64,
+}
+
+/// What is left to others.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Share {
+    epoch: Option<Epoch>,
+    /// What was in flight at the last congestion.
+    last_most: f64,
+    /// The round from which on others may be yielded to again.
+    pub(super) yields_from: u64,
+}
+
+impl Share {
+    pub(super) fn is_bounded(&self) -> bool {
+        self.epoch.is_some()
+    }
+
+    pub(super) fn end(&mut self) {
+        self.epoch = None;
+    }
+}
+
+impl Bbr {
+    /// So much in flight was too much for all who share the path.
+    pub(super) fn cut_share(&mut self, progress: &Progress, in_flight: usize) {
+        let in_flight = in_flight as f64;
+        // RFC 9438, section 4.7: fast convergence.
+        let most = if in_flight < self.share.last_most { in_flight * (1.0 + BETA) / 2.0 } else { in_flight };
+        let takes = ((most - in_flight * BETA).max(0.0) / self.packet as f64 / C).cbrt();
+        // Where the next probe begins: with a leap to what once fit, others would lose all that they gained since.
+        self.high_in_flight = Some(most as usize);
+        self.share = Share {
+            epoch: Some(Epoch { began: progress.now, most, takes: takes.min(LONGEST.as_secs_f64()) }),
+            last_most: in_flight,
+            yields_from: self.round.count + YIELD_ROUNDS,
+        };
+    }
+
+    /// What may be in flight.
+    pub(super) fn share_of(&self, progress: &Progress) -> usize {
+        let Some(epoch) = self.share.epoch else { return usize::MAX };
+        let elapsed = progress.now.saturating_duration_since(epoch.began).as_secs_f64();
+        let left = (1.0 - elapsed / epoch.takes.max(1e-3)).max(0.0);
+        let cubic = epoch.most - (epoch.most - self.share.last_most * BETA) * left.powi(3);
+        let rtt = progress.smoothed_rtt.map_or(1.0, |rtt| rtt.as_secs_f64()).max(1e-4);
+        let reno = self.share.last_most * BETA + RENO * self.packet as f64 * elapsed / rtt;
+        cubic.max(reno).min(epoch.most) as usize
+    }
+
+    /// Whether that is all again that it was.
+    pub(super) fn share_is_back(&self, progress: &Progress) -> bool {
+        self.share.epoch.is_none_or(|epoch| self.share_of(progress) as f64 + 1.0 >= epoch.most)
+    }
+}
