@@ -21,13 +21,16 @@ class PeerConnection {
   #given;
   #descriptions = { local: [], remote: [] };
 
-  constructor(object, configuration) {
+  /** @param [place] settings that W3C leaves to browsers, or the addon's endpoint; see `server/endpoint.js` */
+  constructor(object, configuration, place) {
     this.object = object;
     // It was a policy once; then this was the constructor's step 3.
     if (configuration.rtcpMuxPolicy === 'negotiate') {
       throw new DOMException('RTP and RTCP always share a transport.', 'NotSupportedError');
     }
-    this.native = calling(() => new native.PeerConnection(forNative(configuration), nativeCertificates(configuration)));
+    this.native = calling(
+      () => new native.PeerConnection(forNative(configuration), nativeCertificates(configuration), place),
+    );
     this.#given = configuration;
     this.channels = new Map();
     /** How often it or one of its channels was told to close. */

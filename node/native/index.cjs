@@ -56,9 +56,10 @@ class PeerConnection extends addon.PeerConnection {
   /**
    * @param {object} [configuration] RTCConfiguration, converted, without its certificates
    * @param {Certificate[]} [certificates]
+   * @param {Endpoint | object} [place] the endpoint whose sockets it has, or settings for sockets of its own
    */
-  constructor(configuration = {}, certificates = []) {
-    super(eventLoop, configuration, certificates);
+  constructor(configuration = {}, certificates = [], place = undefined) {
+    super(eventLoop, configuration, certificates, place);
     const key = this.key();
     connections.set(key, new WeakRef(this));
     collected.register(this, key);
@@ -68,6 +69,7 @@ class PeerConnection extends addon.PeerConnection {
 module.exports = {
   PeerConnection,
   Certificate: addon.Certificate,
+  Endpoint: addon.Endpoint,
   generateCertificate: addon.generateCertificate,
   generateCertificateAside: addon.generateCertificateAside,
   isSlowToGenerate: addon.isSlowToGenerate,

@@ -43,10 +43,10 @@ use std::time::Instant;
 
 use peer::{Configuration, Error, ErrorName, Event, KeygenAlgorithm, PeerConnection, Settings};
 
-use crate::RtcCertificate;
 use crate::net::connection::{Fate, Handle};
 use crate::net::counters::COUNTERS;
 use crate::net::workers::{self, Company};
+use crate::{Endpoint, RtcCertificate};
 
 /// A connection whose tasks are performed by its owner. Dropping it closes it.
 pub struct Connection {
@@ -72,12 +72,29 @@ impl Connection {
         settings: Settings,
         waker: Waker,
     ) -> Result<Self, Error> {
-        let identity = match configuration.certificates.first() {
+        let company = Company { waker: Some(waker), ..Company::default() };
+        Self::connect((configuration, settings), company)
+    }
+
+    /// The same over the sockets of an endpoint, as [`Endpoint::new_peer_connection`] makes one.
+    ///
+    /// # Errors
+    /// As [`new`](Connection::new), and `InvalidStateError` if the endpoint is closed.
+    pub fn on_endpoint(
+        endpoint: &Endpoint,
+        configuration: Configuration,
+        waker: Waker,
+    ) -> Result<Self, Error> {
+        let (configuration, company) = endpoint.share_with(configuration);
+        Self::connect(configuration, Company { waker: Some(waker), ..company })
+    }
+
+    fn connect(configuration: (Configuration, Settings), company: Company) -> Result<Self, Error> {
+        let identity = match configuration.0.certificates.first() {
             Some(certificate) => Arc::clone(certificate),
             None => generate_certificate(&KeygenAlgorithm::ecdsa_p256())?,
         };
-        let company = Company { waker: Some(waker), ..Company::default() };
-        Ok(Connection { handle: workers::connect((configuration, settings), identity, company)? })
+        Ok(Connection { handle: workers::connect(configuration, identity, company)? })
     }
 
     /// Calls the state machine, and has the worker send what comes of it. To close, use

@@ -1,16 +1,17 @@
 //! Connections whose tasks are performed here, as a language binding performs them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use peer::{
-    ChannelEvent, ChannelId, Configuration, DataChannelInit, DataChannelState, Event, Payload,
-    PeerConnectionState, SessionDescriptionInit, SignalingState,
+    ChannelEvent, ChannelId, Configuration, DataChannelInit, DataChannelState, Error, ErrorName, Event,
+    Payload, PeerConnectionState, SessionDescriptionInit, SignalingState,
 };
-use visavis::Bytes;
 use visavis::binding::Connection;
+use visavis::{Bytes, Endpoint};
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -37,11 +38,15 @@ struct Loop {
 
 impl Loop {
     fn new() -> Self {
+        Loop::with(|_, configuration, waker| Connection::new(configuration, waker))
+    }
+
+    fn with(connection: impl Fn(usize, Configuration, Waker) -> Result<Connection, Error>) -> Self {
         let (sender, wakeups) = mpsc::channel();
         let ends = [ALICE, BOB].map(|who| {
             let waker = Waker::from(Arc::new(Wakeup { sender: sender.clone(), who }));
             let configuration = Configuration { include_loopback: true, ..Configuration::default() };
-            Connection::new(configuration, waker).unwrap()
+            connection(who, configuration, waker).unwrap()
         });
         Loop { ends, wakeups, opened: BTreeMap::new(), received: [Vec::new(), Vec::new()] }
     }
@@ -84,7 +89,10 @@ impl Loop {
 }
 
 fn connected() -> Loop {
-    let mut both = Loop::new();
+    connect(Loop::new())
+}
+
+fn connect(mut both: Loop) -> Loop {
     both.ends[ALICE]
         .with(|peer, now| {
             peer.create_data_channel(now, "chat", DataChannelInit::default()).unwrap();
@@ -170,6 +178,30 @@ fn a_call_that_panics_ends_the_connection_and_nothing_else() {
     assert_eq!(failed, Err::<(), _>(both.ends[ALICE].read(|_| ()).unwrap_err()));
     let events: Vec<_> = std::iter::from_fn(|| both.ends[ALICE].run_task()).flatten().collect();
     assert_eq!(events, [Event::ConnectionStateChange(PeerConnectionState::Closed)]);
+}
+
+#[test]
+fn a_connection_of_an_endpoint_has_its_tasks_performed_like_any_other() {
+    let endpoint = Endpoint::bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let mut both = connect(Loop::with(|who, configuration, waker| match who {
+        ALICE => Connection::new(configuration, waker),
+        _ => Connection::on_endpoint(&endpoint, configuration, waker),
+    }));
+    assert_eq!(endpoint.connections(), 1);
+    let channel = both.opened[&ALICE];
+    both.ends[ALICE]
+        .with(|peer, now| peer.channel_send(now, channel, Payload { text: true, bytes: "hi".into() }))
+        .unwrap()
+        .unwrap();
+    both.run(|both| both.received[BOB].len() == 1);
+
+    endpoint.close();
+    both.run(|both| {
+        let state = both.ends[BOB].read(|peer| peer.connection_state()).unwrap();
+        state == PeerConnectionState::Closed
+    });
+    let late = Connection::on_endpoint(&endpoint, Configuration::default(), Waker::noop().clone());
+    assert_eq!(late.unwrap_err().name, ErrorName::InvalidStateError);
 }
 
 /// Calls are heard of in tasks: those of the connection that was called first come first.

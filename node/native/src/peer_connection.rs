@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use napi::Env;
-use napi::bindgen_prelude::{Array, ClassInstance};
+use napi::bindgen_prelude::{Array, ClassInstance, Either};
 use napi_derive::napi;
 use peer::{IceGatheringState, OperationId, PeerConnectionState, TransceiverId};
 use visavis::binding::Connection;
@@ -14,8 +14,10 @@ use visavis::binding::Connection;
 use crate::certificate::Certificate;
 use crate::configuration::Configuration;
 use crate::descriptions::{IceCandidateInit, OfferOptions, SessionDescription};
+use crate::endpoint::Endpoint;
 use crate::error::OrThrow;
 use crate::event_loop::{EventLoop, Local};
+use crate::settings::Settings;
 use crate::{events, stats};
 
 /// A number that names something, for JavaScript. Exact up to 2^53, which no counter of ours reaches.
@@ -98,18 +100,28 @@ fn keeps_process(peer: &peer::PeerConnection) -> bool {
 
 #[napi]
 impl PeerConnection {
-    /// The constructor. Of certificates the first is used; without one the connection makes its own.
+    /// The constructor. Of certificates the first is used; without one the connection makes its own. Its sockets are
+    /// those of an endpoint, whose settings it has, or its own.
     #[napi(constructor)]
     pub fn new(
         env: Env,
         event_loop: &EventLoop,
         configuration: Configuration,
         certificates: Vec<ClassInstance<'_, Certificate>>,
+        place: Option<Either<ClassInstance<'_, Endpoint>, Settings>>,
     ) -> napi::Result<Self> {
         let mut configuration = configuration.into_peer().or_throw(&env)?;
         configuration.certificates = inner(&certificates);
         let (key, waker) = event_loop.local.enter();
-        let connection = Connection::new(configuration, waker).or_throw(&env)?;
+        let connection = match place {
+            Some(Either::A(endpoint)) => Connection::on_endpoint(&endpoint.endpoint, configuration, waker),
+            Some(Either::B(settings)) => {
+                let settings = settings.into_peer().or_throw(&env)?;
+                Connection::with_settings(configuration, settings, waker)
+            }
+            None => Connection::new(configuration, waker),
+        };
+        let connection = connection.or_throw(&env)?;
         let local = Rc::clone(&event_loop.local);
         Ok(PeerConnection { connection, key, local, env, holds: Cell::default() })
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use peer::{BundlePolicy, Error, KeygenAlgorithm, Settings, TcpPolicy};
+use peer::{BundlePolicy, Configuration, Error, KeygenAlgorithm, Settings, TcpPolicy};
 
 use crate::net::endpoint::Endpoint as Sockets;
 use crate::net::workers::{self, Company};
@@ -105,11 +105,16 @@ impl Endpoint {
             Some(certificate) => certificate.clone(),
             None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
+        let (configuration, company) = self.share_with(configuration.into());
+        Ok(RtcPeerConnection { handle: workers::connect(configuration, identity.0, company)? })
+    }
+
+    /// What a connection over these sockets is made of.
+    pub(crate) fn share_with(&self, configuration: Configuration) -> ((Configuration, Settings), Company) {
         let company = Company { endpoint: Some(Arc::clone(&self.sockets)), ..Company::default() };
         // Where the addresses are the same, nothing tells the transports of one connection apart.
-        let configuration = RtcConfiguration { bundle_policy: BundlePolicy::MaxBundle, ..configuration };
-        let configuration = (configuration.into(), self.settings.clone());
-        Ok(RtcPeerConnection { handle: workers::connect(configuration, identity.0, company)? })
+        let configuration = Configuration { bundle_policy: BundlePolicy::MaxBundle, ..configuration };
+        ((configuration, self.settings.clone()), company)
     }
 
     #[cfg(test)]
