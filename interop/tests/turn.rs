@@ -168,10 +168,8 @@ async fn connected(server: &Coturn, urls: [&str; 2]) -> Pair {
 }
 
 async fn connected_peers([a, b]: [RtcPeerConnection; 2]) -> Pair {
-    let channel_a = a.create_data_channel("relayed", None).unwrap();
-    let mut events = b.events();
-    negotiate(&a, &b).await;
-    for pc in [&a, &b] {
+    let pair = connected_by(a, b).await;
+    for pc in [&pair.a, &pair.b] {
         let sdp = pc.local_description().unwrap().sdp;
         let candidates: Vec<_> = sdp.lines().filter(|line| line.starts_with("a=candidate")).collect();
         assert!(
@@ -179,6 +177,13 @@ async fn connected_peers([a, b]: [RtcPeerConnection; 2]) -> Pair {
             "{sdp}"
         );
     }
+    pair
+}
+
+async fn connected_by(a: RtcPeerConnection, b: RtcPeerConnection) -> Pair {
+    let channel_a = a.create_data_channel("relayed", None).unwrap();
+    let mut events = b.events();
+    negotiate(&a, &b).await;
     let channel_b = loop {
         if let RtcPeerConnectionEvent::DataChannel(channel) = events.next().await.expect("a channel") {
             break channel;
@@ -412,5 +417,82 @@ async fn a_relay_that_dies_disconnects() {
                 matches!(state, RtcPeerConnectionState::Disconnected | RtcPeerConnectionState::Failed);
             assert!(is_down, "{transport} {state:?}");
         }
+    }
+}
+
+/// What the benchmark sends each time, and how often each way has its turn.
+const FLOOD: usize = 64 * 1024 * 1024;
+const ROUNDS: usize = 5;
+
+/// Seconds of the processor that a process has taken so far.
+fn processor_time(process: &str) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process");
+    // After the name, which is in parentheses: utime and stime are the 14th and 15th field of all, in hundredths.
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    fields[11..13].iter().map(|field| field.parse::<f64>().expect("a number") / 100.0).sum()
+}
+
+/// Sends as fast as it goes, and looks at nothing.
+async fn flood(pair: &Pair) {
+    let message = vec![7; 16 * 1024];
+    let send = async {
+        for _ in 0..FLOOD / message.len() {
+            pair.channel_a.ready().await.unwrap();
+            pair.channel_a.send(message.clone()).unwrap();
+        }
+    };
+    let receive = async {
+        let mut bytes = 0;
+        while bytes < FLOOD {
+            bytes += pair.channel_b.recv().await.expect("it is open").len();
+        }
+    };
+    tokio::join!(send, receive);
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// What a relay costs: `cargo test --release -p visavis-interop --test turn -- --ignored --nocapture`. One side behind the
+/// relay and the other not, which is how relays are mostly used; the ways take turns, and medians are printed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a benchmark: half a minute, and its figures want a quiet machine"]
+#[allow(clippy::print_stdout, reason = "the figures are what it is for")]
+async fn relays_beside_the_direct_way() {
+    let Some(server) = Coturn::start(&[]).await else { return };
+    let ways = ["direct", "udp", "tcp", "tls"];
+    let mut figures = [const { Vec::new() }; 4];
+    for _ in 0..ROUNDS {
+        for (way, figures) in ways.iter().zip(&mut figures) {
+            let direct = || {
+                let settings = Settings { include_loopback: true, ..Settings::default() };
+                RtcPeerConnection::with_settings(RtcConfiguration::default(), settings).expect("a connection")
+            };
+            let a = match *way {
+                "direct" => direct(),
+                transport => server.peer(&server.url("127.0.0.1", transport), "password"),
+            };
+            let pair = guarded(connected_by(a, direct())).await;
+            let relay = server.child.id().to_string();
+            let (ours, theirs, begun) = (processor_time("self"), processor_time(&relay), Instant::now());
+            guarded(flood(&pair)).await;
+            let megabytes = FLOOD as f64 / 1e6;
+            figures.push([
+                megabytes / begun.elapsed().as_secs_f64(),
+                (processor_time("self") - ours) / megabytes * 1e3,
+                (processor_time(&relay) - theirs) / megabytes * 1e3,
+            ]);
+        }
+    }
+    println!(
+        "| way | MB/s | x direct | our CPU s/GB | x direct | coturn's CPU s/GB |\n|---|---:|---:|---:|---:|---:|"
+    );
+    let of = |way: usize, figure: usize| median(figures[way].iter().map(|figures| figures[figure]).collect());
+    for (way, name) in ways.iter().enumerate() {
+        let [rate, ours, theirs] = [0, 1, 2].map(|figure| of(way, figure));
+        let (rates, costs) = (rate / of(0, 0), ours / of(0, 1));
+        println!("| {name} | {rate:.1} | {rates:.2} | {ours:.2} | {costs:.2} | {theirs:.2} |");
     }
 }
