@@ -4,9 +4,10 @@
 mod network;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use ice::{Event, Role, TransportState};
-use network::{A, B, Network, address, ms};
+use ice::{AgentConfig, Event, Role, TransportState};
+use network::{A, B, Network, address, agent, ms};
 use stun_types::attribute::{RawAttribute, Username};
 use stun_types::message::{
     BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
@@ -18,9 +19,18 @@ const OURS: &str = "192.0.2.1:1000";
 const FIRST: &str = "192.0.2.2:2000";
 const SECOND: &str = "192.0.2.3:2000";
 
-/// A is controlled and has one socket; B has two.
+/// A is controlled and has one socket; B has two, and says nothing by itself any more once it has nominated one: what it
+/// would say again is that it is this one.
 fn network() -> Network {
-    let mut network = Network::with_roles(Role::Controlled, Role::Controlling);
+    let silent = Duration::from_secs(100_000);
+    let config = AgentConfig { conclusion: Duration::ZERO, ..AgentConfig::default() };
+    let b = AgentConfig {
+        consent_interval: silent,
+        consent_lifetime: silent * 2,
+        max_backups: 0,
+        ..config.clone()
+    };
+    let mut network = Network::with(agent(Role::Controlled, 1, config), agent(Role::Controlling, 2, b));
     network.add_host(A, OURS);
     network.add_host(B, FIRST);
     network.add_host(B, SECOND);
@@ -153,4 +163,17 @@ fn a_nomination_is_remembered_until_the_pair_in_use_is_lost() {
     assert!(followed, "{:?}", network.states(A));
     network.run(ms(1000));
     assert_eq!(network.states(A).last(), Some(&TransportState::Completed));
+}
+
+/// Its consent checks say which pair the controlling side has selected, as those of libwebrtc do.
+#[test]
+fn the_controlling_side_says_again_which_pair_it_is() {
+    let mut network = Network::new();
+    network.connect();
+    network.sent.clear();
+    network.run(ms(60_000));
+    let nominates = |datagram: &[u8]| Message::from_bytes(datagram).unwrap().has_attribute(0x25.into());
+    for (_, from, _, datagram) in network.sent.iter().filter(|(.., datagram)| datagram[0] == 0) {
+        assert_eq!(nominates(datagram), *from == address(OURS), "{from}");
+    }
 }

@@ -215,6 +215,9 @@ impl Agent {
             return;
         };
         let id = stun::transaction_id(&mut self.rng);
+        // It says again which pair it is, as libwebrtc does: a NAT that was restarted may have made another one of it in
+        // the eyes of the other side.
+        let is_ours = self.role == Role::Controlling && link.selected;
         let check = Check {
             id,
             local: &link.local_side,
@@ -222,7 +225,7 @@ impl Agent {
             priority: link.check_priority,
             role: self.role,
             tie_breaker: self.tie_breaker,
-            use_candidate: false,
+            use_candidate: is_ours && link.generation == self.current.number,
             carried: Carried::default(),
         };
         let (path, request) = (link.path, check.write());
