@@ -72,6 +72,8 @@ pub struct SendBatch {
     tunnel: Option<Tunnel>,
     /// Bytes that a tunnel added.
     added: usize,
+    /// The next datagram begins a send of its own.
+    is_apart: bool,
 }
 
 #[derive(Debug)]
@@ -126,12 +128,19 @@ impl SendBatch {
         let length = self.buffer.len() - start;
         self.added += length - inner;
         self.datagrams += 1;
-        if let Some(run) = self.runs.last_mut().filter(|run| run.takes(path, length)) {
+        let is_apart = std::mem::take(&mut self.is_apart);
+        if let Some(run) = self.runs.last_mut().filter(|run| !is_apart && run.takes(path, length)) {
             run.range.end += length;
             run.count += 1;
         } else {
             self.runs.push(Run { path, range: start..start + length, segment_size: length, count: 1 });
         }
+    }
+
+    /// What is written from now on is sent apart from what was written before: if the system refuses one of them, the
+    /// other goes nevertheless.
+    pub fn part(&mut self) {
+        self.is_apart = true;
     }
 
     /// Whether the batch should be sent before more is written.
@@ -165,6 +174,7 @@ impl SendBatch {
         self.runs.clear();
         self.datagrams = 0;
         self.added = 0;
+        self.is_apart = false;
         self.tunnel = None;
     }
 
@@ -244,6 +254,19 @@ mod tests {
         assert!(batch.transmits().all(|transmit| transmit.datagrams().count() == SendBatch::MAX_SEGMENTS));
         batch.clear();
         assert!(batch.is_empty());
+    }
+
+    #[test]
+    fn what_is_to_be_sent_apart_is() {
+        let mut batch = SendBatch::new();
+        batch.push(path(1), &[7; 100]);
+        batch.part();
+        batch.push(path(1), &[7; 100]);
+        batch.push(path(1), &[7; 100]);
+        batch.part();
+        batch.push(path(1), &[7; 50]);
+        let shape: Vec<_> = batch.transmits().map(|transmit| transmit.payload.len()).collect();
+        assert_eq!(shape, [100, 200, 50]);
     }
 
     fn tunnel() -> Tunnel {
