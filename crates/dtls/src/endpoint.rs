@@ -22,8 +22,6 @@ const MAX_FAREWELLS: u8 = 8;
 const MAX_EARLY: usize = 16;
 /// The longest of them: no record that fits a path is longer.
 const MAX_EARLY_BYTES: usize = 2048;
-/// The longest plaintext that is sealed, with what sealing adds: what passes a path with room to spare.
-const MAX_SEALED: usize = 2048;
 
 /// Of 1.3.
 const HANDSHAKE_EPOCH: u64 = 2;
@@ -95,6 +93,8 @@ impl Endpoint {
     /// The most bytes that sealing adds to a plaintext: 13 of the record's header, 8 of the explicit nonce
     /// and 16 of the tag (DTLS 1.2; 1.3 needs less).
     pub const MAX_OVERHEAD: usize = 37;
+    /// The longest plaintext of a record, in bytes (RFC 5246, section 6.2.1; RFC 8446, section 5.1).
+    pub const MAX_PLAINTEXT: usize = 1 << 14;
 
     /// A new end; a client has its ClientHello ready at once.
     pub fn new(config: Config, now: Instant, rng: Rng) -> Self {
@@ -358,7 +358,7 @@ impl Endpoint {
         if self.state != State::Connected {
             return Err(SealError::NotConnected);
         }
-        if plaintext.len() > MAX_SEALED - Self::MAX_OVERHEAD {
+        if plaintext.len() > Self::MAX_PLAINTEXT {
             return Err(SealError::TooLarge);
         }
         let epoch = self.records.write_epoch();
@@ -447,6 +447,11 @@ impl Endpoint {
             self.say(Alert::CloseNotify);
         }
         self.end(State::Closed, Event::Closed);
+    }
+
+    /// How many bytes sealing adds to a plaintext now: by the version and the cipher suite, once these are agreed on.
+    pub fn overhead(&self) -> usize {
+        self.records.overhead(self.records.write_epoch())
     }
 
     /// Which end this is.

@@ -197,14 +197,16 @@ fn closing_is_told_and_idempotent() {
 fn sealing_adds_no_more_than_it_says_and_refuses_what_cannot_fit() {
     for versions in [Versions::Dtls12, Versions::Dtls13] {
         let mut pair = Pair::connected(versions);
-        for length in [1, 100, 1163] {
+        for length in [1, 100, 1163, dtls::Endpoint::MAX_PLAINTEXT] {
             let plaintext = vec![7; length];
             let sealed = pair.seal(CLIENT, &plaintext);
+            assert_eq!(sealed.len(), length + pair.ends[CLIENT].overhead());
             assert!(sealed.len() <= length + dtls::Endpoint::MAX_OVERHEAD);
             pair.ends[SERVER].handle_datagram(pair.now, &sealed);
             assert_eq!(pair.ends[SERVER].read(), Some(&plaintext[..]));
         }
-        let refused = pair.ends[CLIENT].seal(pair.now, &[0; 5000], path(), &mut base::SendBatch::new());
+        let too_long = [0; dtls::Endpoint::MAX_PLAINTEXT + 1];
+        let refused = pair.ends[CLIENT].seal(pair.now, &too_long, path(), &mut base::SendBatch::new());
         assert_eq!(refused, Err(SealError::TooLarge));
         pair.assert_works();
     }
