@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base::Rng;
 use bytes::Bytes;
-use sctp::{Association, Config, Delivery, Ppid};
+use sctp::{Association, Config, Delivery, Discovery, Ppid};
 
 const BYTES: u64 = 256 * 1024 * 1024;
 const MESSAGE: usize = 64 * 1024;
@@ -54,10 +54,10 @@ fn transfer(config: &Config) -> [f64; 2] {
 
 fn main() {
     println!("{:>8} {:>10} {:>10} {:>10}", "packet", "checksum", "sender", "receiver");
-    for max_packet_size in [1160, 1412, 8900, 16_336] {
+    for largest in [Config::DEFAULT_MAX_PACKET_SIZE, 1412, 8900, 16_336] {
         for zero_checksum in [false, true] {
             let config = Config {
-                max_packet_size,
+                discovery: Some(Discovery { overhead: 65, largest }),
                 zero_checksum,
                 receive_window: 16 * 1024 * 1024,
                 ..Config::default()
@@ -66,7 +66,7 @@ fn main() {
             results.sort_by(|a, b| a[0].total_cmp(&b[0]));
             let [sender, receiver] = results[1];
             let checksum = if zero_checksum { "none" } else { "CRC32c" };
-            println!("{max_packet_size:>8} {checksum:>10} {sender:>10.3} {receiver:>10.3}");
+            println!("{largest:>8} {checksum:>10} {sender:>10.3} {receiver:>10.3}");
         }
     }
 }

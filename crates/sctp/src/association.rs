@@ -13,7 +13,9 @@ use crate::reset::Resets;
 use crate::rx::{Fatal, Receiver};
 use crate::stream::{Outgoing, OutgoingSide, Streams};
 use crate::tx::Sender;
-use crate::{CloseCause, Config, Counters, Delivery, Event, Message, Ppid, SendError, State, Stats};
+use crate::{
+    CloseCause, Config, Counters, Delivery, Discovery, Event, Message, Ppid, SendError, State, Stats,
+};
 
 mod inbound;
 mod shutdown;
@@ -158,6 +160,12 @@ impl Association {
     fn write_chunks(&mut self, now: Instant, out: &mut Vec<u8>) -> bool {
         let Phase::Established(established) = &mut self.phase else { return false };
         let Established { header, sender, receiver, waiting_since, .. } = &mut **established;
+        if sender.is_path_probe_due() {
+            // Whoever has cut the packet short on its way must not be able to answer it.
+            let mut writer = PacketWriter::new(out, Header { omits_checksum: false, ..*header });
+            sender.write_path_probe(now, &mut writer, &mut self.counters);
+            return writer.finish();
+        }
         let has_work = sender.has_work(now, &self.streams);
         sender.set_pace_timer(now, has_work, &self.streams);
         if !has_work && !receiver.is_due(now) {
@@ -338,6 +346,16 @@ impl Association {
         self.config.max_send_message_size = bytes;
     }
 
+    /// Packets take another path from now on, which carries those of [`Config::max_packet_size`] bytes; longer ones are
+    /// tried anew (RFC 8899, section 5.2: a change of path is known).
+    pub fn set_path(&mut self, max_packet_size: usize, discovery: Option<Discovery>) {
+        self.config.max_packet_size = max_packet_size;
+        self.config.discovery = discovery;
+        if let Phase::Established(established) = &mut self.phase {
+            established.sender.set_path(max_packet_size, discovery);
+        }
+    }
+
     /// Ends the association after what was sent has been delivered (RFC 9260, section 9.2).
     pub fn shutdown(&mut self, now: Instant) {
         match &mut self.phase {
@@ -376,6 +394,15 @@ impl Association {
             _ => (None, 0),
         };
         Stats { rtt, congestion_window, buffered: self.streams.total_buffered() }
+    }
+
+    /// The longest packet that the path is known to carry, in bytes, with the SCTP header. Only what finds out whether
+    /// it carries more is longer.
+    pub fn packet_size(&self) -> usize {
+        match &self.phase {
+            Phase::Established(established) => established.sender.packet_size(),
+            _ => self.config.max_packet_size,
+        }
     }
 
     /// What was counted.

@@ -17,9 +17,11 @@ pub struct Config {
     pub max_message_size: u32,
     /// The longest message that may be sent, in bytes: the peer's `a=max-message-size`.
     pub max_send_message_size: u32,
-    /// The longest packet that is sent, in bytes, with the SCTP header: what the path carries less what IP,
-    /// UDP and DTLS add.
+    /// The longest packet that is sent as long as nothing is known of the path, in bytes, with the SCTP header: what
+    /// every path carries less what IP, UDP and DTLS add.
     pub max_packet_size: usize,
+    /// Longer packets, if they are to be tried.
+    pub discovery: Option<Discovery>,
     /// How many streams each way we ask for and accept.
     pub max_streams: u16,
     /// How many bytes may wait for a reader, over all streams. At least `max_message_size` and some packets.
@@ -56,6 +58,16 @@ pub struct Config {
     pub peer_timeout: Option<Duration>,
 }
 
+/// Which packets longer than [`Config::max_packet_size`] are tried: path-MTU discovery by probes
+/// ([RFC 8899](https://www.rfc-editor.org/rfc/rfc8899)), once there is something to fill them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Discovery {
+    /// What IP, UDP and DTLS, and a relay's header, add to a packet, in bytes.
+    pub overhead: usize,
+    /// The longest packet, in bytes: what one DTLS record and one datagram take.
+    pub largest: usize,
+}
+
 impl Config {
     /// The port that everybody uses (RFC 8841, section 5.2).
     pub const DEFAULT_PORT: u16 = 5000;
@@ -71,6 +83,7 @@ impl Default for Config {
             max_message_size: 262_144,
             max_send_message_size: 65_536,
             max_packet_size: Self::DEFAULT_MAX_PACKET_SIZE,
+            discovery: None,
             max_streams: 65_535,
             receive_window: 2 * 1024 * 1024,
             path_rtt: None,

@@ -71,6 +71,14 @@ impl Controller {
         }
     }
 
+    /// Packets are of another size from now on, in bytes.
+    pub(crate) fn set_packet(&mut self, packet: usize) {
+        match self {
+            Controller::Bbr(bbr) => bbr.set_packet(packet),
+            Controller::Cubic(cubic) => cubic.set_packet(packet),
+        }
+    }
+
     /// How much may be on its way.
     pub(crate) fn window(&self) -> usize {
         match self {

@@ -152,4 +152,6 @@ pub struct Counters {
     pub chunks_retransmitted: u64,
     /// Those of them that had arrived before.
     pub superfluous_retransmits: u64,
+    /// Probes for longer packets ([`Config::discovery`](crate::Config::discovery)).
+    pub path_probes: u64,
 }

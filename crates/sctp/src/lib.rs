@@ -27,7 +27,7 @@ mod tsn;
 mod tx;
 
 pub use association::Association;
-pub use config::Config;
+pub use config::{Config, Discovery};
 pub use congestion::CongestionControl;
 pub use event::{CloseCause, Counters, Event, SendError, State, Stats};
 pub use init::InitChunk;

@@ -10,7 +10,7 @@ pub(crate) const HEADER: usize = 12;
 /// Bytes of a chunk's header.
 pub(crate) const CHUNK_HEADER: usize = 4;
 
-/// Chunk types (RFC 9260, section 3.2; RFC 3758; RFC 6525; RFC 8260).
+/// Chunk types (RFC 9260, section 3.2; RFC 3758; RFC 4820; RFC 6525; RFC 8260).
 pub(crate) mod kind {
     pub(crate) const DATA: u8 = 0;
     pub(crate) const INIT: u8 = 1;
@@ -27,6 +27,7 @@ pub(crate) mod kind {
     pub(crate) const SHUTDOWN_COMPLETE: u8 = 14;
     pub(crate) const I_DATA: u8 = 64;
     pub(crate) const RE_CONFIG: u8 = 130;
+    pub(crate) const PAD: u8 = 132;
     pub(crate) const FORWARD_TSN: u8 = 192;
     pub(crate) const I_FORWARD_TSN: u8 = 194;
 }

@@ -15,7 +15,7 @@ use crate::init::Init;
 use crate::packet::{HEADER, PacketWriter};
 use crate::stream::Streams;
 use crate::tsn::Tsn;
-use crate::{Config, Counters};
+use crate::{Config, Counters, Discovery};
 
 mod abandonment;
 mod acknowledged;
@@ -23,6 +23,7 @@ mod cutting;
 mod outstanding;
 mod pacer;
 mod packets;
+mod path_mtu;
 mod probe;
 mod rack;
 mod rtt;
@@ -35,6 +36,7 @@ use cutting::Cutting;
 use outstanding::{Chunk, Outstanding, Place};
 use pacer::Pacer;
 use packets::Packets;
+use path_mtu::PathMtu;
 use probe::Probe;
 use rack::Rack;
 
@@ -49,7 +51,8 @@ const MIN_FIRST_TIMEOUT: Duration = Duration::from_millis(50);
 /// The sending half of an association.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    max_packet_size: usize,
+    path: PathMtu,
+    shape: Shape,
     rto: (Duration, Duration),
     outstanding: Outstanding,
     packets: Packets,
@@ -86,11 +89,11 @@ pub(crate) struct Sender {
 impl Sender {
     /// A sender between ends that have said who they are.
     pub(crate) fn new(config: &Config, now: Instant, rng: Rng, local: &Init, peer: &Init) -> Self {
-        let max_packet_size = config.max_packet_size & !3;
+        let path = PathMtu::new(config.max_packet_size, config.discovery, rng.clone().fork("path"));
         let first = Tsn::first(local.tsn);
         let is_interleaved = local.interleaves_with(peer);
         Sender {
-            max_packet_size,
+            shape: Shape::new(path.base(), path.base()),
             rto: (first_timeout(config), config.rto_max),
             outstanding: Outstanding::new(first),
             packets: Packets::new(now),
@@ -110,7 +113,8 @@ impl Sender {
             pacer: Pacer::default(),
             paced: None,
             forward: Forward::new(peer.can_be_forwarded(is_interleaved)),
-            controller: Controller::new(config.congestion_control, max_packet_size, now, rng),
+            controller: Controller::new(config.congestion_control, path.base(), now, rng),
+            path,
         }
     }
 
@@ -142,7 +146,7 @@ impl Sender {
 
     /// When something is due, if nothing comes before.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        [self.rack.deadline, self.probe.deadline(), self.forward.deadline(), self.paced]
+        [self.rack.deadline, self.probe.deadline(), self.forward.deadline(), self.path.deadline(), self.paced]
             .into_iter()
             .flatten()
             .min()
@@ -180,9 +184,9 @@ impl Sender {
         begun.or_else(|| streams.front(id).map(|message| message.payload.len()))
     }
 
-    /// The most user data that a packet carries.
+    /// The most user data in a chunk that is not a part of a message: the smallest packet carries it.
     fn max_payload(&self) -> usize {
-        self.max_packet_size - HEADER - self.overhead
+        self.path.base() - HEADER - self.overhead
     }
 
     /// Whether a packet would carry something of ours now.
@@ -191,6 +195,49 @@ impl Sender {
         self.forward.is_due()
             || self.probe.is_due() && self.is_waiting()
             || may_send && self.has_data(streams)
+    }
+
+    /// The longest packet that the path is known to bear.
+    pub(crate) fn packet_size(&self) -> usize {
+        self.path.size()
+    }
+
+    /// Packets take another path.
+    pub(crate) fn set_path(&mut self, base: usize, discovery: Option<Discovery>) {
+        self.path.reset(base, discovery, self.packets.next_number());
+        self.update_shape();
+    }
+
+    fn update_shape(&mut self) {
+        let shape = Shape::new(self.path.size(), self.path.base());
+        if self.shape.packet != shape.packet {
+            self.shape = shape;
+            self.controller.set_packet(shape.packet);
+        }
+    }
+
+    /// Whether a packet is to be sent only to find out whether one of its size arrives.
+    pub(crate) fn is_path_probe_due(&self) -> bool {
+        self.path.is_due()
+    }
+
+    /// Writes it. It does not count for the windows: its loss says nothing of congestion (RFC 8899, section 3, point 7).
+    pub(crate) fn write_path_probe(
+        &mut self,
+        now: Instant,
+        writer: &mut PacketWriter<'_>,
+        counters: &mut Counters,
+    ) {
+        let late = self.rtt.timeout().unwrap_or(self.rto.0) * 2;
+        self.path.write_probe(now, late, writer);
+        self.pacer.note_sent(now, writer.len(), self.shape.packet, self.controller.rate());
+        counters.path_probes += 1;
+    }
+
+    /// Takes a HEARTBEAT ACK's value.
+    pub(crate) fn handle_heartbeat_ack(&mut self, now: Instant, value: &[u8]) {
+        self.path.handle_answer(now, value);
+        self.update_shape();
     }
 
     /// Fills a packet with what may be sent now.
@@ -204,11 +251,13 @@ impl Sender {
         self.write_forward_tsn(now, writer);
         let before = self.in_flight;
         let is_probe = self.probe.take();
+        // A silent path may be one that has become narrower.
+        let limit = if is_probe { self.path.base() } else { self.shape.packet };
         let mut last_flags = None;
         if is_probe || self.pacer.blocked_until(now).is_none() {
             while self.may_add(is_probe, before)
                 && let Some(tsn) = self.next_lost(now, streams)
-                && let Some(flags) = self.write_again(tsn, writer, counters)
+                && let Some(flags) = self.write_again(tsn, limit, writer, counters)
             {
                 last_flags = Some(flags);
             }
@@ -216,7 +265,7 @@ impl Sender {
             while self.lost.is_empty()
                 && self.may_add(is_probe, before)
                 && self.has_new(streams)
-                && let Some(flags) = self.write_new(now, writer, streams)
+                && let Some(flags) = self.write_new(now, limit, writer, streams)
             {
                 counters.chunks_sent += 1;
                 last_flags = Some(flags);
@@ -227,6 +276,9 @@ impl Sender {
         }
         let Some(last_flags) = last_flags else { return };
         self.end_packet(now, before, writer, streams);
+        if self.has_new(streams) {
+            self.path.note_wanted(now);
+        }
         // RFC 7053: nothing follows that would bring the answer.
         if !self.window_is_open() || !self.has_data(streams) {
             writer.set_immediate(last_flags);
@@ -240,9 +292,9 @@ impl Sender {
 
     /// Counts a packet with user data.
     fn end_packet(&mut self, now: Instant, before: usize, writer: &PacketWriter<'_>, streams: &Streams) {
-        self.packets.push(now, before, self.in_flight);
+        self.packets.push(now, before, self.in_flight, writer.len() > self.path.base());
         // Rates are of chunks: what a packet adds to them is not paced.
-        self.pacer.note_sent(now, writer.len() - HEADER, self.max_packet_size, self.controller.rate());
+        self.pacer.note_sent(now, writer.len() - HEADER, self.shape.packet, self.controller.rate());
         self.controller.note_sent(now, before, self.in_flight);
         if self.window_is_open() && !self.has_data(streams) {
             self.packets.note_app_limited(self.in_flight);
@@ -254,14 +306,14 @@ impl Sender {
     fn write_again(
         &mut self,
         tsn: Tsn,
+        limit: usize,
         writer: &mut PacketWriter<'_>,
         counters: &mut Counters,
     ) -> Option<usize> {
         let number = self.packets.next_number();
-        let max_packet_size = self.max_packet_size;
         let chunk = self.outstanding.get_mut(tsn)?;
         let length = chunk.wire_length();
-        if !writer.is_empty() && writer.len() + length > max_packet_size {
+        if !writer.is_empty() && writer.len() + length > limit {
             return None;
         }
         let was_in_flight = chunk.place == Place::InFlight;
@@ -288,7 +340,7 @@ impl Sender {
     fn write_probe(&mut self, writer: &mut PacketWriter<'_>, counters: &mut Counters) -> Option<usize> {
         let missing = |chunk: &Chunk| !chunk.is_passed();
         let (tsn, _) = self.outstanding.iter().find(|(_, chunk)| missing(chunk))?;
-        self.write_again(tsn, writer, counters)
+        self.write_again(tsn, self.path.base(), writer, counters)
     }
 
     /// Does what is due.
@@ -298,6 +350,7 @@ impl Sender {
             let lost = self.find_lost(now, streams);
             self.tell_controller(now, before, 0, lost, None);
         }
+        self.path.handle_timeout(now);
         self.forward.handle_timeout(now);
         self.paced.take_if(|at| *at <= now);
         if !self.probe.handle_timeout(now) {
@@ -305,6 +358,8 @@ impl Sender {
         }
         if self.probe.is_persistent() && self.peer_window > 0 {
             self.lose_everything(now, streams);
+            self.path.fall(now, self.packets.next_number());
+            self.update_shape();
         }
         self.arm_probe(now);
     }
@@ -369,6 +424,24 @@ impl Sender {
             newest_packet: self.rack.newest(),
             next_packet: self.packets.next_number(),
         });
+    }
+}
+
+/// How packets of a size are filled: with chunks that are no longer than the smallest packet bears, all alike, so that
+/// the packets of a long message are of one length.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    packet: usize,
+    /// Bytes of each chunk, with its header.
+    chunk: usize,
+}
+
+impl Shape {
+    fn new(size: usize, base: usize) -> Self {
+        let room = size - HEADER;
+        let chunks = room.div_ceil(base - HEADER);
+        let chunk = (room / chunks) & !3;
+        Shape { packet: HEADER + chunks * chunk, chunk }
     }
 }
 

@@ -189,6 +189,7 @@ fn handle_control(association: &mut Association, now: Instant, chunk: &Chunk<'_>
             let fits = echo.len() <= association.config.max_packet_size;
             association.push_control(fits.then_some(echo));
         }
+        kind::HEARTBEAT_ACK => established.sender.handle_heartbeat_ack(now, chunk.value),
         kind::ABORT => association.close(CloseCause::PeerAbort),
         kind::RE_CONFIG => {
             let received = established.receiver.cumulative();
@@ -210,8 +211,8 @@ fn handle_control(association: &mut Association, now: Instant, chunk: &Chunk<'_>
             let cause = close_cause(established);
             association.close(cause);
         }
-        // Repetitions of what is done, reports, and chunks that we did not offer to understand.
-        kind::COOKIE_ACK | kind::HEARTBEAT_ACK | kind::ERROR => {}
+        // Repetitions of what is done, reports, and padding (RFC 4820, section 3).
+        kind::COOKIE_ACK | kind::ERROR | kind::PAD => {}
         _ => association.counters.dropped_state += 1,
     }
 }

@@ -129,6 +129,10 @@ impl Bbr {
         }
     }
 
+    pub(super) fn set_packet(&mut self, packet: usize) {
+        self.packet = packet;
+    }
+
     pub(super) fn window(&self) -> usize {
         self.window
     }

@@ -66,6 +66,10 @@ impl Cubic {
         }
     }
 
+    pub(super) fn set_packet(&mut self, packet: usize) {
+        self.packet = packet as f64;
+    }
+
     pub(super) fn window(&self) -> usize {
         self.window as usize
     }

@@ -152,7 +152,7 @@ impl Sender {
         }
         let (kind, entry) =
             if self.is_interleaved { (kind::I_FORWARD_TSN, 8) } else { (kind::FORWARD_TSN, 4) };
-        let room = self.max_packet_size.saturating_sub(writer.len() + FORWARD_TSN_HEADER) / entry;
+        let room = self.path.base().saturating_sub(writer.len() + FORWARD_TSN_HEADER) / entry;
         let mut skipped = BTreeMap::new();
         let mut point = None;
         for (tsn, chunk) in self.outstanding.iter() {

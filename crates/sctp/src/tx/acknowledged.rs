@@ -126,12 +126,17 @@ impl Sender {
             return;
         }
         news.delivered += wire;
-        let sent_at = self.packets.get(chunk.packet).map(|packet| packet.sent_at);
+        let packet = self.packets.get(chunk.packet);
+        let sent_at = packet.map(|packet| packet.sent_at);
+        let was_raised = packet.is_some_and(|packet| packet.is_raised);
         let took = sent_at.map(|sent_at| now.saturating_duration_since(sent_at));
-        // RFC 8985, section 6.2, step 2: sooner than a packet can come back, it is the original that arrived.
+        // RFC 8985, section 6.2, step 2: sooner than a packet can come back, it is the original that arrived. A short
+        // packet can come back a little sooner than the long ones before it.
         let is_original = place == Place::Lost
             || (chunk.sends > 1
-                && took.zip(self.rtt.shortest()).is_some_and(|(took, shortest)| took < shortest));
+                && took
+                    .zip(self.rtt.shortest())
+                    .is_some_and(|(took, shortest)| took < shortest - shortest / 8));
         self.packets.note_delivered(now, chunk.packet, wire);
         if is_original {
             news.false_losses += 1;
@@ -139,6 +144,9 @@ impl Sender {
             return;
         }
         let Some(sent_at) = sent_at else { return };
+        if was_raised {
+            self.path.note_arrived(chunk.packet);
+        }
         if chunk.sends == 1 {
             if news.measure.is_none_or(|(newest, _)| chunk.packet > newest) {
                 news.measure = Some((chunk.packet, sent_at));
@@ -158,9 +166,10 @@ impl Sender {
         }
     }
 
-    /// Marks what is lost by now and says how many bytes (RFC 8985, section 6.2, step 5).
+    /// Marks what is lost by now and says how many bytes were lost to congestion, perhaps (RFC 8985, section 6.2, step 5).
     pub(super) fn find_lost(&mut self, now: Instant, streams: &mut Streams) -> usize {
         let before = self.in_flight;
+        let size = self.path.size();
         self.rack.deadline = None;
         while let Some((number, tsn)) = self.packets.oldest() {
             let is_in_flight = self
@@ -180,6 +189,12 @@ impl Sender {
         }
         let lost = before - self.in_flight;
         if lost > 0 {
+            self.update_shape();
+            if self.path.size() < size {
+                // The path has become narrower: these were too long for it, and not too many.
+                self.packets.forgive(lost);
+                return 0;
+            }
             self.rack.note_loss(now, &self.rtt);
         }
         lost
@@ -193,6 +208,9 @@ impl Sender {
             Place::InFlight => {
                 self.in_flight -= wire;
                 self.packets.note_lost(wire);
+                if self.packets.get(chunk.packet).is_some_and(|packet| packet.is_raised) {
+                    self.path.note_lost(now, chunk.packet, self.packets.next_number());
+                }
             }
             // The peer has thrown it away (RFC 9260, section 6.2.1, D iii).
             Place::Arrived if !chunk.is_abandoned => self.unacknowledged += chunk.payload.len(),

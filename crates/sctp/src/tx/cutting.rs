@@ -100,18 +100,20 @@ impl Sender {
     pub(super) fn write_new(
         &mut self,
         now: Instant,
+        limit: usize,
         writer: &mut PacketWriter<'_>,
         streams: &mut Streams,
     ) -> Option<usize> {
-        let room = self.max_packet_size.checked_sub(writer.len() + self.overhead)?;
+        let room = limit.checked_sub(writer.len() + self.overhead)?;
         self.pass_over_expired(now, streams);
         let next = self.next_length(streams)?;
         // What fits into a packet is not cut. What does not is cut to the packet's end, so that packets are of
         // one length.
-        let length = if next <= room {
+        let is_whole = next <= self.max_payload();
+        let length = if is_whole && next <= room {
             next
-        } else if next > self.max_payload() && room >= MIN_FRAGMENT {
-            room & !3
+        } else if !is_whole && room >= MIN_FRAGMENT {
+            room.min(self.shape.chunk - self.overhead) & !3
         } else {
             return None;
         };

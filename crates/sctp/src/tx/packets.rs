@@ -16,6 +16,8 @@ pub(super) struct Packet {
     is_app_limited: bool,
     in_flight: usize,
     lost: u64,
+    /// It was longer than what every path bears.
+    pub(super) is_raised: bool,
 }
 
 /// What the acknowledgements of one SACK say about the path. Bytes are those of DATA chunks with their headers.
@@ -75,7 +77,7 @@ impl Packets {
     }
 
     /// A packet with user data is sent; `in_flight` with it.
-    pub(super) fn push(&mut self, now: Instant, in_flight_before: usize, in_flight: usize) {
+    pub(super) fn push(&mut self, now: Instant, in_flight_before: usize, in_flight: usize, is_raised: bool) {
         if in_flight_before == 0 {
             self.first_sent_at = now;
             self.delivered_at = now;
@@ -88,6 +90,7 @@ impl Packets {
             is_app_limited: self.app_limited_until > self.delivered,
             in_flight,
             lost: self.lost,
+            is_raised,
         });
     }
 
@@ -124,6 +127,11 @@ impl Packets {
         self.lost += bytes as u64;
     }
 
+    /// So much of that was not lost to congestion.
+    pub(super) fn forgive(&mut self, bytes: usize) {
+        self.lost = self.lost.saturating_sub(bytes as u64);
+    }
+
     /// A chunk of a packet has arrived.
     pub(super) fn note_delivered(&mut self, now: Instant, number: u64, bytes: usize) {
         self.delivered += bytes as u64;
@@ -152,7 +160,7 @@ impl Packets {
             interval: sending.max(arriving),
             is_app_limited: packet.is_app_limited,
             in_flight: packet.in_flight,
-            lost: self.lost - packet.lost,
+            lost: self.lost.saturating_sub(packet.lost),
         })
     }
 }

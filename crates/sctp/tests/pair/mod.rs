@@ -43,6 +43,9 @@ pub(crate) struct Pair {
     pub(crate) keeps_sent: bool,
     /// Whether an end's packets go out at all.
     pub(crate) speaks: [bool; 2],
+    /// The longest packet that may be sent, and the longest IP packet that comes through.
+    pub(crate) longest: usize,
+    pub(crate) mtu: usize,
 }
 
 impl Pair {
@@ -68,6 +71,8 @@ impl Pair {
             sent: Vec::new(),
             keeps_sent: false,
             speaks: [true; 2],
+            longest: Config::DEFAULT_MAX_PACKET_SIZE,
+            mtu: usize::MAX,
         }
     }
 
@@ -89,7 +94,9 @@ impl Pair {
         if self.keeps_sent {
             self.sent.push((from, self.now - self.started, packet.clone()));
         }
-        if !self.speaks[from] || self.rng.chance(self.link.loss) {
+        // IP, UDP and DTLS add this.
+        let is_too_long = packet.len() > self.mtu.saturating_sub(28 + 37);
+        if is_too_long || !self.speaks[from] || self.rng.chance(self.link.loss) {
             return;
         }
         let copies = if self.rng.chance(self.link.duplicate) { 2 } else { 1 };
@@ -106,11 +113,7 @@ impl Pair {
         for from in 0..2 {
             let mut packet = Vec::new();
             while self.ends[from].poll_packet(self.now, &mut packet) {
-                assert!(
-                    packet.len() <= Config::DEFAULT_MAX_PACKET_SIZE,
-                    "a packet of {} bytes",
-                    packet.len()
-                );
+                assert!(packet.len() <= self.longest, "a packet of {} bytes", packet.len());
                 self.send(from, std::mem::take(&mut packet));
             }
             while let Some(event) = self.ends[from].poll_event() {

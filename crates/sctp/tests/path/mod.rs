@@ -10,7 +10,7 @@ use bytes::Bytes;
 use sctp::{Association, Config, Delivery, Ppid};
 
 /// What UDP, IP and DTLS add to a packet on the wire.
-const OVERHEAD: usize = 28 + 37;
+pub(crate) const OVERHEAD: usize = 28 + 37;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bottleneck {
@@ -42,6 +42,10 @@ pub(crate) struct Path {
     wire: BTreeMap<(Instant, u64), (usize, usize, Vec<u8>)>,
     serial: u64,
     pub(crate) dropped: u64,
+    /// The longest IP packet that comes through, either way.
+    pub(crate) mtu: usize,
+    /// Packets that were longer.
+    pub(crate) too_long: u64,
     /// How long the packets waited in the queue that came through.
     pub(crate) waits: Vec<Duration>,
     message: Bytes,
@@ -61,6 +65,8 @@ impl Path {
             wire: BTreeMap::new(),
             serial: 0,
             dropped: 0,
+            mtu: usize::MAX,
+            too_long: 0,
             waits: Vec::new(),
             message: vec![7; 65_536].into(),
         }
@@ -76,6 +82,10 @@ impl Path {
     fn carry(&mut self, flow: usize, from: usize, packet: Vec<u8>) {
         let delay = self.flows[flow].delay;
         self.serial += 1;
+        if packet.len() + OVERHEAD > self.mtu {
+            self.too_long += 1;
+            return;
+        }
         if from == 1 {
             self.wire.insert((self.now + delay, self.serial), (flow, 0, packet));
             return;
