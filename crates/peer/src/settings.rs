@@ -59,6 +59,10 @@ pub struct Settings {
     /// [draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)): with a peer that does so
     /// too, a channel opens up to one round trip earlier. Others ignore the line. True by default.
     pub sctp_init: bool,
+    /// Find out how large packets the path carries ([RFC 8899](https://www.rfc-editor.org/rfc/rfc8899)), beyond the 1,200
+    /// bytes that every path does, once more is sent than fits into those: up to Ethernet's 1,500 with headers, as browsers
+    /// do not take longer ones. True by default; what is lost of it delays no data.
+    pub mtu_discovery: bool,
     /// Be a lite agent ([RFC 8445, section 2.5](https://www.rfc-editor.org/rfc/rfc8445#section-2.5)): for servers at public
     /// addresses. It has host candidates only (and `external_addresses`), asks no server, checks nothing and leaves every
     /// choice to the peer, which has to be a full agent, as every browser is. It costs less, and connects only where the
@@ -94,6 +98,7 @@ impl Default for Settings {
             remote_addresses: AddressFilter::default(),
             tcp: TcpPolicy::Off,
             sctp_init: true,
+            mtu_discovery: true,
             ice_lite: false,
             dscp: 0,
             tls_roots: Vec::new(),
@@ -134,6 +139,7 @@ impl Settings {
         config.ice.external_addresses = self.external_addresses;
         config.ice.remote_addresses = self.remote_addresses;
         config.ice.embedding = self.dtls_in_stun;
+        config.mtu_discovery = self.mtu_discovery;
         Ok(())
     }
 }

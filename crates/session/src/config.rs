@@ -25,8 +25,10 @@ pub struct SessionConfig {
     pub max_channels: u16,
     /// The most bytes of received messages that wait for their readers, over all channels.
     pub receive_window: u32,
-    /// The largest UDP payload that DTLS and SCTP write, in bytes.
+    /// The largest UDP payload that DTLS writes, and SCTP as long as it does not know what a path bears, in bytes.
     pub mtu: usize,
+    /// Whether SCTP finds that out, by probes ([RFC 8899](https://www.rfc-editor.org/rfc/rfc8899)).
+    pub mtu_discovery: bool,
     /// Simulation only: DTLS draws what it can from the session's seed, so that a run can be repeated.
     pub deterministic: bool,
 }
@@ -55,6 +57,7 @@ impl SessionConfig {
             max_channels: Self::MAX_CHANNELS,
             receive_window: Self::RECEIVE_WINDOW,
             mtu: Self::MTU,
+            mtu_discovery: true,
             deterministic: false,
         }
     }

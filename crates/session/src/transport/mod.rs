@@ -5,6 +5,7 @@
 mod early;
 mod farewell;
 mod generations;
+mod path_mtu;
 mod security;
 
 use std::collections::VecDeque;
@@ -18,6 +19,7 @@ use sctp::Association;
 use self::early::Early;
 use self::farewell::Farewell;
 use self::generations::Generations;
+use self::path_mtu::PathMtu;
 use self::security::Security;
 use crate::channel::ChannelError;
 use crate::config::SessionConfig;
@@ -81,6 +83,7 @@ pub(crate) struct Transport {
     rng: Rng,
     /// The SCTP packet that is being sealed.
     scratch: Vec<u8>,
+    path_mtu: PathMtu,
     /// DTLS inside ICE's checks, if that is wanted.
     early: Early,
 }
@@ -114,6 +117,7 @@ impl Transport {
             has_selected: false,
             rng: rng.fork("transport"),
             scratch: Vec::new(),
+            path_mtu: PathMtu::default(),
             early: Early::default(),
         }
     }
@@ -329,8 +333,6 @@ impl Transport {
             remote_port: plan.remote_port,
             max_message_size: config.max_message_size,
             max_send_message_size: send_limit(plan),
-            // RFC 9260, section 3.2: chunks, and with them packets, are whole words.
-            max_packet_size: config.mtu.saturating_sub(Endpoint::MAX_OVERHEAD) & !3,
             receive_window: config.receive_window,
             path_rtt: self.agent.rtt(),
             local_init: plan.local_init,
@@ -339,6 +341,7 @@ impl Transport {
             ..sctp::Config::default()
         };
         self.association = Some(Association::new(sctp_config, now, self.rng.fork("sctp")));
+        self.path_mtu = PathMtu::new(config);
         self.started = true;
     }
 
@@ -369,7 +372,9 @@ impl Transport {
         }
         if let Some(path) = self.agent.send_path() {
             let (packets, bytes) = (out.len(), out.bytes());
-            out.set_tunnel(self.agent.tunnel(now, path));
+            let tunnel = self.agent.tunnel(now, path);
+            self.follow_path(path, tunnel.is_some());
+            out.set_tunnel(tunnel);
             self.transmit_over(now, path, out);
             out.set_tunnel(None);
             let (packets, bytes) = ((out.len() - packets) as u64, (out.bytes() - bytes) as u64);
@@ -398,8 +403,16 @@ impl Transport {
                 if !association.poll_packet(now, &mut self.scratch) {
                     break;
                 }
+                // Only the system knows at once that a probe is too long. What is sent with it would go down with it.
+                let is_probe = self.scratch.len() > association.packet_size();
+                if is_probe {
+                    out.part();
+                }
                 // A packet that DTLS does not take is a packet lost: SCTP recovers.
                 let _ = endpoint.seal(now, &self.scratch, path, out);
+                if is_probe {
+                    out.part();
+                }
             }
         }
         if !out.is_full() {
