@@ -112,6 +112,28 @@ fn another_ones_hello_does_not_keep_the_real_one_out() {
     }
 }
 
+/// One piece of the first message, forged, that comes before the real one: no datagram of somebody without keys ends it.
+#[test]
+fn a_forged_piece_of_the_first_message_does_not_keep_the_real_one_out() {
+    for from in [CLIENT, SERVER] {
+        let mut pair = Pair::new(configs().map(|config| Config { mtu: 600, ..config }), 1, CLEAN);
+        let first = |pair: &Pair| -> Vec<Vec<u8>> {
+            let is_first = |datagram: &[u8]| datagram[0] == 22 && datagram[17..19] == [0, 0];
+            let sent = pair.sent.iter().filter(|(who, datagram)| *who == from && is_first(datagram));
+            sent.map(|(_, datagram)| datagram.clone()).collect()
+        };
+        pair.run(Duration::from_secs(1), |pair| first(pair).len() >= 2);
+        let mut forged = first(&pair).pop().unwrap();
+        // In the middle of the last piece: within a key share.
+        let end = 13 + usize::from(u16::from_be_bytes([forged[11], forged[12]]));
+        forged[25 + (end - 25) / 2] ^= 1;
+        pair.ends[1 - from].handle_datagram(pair.now, &forged);
+        pair.run(Duration::from_secs(10), Pair::is_connected);
+        pair.run_for(Duration::from_secs(5));
+        pair.assert_works();
+    }
+}
+
 /// The same from the other side: somebody who heard the ClientHello answers faster than the server.
 #[test]
 fn another_ones_answer_does_not_keep_the_real_one_out() {

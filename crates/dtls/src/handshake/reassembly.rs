@@ -165,10 +165,12 @@ impl Reassembly {
         let is_same = first.kind == fragment.kind
             && first.body.len() == fragment.length
             && first.body.get(fragment.offset..fragment.offset + fragment.body.len()) == Some(fragment.body);
-        if is_same {
-            return Inserted::Repeated;
+        // What both have in common is a part of the other one, too: it is never sent in another form.
+        match self.again.as_mut().filter(|again| again.is_of(fragment)) {
+            Some(again) => again.insert(fragment),
+            None if !is_same => insert(&mut self.again, fragment),
+            None => {}
         }
-        insert(&mut self.again, fragment);
         Inserted::Repeated
     }
 
@@ -190,7 +192,11 @@ impl Reassembly {
     /// Another first message, once it is whole: the peer began anew, or somebody else did.
     pub(crate) fn take_again(&mut self) -> Option<Message> {
         let assembly = self.again.take_if(|again| again.is_whole())?;
-        Some(Message::new(assembly.kind, 0, assembly.body))
+        let is_same = self
+            .first
+            .as_ref()
+            .is_some_and(|first| first.kind == assembly.kind && first.body == assembly.body);
+        (!is_same).then(|| Message::new(assembly.kind, 0, assembly.body))
     }
 }
 
@@ -280,6 +286,25 @@ mod tests {
         reassembly.settle();
         reassembly.insert(0, &fragment(0, 5, 0, b"other"));
         assert_eq!(reassembly.take_again(), None);
+    }
+
+    #[test]
+    fn a_first_message_with_a_forged_piece_gives_way_to_the_real_one_when_that_is_repeated() {
+        let mut reassembly = Reassembly::new(None);
+        reassembly.insert(0, &fragment(0, 6, 4, b"xx"));
+        reassembly.insert(0, &fragment(0, 6, 0, b"re"));
+        reassembly.insert(0, &fragment(0, 6, 2, b"al"));
+        assert_eq!(reassembly.take().unwrap().body, b"realxx");
+        for (offset, piece) in [(4, b"ly"), (0, b"re"), (2, b"al")] {
+            assert_eq!(reassembly.take_again(), None);
+            assert_eq!(reassembly.insert(0, &fragment(0, 6, offset, piece)), Inserted::Repeated);
+        }
+        assert_eq!(reassembly.take_again().unwrap().body, b"really");
+        // The first one again is no other.
+        for (offset, piece) in [(0, b"xx"), (0, b"re"), (2, b"al"), (4, b"xx")] {
+            reassembly.insert(0, &fragment(0, 6, offset, piece));
+            assert_eq!(reassembly.take_again(), None);
+        }
     }
 
     proptest! {
