@@ -1,0 +1,46 @@
+//! Two ends shake hands while somebody who hears everything, and has no key, sends both what he makes of it.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use dtls::{Config, Versions};
+use pair::{CLEAN, Link, Pair};
+
+use crate::source::Source;
+
+#[path = "../../crates/dtls/tests/pair/mod.rs"]
+mod pair;
+
+/// An end begins its handshake anew for another first message so often, and not more; a forger with as many gets his way.
+const MAX_FORGED: usize = 14;
+
+pub(crate) fn run(source: &mut Source<'_>) {
+    static CONFIGS: OnceLock<[Config; 2]> = OnceLock::new();
+    let configs = CONFIGS.get_or_init(pair::configs).clone();
+    let versions = [Versions::Dtls12, Versions::Both, Versions::Dtls13][source.below(3)];
+    let mtu = [1200, 400, 600][source.below(3)];
+    let link =
+        [CLEAN, CLEAN, Link { jitter: Duration::from_millis(30), loss: 0.1, ..CLEAN }][source.below(3)];
+    let configs = configs.map(|config| Config { versions, mtu, ..config });
+    let mut pair = Pair::new(configs, source.u8(), link);
+    let mut forged = 0;
+    pair.poll();
+    while !source.is_empty() {
+        if source.chance(100) {
+            pair.step();
+        }
+        if pair.sent.is_empty() || forged == MAX_FORGED {
+            break;
+        }
+        let (from, mut datagram) = pair.sent[source.below(pair.sent.len())].clone();
+        let other = pair.sent[source.below(pair.sent.len())].1.clone();
+        source.mutate(&mut datagram, 0, &other);
+        let to = if source.chance(230) { 1 - from } else { from };
+        pair.ends[to].handle_datagram(pair.now, &datagram);
+        while pair.ends[to].read().is_some() {}
+        pair.poll();
+        forged += 1;
+    }
+    pair.run(Duration::from_secs(60), Pair::is_connected);
+    pair.assert_works();
+}
