@@ -9,13 +9,24 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 ///
 /// The driver seeds one per connection from the operating system; a simulation seeds it from a number. Each
 /// layer gets its own by [`fork`](Rng::fork), so that one more draw in one layer moves nothing in another.
-#[derive(Clone, Debug)]
-pub struct Rng(ChaCha12Rng);
+///
+/// A connection has many and draws from each rarely, so a generator is its seed and its place in the sequence. Only one
+/// that is used a lot keeps what it has computed ahead.
+#[derive(Clone)]
+pub struct Rng {
+    seed: [u8; 32],
+    /// Words of 32 bits drawn, while there is no `ahead`.
+    drawn: u64,
+    ahead: Option<Box<ChaCha12Rng>>,
+}
+
+/// After so many words a generator is one that is used a lot.
+const A_LOT: u64 = 4096;
 
 impl Rng {
     /// A generator whose whole sequence follows from `seed`.
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Rng(ChaCha12Rng::from_seed(seed))
+        Rng { seed, drawn: 0, ahead: None }
     }
 
     /// An independent generator for the layer called `label`.
@@ -30,9 +41,23 @@ impl Rng {
         Rng::from_seed(seed)
     }
 
+    fn draw<R>(&mut self, draw: impl FnOnce(&mut ChaCha12Rng) -> R) -> R {
+        if let Some(ahead) = &mut self.ahead {
+            return draw(ahead);
+        }
+        let mut generator = ChaCha12Rng::from_seed(self.seed);
+        generator.set_word_pos(self.drawn.into());
+        let result = draw(&mut generator);
+        self.drawn = generator.get_word_pos() as u64;
+        if self.drawn >= A_LOT {
+            self.ahead = Some(Box::new(generator));
+        }
+        result
+    }
+
     /// Fills `bytes`.
     pub fn fill(&mut self, bytes: &mut [u8]) {
-        self.0.fill_bytes(bytes);
+        self.draw(|generator| generator.fill_bytes(bytes));
     }
 
     /// `N` random bytes.
@@ -44,12 +69,12 @@ impl Rng {
 
     /// A random number.
     pub fn u32(&mut self) -> u32 {
-        self.0.next_u32()
+        self.draw(ChaCha12Rng::next_u32)
     }
 
     /// A random number.
     pub fn u64(&mut self) -> u64 {
-        self.0.next_u64()
+        self.draw(ChaCha12Rng::next_u64)
     }
 
     /// A number in `range`, without bias. An empty range gives its start.
@@ -81,9 +106,35 @@ impl Rng {
     }
 }
 
+impl std::fmt::Debug for Rng {
+    /// Not what it will give.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rng").finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sequence_is_that_of_the_cipher_however_it_is_drawn() {
+        let mut cipher = ChaCha12Rng::from_seed([9; 32]);
+        let mut rng = Rng::from_seed([9; 32]);
+        for round in 0..A_LOT {
+            match round % 3 {
+                0 => assert_eq!(rng.u32(), cipher.next_u32()),
+                1 => assert_eq!(rng.u64(), cipher.next_u64()),
+                _ => {
+                    let mut bytes = [0; 7];
+                    cipher.fill_bytes(&mut bytes);
+                    assert_eq!(rng.array(), bytes);
+                }
+            }
+        }
+        assert!(rng.ahead.is_some(), "it began to keep what is ahead without a gap");
+        assert!(!format!("{:?}", Rng::from_seed([77; 32])).contains("77"));
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_sequence_and_forks_differ() {
