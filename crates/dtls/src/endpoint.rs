@@ -8,7 +8,8 @@ use base::{Path, Rng, SendBatch};
 use crate::handshake::{Established, Handshake, News};
 use crate::message::{Alert, Refusal};
 use crate::record::{
-    ContentType, Headed, Opened, Record, RecordNumber, Records, Sealed13, Unopened, next_record,
+    ContentType, HANDSHAKE_EPOCH, Headed, Opened, Record, RecordNumber, Records, Sealed13, Unopened,
+    next_record,
 };
 use crate::unread::Unread;
 use crate::{Config, Counters, Event, FailureCause, Role, SealError, SrtpProfile, State, Version};
@@ -22,9 +23,6 @@ const MAX_FAREWELLS: u8 = 8;
 const MAX_EARLY: usize = 16;
 /// The longest of them: no record that fits a path is longer.
 const MAX_EARLY_BYTES: usize = 2048;
-
-/// Of 1.3.
-const HANDSHAKE_EPOCH: u64 = 2;
 
 /// One end of one DTLS connection.
 ///
@@ -273,6 +271,9 @@ impl Endpoint {
             ContentType::Ack => {
                 if let Some(handshake) = &mut self.handshake {
                     handshake.handle_ack(now, &mut self.records, &body);
+                    if handshake.is_past() {
+                        self.records.forget_handshake();
+                    }
                 }
             }
             ContentType::ChangeCipherSpec | ContentType::ApplicationData => {
@@ -419,6 +420,9 @@ impl Endpoint {
         }
         if let Some(handshake) = &mut self.handshake {
             handshake.handle_timeout(now);
+            if handshake.is_past() {
+                self.records.forget_handshake();
+            }
         }
     }
 

@@ -117,12 +117,35 @@ fn a_key_that_has_protected_enough_is_changed_without_being_asked() {
 
 #[test]
 fn application_data_under_the_handshakes_keys_is_not_delivered() {
-    let (mut ends, now) = connected(Versions::Dtls13);
+    let (mut ends, now) = ends(Versions::Dtls13);
+    // Without the acknowledgement, after which the client has these keys no more.
+    while ends[1].state() != State::Connected {
+        for from in [0, 1] {
+            let mut batch = SendBatch::new();
+            if ends[1].state() != State::Connected {
+                ends[from].poll_transmit(now, path(), &mut batch);
+            }
+            batch.datagrams().for_each(|(_, datagram)| ends[1 - from].handle_datagram(now, datagram));
+        }
+    }
     let mut record = Vec::new();
     ends[0].records.write(HANDSHAKE_EPOCH, ContentType::ApplicationData, &[b"x"], &mut record).unwrap();
     ends[1].handle_datagram(now, &record);
     assert_eq!(ends[1].read(), None);
     assert_eq!(ends[1].counters().dropped_malformed, 1);
+}
+
+#[test]
+fn the_handshakes_keys_are_kept_as_long_as_the_peer_may_repeat_itself() {
+    let (mut ends, now) = connected(Versions::Dtls13);
+    let has_keys = |end: &mut Endpoint| {
+        end.records.write(HANDSHAKE_EPOCH, ContentType::Handshake, &[b"x"], &mut Vec::new()).is_ok()
+    };
+    // The client's last flight was acknowledged; the server does not know whether its acknowledgement arrived.
+    assert_eq!(ends.each_mut().map(has_keys), [false, true]);
+    ends[1].handle_timeout(now + ends[1].config.handshake_timeout);
+    assert_eq!(ends.each_mut().map(has_keys), [false, false]);
+    assert!(pass(&mut ends, 0, now) && pass(&mut ends, 1, now));
 }
 
 #[test]

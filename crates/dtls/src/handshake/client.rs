@@ -118,7 +118,7 @@ impl Handshake {
                 let stage = std::mem::replace(&mut state.stage, Stage::Over);
                 let Stage::Sent12(sent) = stage else { return Ok(None) };
                 let established = client12::finish(*sent, &message)?;
-                self.flight.stop();
+                self.flight.clear();
                 Ok(self.finish(now, established))
             }
             Stage::Over => Ok(None),

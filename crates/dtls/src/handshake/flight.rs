@@ -85,8 +85,8 @@ impl Flight {
 
     /// Forgets it.
     pub(crate) fn clear(&mut self) {
-        self.items.clear();
-        self.pieces.clear();
+        self.items = Vec::new();
+        self.pieces = Vec::new();
         self.stop();
     }
 

@@ -411,6 +411,7 @@ impl Handshake {
         }
         self.flight.stop();
         if self.is_done() {
+            self.flight.clear();
             self.give_up = None;
             if let Some(updates) = &mut self.updates
                 && updates.acknowledged(records).is_err()
@@ -447,9 +448,14 @@ impl Handshake {
         self.acks.handle_timeout(now);
         if self.give_up.is_some_and(|give_up| give_up <= now) {
             self.give_up = None;
-            self.flight.stop();
+            self.flight.clear();
         }
         self.flight.handle_timeout(now);
+    }
+
+    /// Whether nothing of the handshake will be said again, nor has to be understood: 1.3 has keys of its own for it.
+    pub(crate) fn is_past(&self) -> bool {
+        matches!(self.state, State::Done(Version::Dtls13)) && self.give_up.is_none()
     }
 
     /// Nothing more is said of the handshake.

@@ -160,7 +160,8 @@ impl Handshake {
         let Stage::Answered13(answered) = stage else { return Ok(None) };
         let application = answered.application.clone();
         let established = server13::finish(*answered, &state.flight, &self.identity)?;
-        self.flight.stop();
+        // It was answered: what the client repeats from now on is acknowledged.
+        self.flight.clear();
         self.install_read13(records, FIRST_EPOCH, &application.client)?;
         self.updates = Some(Updates::new(application.client, application.server));
         Ok(self.finish(now, established))

@@ -13,6 +13,9 @@ use crate::crypto::Refused;
 use plaintext::{HEADER, MAX_SEQUENCE, write_header};
 use replay::ReplayWindow;
 
+/// Of 1.3.
+pub(crate) const HANDSHAKE_EPOCH: u64 = 2;
+
 /// After so many records an epoch of 1.3 should end, and after twice as many it does: AES-GCM keeps its promise for
 /// 2^24.5 (RFC 9147, section 4.5.3).
 const REKEY_AFTER: u64 = 1 << 23;
@@ -84,6 +87,12 @@ impl Records {
     pub(crate) fn forget_keys(&mut self) {
         self.write.retain(|epoch| epoch.epoch == 0);
         self.read.clear();
+    }
+
+    /// Forgets the keys of a handshake of 1.3, which is over.
+    pub(crate) fn forget_handshake(&mut self) {
+        self.write.retain(|standing| standing.epoch != HANDSHAKE_EPOCH);
+        self.read.retain(|standing| standing.epoch != HANDSHAKE_EPOCH);
     }
 
     pub(crate) fn install_write(&mut self, epoch: u64, protection: Protection) {
