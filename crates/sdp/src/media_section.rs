@@ -101,7 +101,15 @@ impl MediaSection {
             section.parse_line(line)?;
             scanner.next()?;
         }
+        section.shrink_to_fit();
         Ok(section)
+    }
+
+    /// Gives back memory that nothing is in: descriptions are kept as long as their connections.
+    fn shrink_to_fit(&mut self) {
+        self.formats.shrink_to_fit();
+        self.bandwidths.shrink_to_fit();
+        self.attributes.shrink_to_fit();
     }
 
     fn parse_media_line(value: &str) -> Result<Self, ParseErrorKind> {

@@ -81,7 +81,15 @@ impl SessionDescription {
             scanner.next()?;
         }
         description.media = parse_media(&mut scanner)?;
+        description.shrink_to_fit();
         Ok(description)
+    }
+
+    /// Gives back memory that nothing is in: descriptions are kept as long as their connections.
+    fn shrink_to_fit(&mut self) {
+        self.timings.shrink_to_fit();
+        self.attributes.shrink_to_fit();
+        self.media.shrink_to_fit();
     }
 
     /// RFC 8866 section 5: the order is fixed, "to allow for error detection and a simple parser".

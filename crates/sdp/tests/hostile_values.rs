@@ -31,11 +31,11 @@ fn attributes() -> Vec<Attribute> {
         Attribute::IceUfrag(evil()),
         Attribute::IcePwd(evil()),
         Attribute::IceOptions(vec![evil(), evil()]),
-        Attribute::Candidate(candidate()),
+        Attribute::Candidate(Box::new(candidate())),
         Attribute::Fingerprint(Fingerprint { algorithm: evil(), value: vec![1] }),
         Attribute::TlsId(evil()),
         Attribute::Sctpmap(Sctpmap { port: 1, application: evil(), streams: None }),
-        Attribute::Rtcp(Rtcp { port: 9, address: Some(connection) }),
+        Attribute::Rtcp(Box::new(Rtcp { port: 9, address: Some(connection) })),
         Attribute::Msid { stream: evil(), track: Some(evil()) },
         Attribute::MsidSemantic { semantic: evil(), streams: vec![evil()] },
         Attribute::Rtpmap(Rtpmap {

@@ -71,7 +71,7 @@ impl Negotiation {
     pub(crate) fn note_associations(&mut self) {
         let (Some(local), Some(remote)) = (self.local(), self.remote()) else { return };
         let answer = if local.is_answer() { local } else { remote };
-        let agreed = |(id, transport): (&TransportId, &session::TransportPlan)| {
+        let agreed = |(id, transport): (&TransportId, &Box<session::TransportPlan>)| {
             let number = transport.dtls.as_ref()?.association;
             let index = self.transports.iter().position(|mapped| *mapped == Some(*id))?;
             let peer_tls_id = remote.tls_id(answer.tag(index)).map(str::to_owned);

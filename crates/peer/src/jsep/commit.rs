@@ -24,10 +24,10 @@ impl Negotiation {
             }
         }
         let plan = if remote {
-            self.commit_remote(description, mapping)
+            self.commit_remote(Box::new(description), mapping)
         } else {
             self.note_local(&description, &mapping);
-            self.commit_local(description, mapping)
+            self.commit_local(Box::new(description), mapping)
         };
         self.state = next_state;
         self.mark_stale();
@@ -57,9 +57,10 @@ impl Negotiation {
         self.stable_transports.clone_from(&self.transports);
         self.offered.clear();
         self.fresh_transports.clear();
-        self.last_offer.clear();
-        self.last_answer.clear();
-        self.offer_owners.clear();
+        // With their memory: there may never be others.
+        self.last_offer = String::new();
+        self.last_answer = String::new();
+        self.offer_owners = Vec::new();
         let plan = &self.plan;
         self.roles.retain(|id, _| plan.transports.contains_key(id));
         self.tls_ids.retain(|id, _| plan.transports.contains_key(id));
@@ -78,7 +79,7 @@ impl Negotiation {
         }
     }
 
-    fn commit_local(&mut self, mut description: Description, mapping: Mapping) -> Option<SessionPlan> {
+    fn commit_local(&mut self, mut description: Box<Description>, mapping: Mapping) -> Option<SessionPlan> {
         description.transports.clone_from(&mapping);
         // What was gathered since the description was created belongs into it: it will not be gathered again.
         let generations: Vec<(usize, TransportId, String)> = description
@@ -127,7 +128,7 @@ impl Negotiation {
         }
     }
 
-    fn commit_remote(&mut self, description: Description, mapping: Mapping) -> Option<SessionPlan> {
+    fn commit_remote(&mut self, description: Box<Description>, mapping: Mapping) -> Option<SessionPlan> {
         match description.public.kind {
             // Step 4.7.6.1. Nothing flows before the application has answered.
             SdpType::Offer => {
@@ -159,7 +160,7 @@ impl Negotiation {
     /// The end of steps 4.7.5.2 and 4.7.6.2: once none of the credentials to replace is in the local description,
     /// nothing remains to be replaced.
     fn forget_replaced(&mut self) {
-        let current = self.current_local.as_ref().map(Description::all_credentials).unwrap_or_default();
+        let current = self.current_local.as_ref().map(|local| local.all_credentials()).unwrap_or_default();
         if !current.iter().any(|credentials| self.must_replace(credentials)) {
             self.to_replace.clear();
         }

@@ -197,7 +197,7 @@ impl Negotiation {
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let answer = [&self.current_local, &self.current_remote]
             .into_iter()
-            .flatten()
+            .filter_map(|description| description.as_deref())
             .find(|description| description.is_answer());
         let is_negotiated = |index: &usize| {
             answer.is_some_and(|answer| !answer.is_rejected(*index)) && is_standing(sections, answer, *index)

@@ -57,7 +57,7 @@ mod tests {
         let mut section = MediaSection::new(MediaKind::Application, "UDP/DTLS/SCTP", ["webrtc-datachannel"]);
         for text in candidates {
             let candidate = format!("candidate:{text}").parse().expect("a candidate");
-            section.attributes.push(Attribute::Candidate(candidate));
+            section.attributes.push(Attribute::Candidate(Box::new(candidate)));
         }
         fill_in(&mut section);
         let text = section.to_string();
@@ -92,7 +92,7 @@ mod tests {
     fn a_section_with_port_zero_keeps_it() {
         let mut section = MediaSection::new(MediaKind::Application, "UDP/DTLS/SCTP", ["webrtc-datachannel"]);
         let candidate = "candidate:1 1 udp 1 192.0.2.1 1001 typ host".parse().expect("a candidate");
-        section.attributes.push(Attribute::Candidate(candidate));
+        section.attributes.push(Attribute::Candidate(Box::new(candidate)));
         section.port = 0;
         fill_in(&mut section);
         assert_eq!(section.port, 0);

@@ -217,7 +217,7 @@ pub(crate) struct SessionLines {
 impl Negotiation {
     /// A whole description.
     pub(crate) fn write_description(&mut self, session: SessionLines, sections: &[MSection]) -> String {
-        let version = self.last_written.as_ref().map_or(0, |last| last.origin.session_version);
+        let version = self.last_written.as_ref().map_or(0, |(version, _)| *version);
         let mut description = sdp::SessionDescription::new(sdp::Origin::new(self.session_id, version));
         let lines = &mut description.attributes;
         let groups = session.groups.into_iter().filter(|mids| !mids.is_empty());
@@ -250,11 +250,13 @@ impl Negotiation {
         share_default_candidates(&mut description);
         // RFC 9429, sections 5.2.2 and 5.3.2: the next version wherever anything differs from what was created
         // last, whether that was ever set, and even if it was rolled back.
-        if self.last_written.as_ref().is_some_and(|last| *last != description) {
+        let mut text = description.to_string();
+        if self.last_written.as_ref().is_some_and(|(_, last)| *last != text) {
             description.origin.session_version = version.wrapping_add(1);
+            text = description.to_string();
         }
-        let text = description.to_string();
-        self.last_written = Some(description);
+        text.shrink_to_fit();
+        self.last_written = Some((description.origin.session_version, text.clone()));
         text
     }
 }

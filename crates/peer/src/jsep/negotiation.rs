@@ -32,13 +32,13 @@ pub(crate) struct Negotiation {
     /// [[SignalingState]]
     pub(crate) state: SignalingState,
     /// [[CurrentLocalDescription]]
-    pub(crate) current_local: Option<Description>,
+    pub(crate) current_local: Option<Box<Description>>,
     /// [[PendingLocalDescription]]
-    pub(crate) pending_local: Option<Description>,
+    pub(crate) pending_local: Option<Box<Description>>,
     /// [[CurrentRemoteDescription]]
-    pub(crate) current_remote: Option<Description>,
+    pub(crate) current_remote: Option<Box<Description>>,
     /// [[PendingRemoteDescription]]
-    pub(crate) pending_remote: Option<Description>,
+    pub(crate) pending_remote: Option<Box<Description>>,
     /// [[LastCreatedOffer]]
     pub(crate) last_offer: String,
     /// [[LastCreatedAnswer]]
@@ -81,8 +81,8 @@ pub(crate) struct Negotiation {
     pub(crate) stable_plan: SessionPlan,
     /// The `<sess-id>` of our `o=` lines.
     pub(crate) session_id: u64,
-    /// The last description that was created, whose version the next one follows.
-    pub(crate) last_written: Option<sdp::SessionDescription>,
+    /// The version and the text of the last description that was created, which the next one follows.
+    pub(crate) last_written: Option<(u64, String)>,
     /// The "needs-ice-restart" bit (RFC 9429, sections 3.5.1 and 4.1.18): the ICE servers or the transport policy
     /// changed after gathering had begun.
     pub(crate) needs_ice_restart: bool,
@@ -145,24 +145,24 @@ impl Negotiation {
 
     /// `localDescription`
     pub(crate) fn local(&self) -> Option<&Description> {
-        self.pending_local.as_ref().or(self.current_local.as_ref())
+        self.pending_local.as_deref().or(self.current_local.as_deref())
     }
 
     /// `remoteDescription`
     pub(crate) fn remote(&self) -> Option<&Description> {
-        self.pending_remote.as_ref().or(self.current_remote.as_ref())
+        self.pending_remote.as_deref().or(self.current_remote.as_deref())
     }
 
     /// The four descriptions, as far as they are there.
     pub(crate) fn descriptions(&self) -> impl Iterator<Item = &Description> {
         [&self.current_local, &self.current_remote, &self.pending_local, &self.pending_remote]
             .into_iter()
-            .flatten()
+            .filter_map(|description| description.as_deref())
     }
 
     /// The local descriptions, the pending one first.
     pub(crate) fn locals(&self) -> impl Iterator<Item = &Description> {
-        self.pending_local.iter().chain(&self.current_local)
+        self.pending_local.iter().chain(&self.current_local).map(|description| &**description)
     }
 
     /// The local descriptions that represent this ICE generation of a transport, each with the m-section that describes
@@ -172,7 +172,7 @@ impl Negotiation {
         id: TransportId,
         ufrag: &str,
     ) -> impl Iterator<Item = (usize, &mut Description)> {
-        let locals = self.pending_local.iter_mut().chain(self.current_local.iter_mut());
+        let locals = self.pending_local.as_deref_mut().into_iter().chain(self.current_local.as_deref_mut());
         locals.filter_map(move |description| Some((description.describes(id, ufrag)?, description)))
     }
 

@@ -175,8 +175,8 @@ impl Description {
     pub(crate) fn add_attribute(&mut self, index: usize, attribute: Attribute) -> bool {
         match self.parsed.media.get_mut(index) {
             Some(section) if !section.attributes.contains(&attribute) => {
-                section.attributes.push(attribute);
-                self.public.sdp = self.parsed.to_string();
+                add(section, attribute);
+                self.public.sdp = self.text();
                 true
             }
             _ => false,
@@ -190,7 +190,7 @@ impl Description {
         if section.attributes.contains(&attribute) {
             return false;
         }
-        section.attributes.push(attribute);
+        add(section, attribute);
         super::default_candidate::fill_in(section);
         let (port, connection) = (section.port, section.connection.clone());
         for (other, section) in self.parsed.media.iter_mut().enumerate() {
@@ -200,9 +200,22 @@ impl Description {
                 section.connection.clone_from(&connection);
             }
         }
-        self.public.sdp = self.parsed.to_string();
+        self.public.sdp = self.text();
         true
     }
+
+    /// As a text that takes no more memory than it needs: it is kept.
+    fn text(&self) -> String {
+        let mut text = self.parsed.to_string();
+        text.shrink_to_fit();
+        text
+    }
+}
+
+/// Adds a line. There are few to come, which need no room twice what there is.
+fn add(section: &mut MediaSection, attribute: Attribute) {
+    section.attributes.reserve_exact(1);
+    section.attributes.push(attribute);
 }
 
 /// For each m-section the tagged one of its group, the first that is not rejected; and whether it is rejected itself.

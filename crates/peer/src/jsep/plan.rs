@@ -17,10 +17,9 @@ impl Negotiation {
             if offer.section(index).is_some_and(|section| section.ice_ufrag().is_none()) {
                 continue;
             }
-            let transport = plan
-                .transports
-                .entry(id)
-                .or_insert_with(|| TransportPlan { ice: self.plan_ice(id, local.clone(), None), dtls: None });
+            let transport = plan.transports.entry(id).or_insert_with(|| {
+                Box::new(TransportPlan { ice: self.plan_ice(id, local.clone(), None), dtls: None })
+            });
             if transport.ice.local != local {
                 // An ICE restart: the peer's new credentials come with the answer.
                 transport.ice = self.plan_ice(id, local, None);
@@ -71,7 +70,7 @@ impl Negotiation {
                     fingerprints: remote.fingerprints(tag),
                 }),
             };
-            plan.transports.insert(id, transport);
+            plan.transports.insert(id, Box::new(transport));
         }
         plan.sctp = local.data.zip(remote.data).and_then(|(ours, theirs)| {
             let id = mapping.get(theirs.index).copied().flatten()?;

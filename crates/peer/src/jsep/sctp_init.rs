@@ -13,7 +13,7 @@ impl Negotiation {
     /// What an offer says. "Subsequent offers and answers MUST include the line [...] with the same value"; but an
     /// association that has begun without both lines cannot get one, nor be asked to.
     pub(crate) fn offered_init(&self) -> Option<InitChunk> {
-        let data = |description: &Option<Description>| description.as_ref().and_then(|given| given.data);
+        let data = |description: &Option<Box<Description>>| description.as_ref().and_then(|given| given.data);
         match (data(&self.current_local), data(&self.current_remote)) {
             (Some(ours), Some(theirs)) => agreed(ours, theirs).1.and(ours.sctp_init),
             _ => self.sctp_init,

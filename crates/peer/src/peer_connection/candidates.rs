@@ -102,7 +102,7 @@ impl PeerConnection {
                 .candidate
                 .parse()
                 .map_err(|error| Error::operation(format!("the candidate cannot be parsed: {error}")))?;
-            Attribute::Candidate(parsed)
+            Attribute::Candidate(Box::new(parsed))
         };
         // The generation: the one that is named, else the most recent.
         let ufrag =
@@ -155,6 +155,7 @@ impl PeerConnection {
                 for candidate in section.candidates() {
                     if slots.remote.given.insert(candidate.to_string()) {
                         let mid = section.mid().map(str::to_owned);
+                        slots.remote.candidates.reserve_exact(1);
                         slots.remote.candidates.push(signalled(candidate, mid, index, ufrag));
                         given.push(candidate.clone());
                     }

@@ -198,8 +198,8 @@ impl PeerConnection {
     /// Whether both current descriptions have data.
     fn is_data_negotiated(&self) -> bool {
         let has_data = |description: &crate::jsep::Description| description.data.is_some();
-        self.negotiation.current_local.as_ref().is_some_and(has_data)
-            && self.negotiation.current_remote.as_ref().is_some_and(has_data)
+        self.negotiation.current_local.as_deref().is_some_and(has_data)
+            && self.negotiation.current_remote.as_deref().is_some_and(has_data)
     }
 
     /// Tells the session how to stand, and the candidates that the remote description brought.

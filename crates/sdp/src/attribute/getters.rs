@@ -77,7 +77,7 @@ macro_rules! attribute_getters {
             /// Every `a=candidate` of these attributes that is understood, in order.
             pub fn candidates(&self) -> impl Iterator<Item = &$crate::Candidate> {
                 self.attributes.iter().filter_map(|attribute| match attribute {
-                    $crate::Attribute::Candidate(candidate) => Some(candidate),
+                    $crate::Attribute::Candidate(candidate) => Some(&**candidate),
                     _ => None,
                 })
             }

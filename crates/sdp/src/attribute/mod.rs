@@ -68,7 +68,7 @@ pub enum Attribute {
     /// `a=ice-pacing` in milliseconds ([RFC 8839](https://www.rfc-editor.org/rfc/rfc8839#section-5.5)).
     IcePacing(u32),
     /// `a=candidate` ([RFC 8839](https://www.rfc-editor.org/rfc/rfc8839#section-5.1)).
-    Candidate(Candidate),
+    Candidate(Box<Candidate>),
     /// `a=end-of-candidates` ([RFC 8840](https://www.rfc-editor.org/rfc/rfc8840#section-8.2)).
     EndOfCandidates,
     /// `a=fingerprint` ([RFC 8122](https://www.rfc-editor.org/rfc/rfc8122#section-5)).
@@ -96,7 +96,7 @@ pub enum Attribute {
     /// `a=rtcp-rsize` ([RFC 5506](https://www.rfc-editor.org/rfc/rfc5506#section-5)).
     RtcpRsize,
     /// `a=rtcp` ([RFC 3605](https://www.rfc-editor.org/rfc/rfc3605)).
-    Rtcp(Rtcp),
+    Rtcp(Box<Rtcp>),
     /// `a=bundle-only` ([RFC 9143](https://www.rfc-editor.org/rfc/rfc9143#section-6)).
     BundleOnly,
     /// `a=msid` ([RFC 8830](https://www.rfc-editor.org/rfc/rfc8830)).
@@ -209,7 +209,7 @@ impl Attribute {
             }
             "ice-pacing" => number(value).map(Self::IcePacing),
             // RFC 8839 section 5.1: an agent ignores candidates that it does not understand.
-            "candidate" => Candidate::parse_value(value).ok().map(Self::Candidate),
+            "candidate" => Candidate::parse_value(value).ok().map(Box::new).map(Self::Candidate),
             "fingerprint" => Fingerprint::parse(value).map(Self::Fingerprint),
             "setup" => Setup::parse(value).map(Self::Setup),
             "tls-id" => is_tls_id(value).then(|| Self::TlsId(value.to_owned())),
@@ -227,7 +227,7 @@ impl Attribute {
             "rtpmap" => Some(Self::Rtpmap(Rtpmap::parse(value)?)),
             "fmtp" => Fmtp::parse(value).map(Self::Fmtp),
             "rtcp-fb" => RtcpFb::parse(value)?.map(Self::RtcpFb),
-            "rtcp" => Rtcp::parse(value).map(Self::Rtcp),
+            "rtcp" => Rtcp::parse(value).map(Box::new).map(Self::Rtcp),
             "extmap" => Extmap::parse(value).map(Self::Extmap),
             "msid" => {
                 let mut fields = fields(value);
