@@ -89,6 +89,8 @@ impl Checklist {
         let fresh = alike.peek().is_none();
         let succeeded = alike.any(|old| old.state == PairState::Succeeded);
         pair.state = if fresh || succeeded { PairState::Waiting } else { PairState::Frozen };
+        // There are few, and they stay.
+        self.pairs.reserve_exact(1);
         self.pairs.push(pair);
         given_up
     }
@@ -169,6 +171,7 @@ impl Checklist {
         {
             self.pending.remove(index);
         }
+        self.pending.reserve_exact(1);
         self.pending.push(check);
         self.begun(id);
     }
@@ -219,7 +222,9 @@ impl Checklist {
     /// Ends a transaction.
     pub(crate) fn take_pending(&mut self, id: TransactionId) -> Option<PendingCheck> {
         let index = self.pending.iter().position(|check| check.transaction.has(id))?;
-        Some(self.pending.remove(index))
+        let check = self.pending.remove(index);
+        self.pending.shrink_to_fit();
+        Some(check)
     }
 
     /// Whether a check of this pair may still be answered.

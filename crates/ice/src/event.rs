@@ -13,15 +13,15 @@ pub enum Event {
     /// The gathering state changed to this.
     GatheringState(GatheringState),
     /// A candidate to signal to the other side. Peer-reflexive ones are never signalled.
-    LocalCandidate(Candidate),
+    LocalCandidate(Box<Candidate>),
     /// A server gave no candidate.
-    CandidateError(CandidateError),
+    CandidateError(Box<CandidateError>),
     /// Data goes over this pair from now on.
     SelectedPair {
         /// Our end.
-        local: Candidate,
+        local: Box<Candidate>,
         /// The other end.
-        remote: Candidate,
+        remote: Box<Candidate>,
     },
     /// A role conflict was repaired: this is our role now.
     Role(Role),

@@ -93,7 +93,7 @@ fn a_dead_server_holds_up_nothing_but_the_end_of_gathering() {
         code: 701,
         text: "the STUN server did not answer".to_owned(),
     };
-    assert!(network.nodes[A].events.contains(&Event::CandidateError(error)));
+    assert!(network.nodes[A].events.contains(&Event::CandidateError(Box::new(error))));
     assert_eq!(network.agent(A).gathering_state(), GatheringState::Complete);
     assert_eq!(network.agent(A).state(), TransportState::Completed);
     let asked = network.sent.iter().filter(|(_, _, to, _)| *to == address(SERVER)).count();

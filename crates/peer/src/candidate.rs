@@ -62,6 +62,12 @@ pub struct CandidateFields {
     pub relay_protocol: Option<RelayProtocol>,
 }
 
+impl From<Box<IceCandidate>> for IceCandidateInit {
+    fn from(candidate: Box<IceCandidate>) -> Self {
+        (*candidate).into()
+    }
+}
+
 impl From<IceCandidate> for IceCandidateInit {
     fn from(candidate: IceCandidate) -> Self {
         IceCandidateInit {

@@ -53,7 +53,7 @@ pub enum Event {
     /// `connectionstatechange`, with the new state.
     ConnectionStateChange(PeerConnectionState),
     /// `icecandidate`; `None` once all gathering is complete.
-    IceCandidate(Option<IceCandidate>),
+    IceCandidate(Option<Box<IceCandidate>>),
     /// `icecandidateerror`.
     IceCandidateError(IceCandidateError),
     /// `datachannel`: the remote peer opened a channel.

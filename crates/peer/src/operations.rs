@@ -74,7 +74,12 @@ impl Operations {
 
     /// Removes the operation whose promise has settled (webrtc-pc, chain an operation, step 7.4.2).
     pub(crate) fn pop(&mut self) -> Option<(OperationId, Operation)> {
-        self.chain.pop_front()
+        let first = self.chain.pop_front();
+        if self.chain.is_empty() {
+            // With its memory: there may never be others.
+            self.chain = VecDeque::new();
+        }
+        first
     }
 
     /// Forgets all of them: the connection is closed, and their promises never settle.

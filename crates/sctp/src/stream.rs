@@ -138,7 +138,8 @@ impl Stream {
 /// All streams.
 #[derive(Debug, Default)]
 pub(crate) struct Streams {
-    map: BTreeMap<u16, Stream>,
+    /// Boxed, as a map with one entry has room for eleven.
+    map: BTreeMap<u16, Box<Stream>>,
     schedule: Schedule,
     interleaving: Interleaving,
     /// Streams whose buffered amount fell, not yet said. At most one entry a stream.
@@ -158,7 +159,7 @@ pub(crate) struct Streams {
 impl Streams {
     /// A stream that was used before.
     pub(crate) fn get(&self, id: u16) -> Option<&Stream> {
-        self.map.get(&id)
+        self.map.get(&id).map(|stream| &**stream)
     }
 
     /// A stream, which begins to exist with this.
@@ -204,12 +205,12 @@ impl Streams {
 
     /// The same of one stream.
     pub(crate) fn buffered(&self, id: u16) -> usize {
-        self.map.get(&id).map_or(0, Stream::buffered)
+        self.map.get(&id).map_or(0, |stream| stream.buffered())
     }
 
     /// Bytes of one stream that were accepted and never sent.
     pub(crate) fn unsent(&self, id: u16) -> usize {
-        self.map.get(&id).map_or(0, Stream::unsent)
+        self.map.get(&id).map_or(0, |stream| stream.unsent())
     }
 
     /// Forgets what waits to be sent.

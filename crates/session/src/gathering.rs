@@ -49,7 +49,8 @@ pub(crate) struct Gathering {
     unwanted: BTreeSet<SocketId>,
     /// To TURN servers, being opened or open. As many as the agents' allocations.
     streams: BTreeMap<SocketId, Stream>,
-    sources: BTreeMap<TransportId, Sources>,
+    /// Boxed, as a map with one entry has room for eleven.
+    sources: BTreeMap<TransportId, Box<Sources>>,
     /// The names that hide addresses. Those of sockets, so at most as many.
     names: BTreeMap<IpAddr, MdnsName>,
     closed: bool,
@@ -305,8 +306,9 @@ impl Gathering {
         self.listing = false;
         let hosts = choose_hosts(addresses, policy);
         let waits =
-            |(id, sources): (&TransportId, &mut Sources)| std::mem::take(&mut sources.listing).then_some(*id);
-        let waiting: Vec<_> = self.sources.iter_mut().filter_map(waits).collect();
+            |id: &TransportId, sources: &mut Sources| std::mem::take(&mut sources.listing).then_some(*id);
+        let sources = self.sources.iter_mut();
+        let waiting: Vec<_> = sources.filter_map(|(id, sources)| waits(id, sources)).collect();
         for (index, id) in waiting.iter().enumerate() {
             let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
             let share = left.div_ceil(waiting.len() - index);

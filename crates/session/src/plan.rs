@@ -12,7 +12,7 @@ use crate::transport_id::TransportId;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionPlan {
     /// The transports. One that is not here (any more) is closed.
-    pub transports: BTreeMap<TransportId, TransportPlan>,
+    pub transports: BTreeMap<TransportId, Box<TransportPlan>>,
     /// SCTP and the transport that carries it, once both descriptions have a data m-section that is not rejected.
     /// Without effect while `transports` does not have that transport.
     pub sctp: Option<(TransportId, SctpPlan)>,

@@ -29,7 +29,7 @@ use crate::transports::Transports;
 /// let local = ice::Credentials::generate(&mut base::Rng::from_seed([8; 32]));
 /// let ice = IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None };
 /// let id = TransportId(0);
-/// let transports = [(id, TransportPlan { ice, dtls: None })].into();
+/// let transports = [(id, Box::new(TransportPlan { ice, dtls: None }))].into();
 /// session.apply(now, SessionPlan { transports, sctp: None });
 /// session.gather(now, id);
 /// assert_eq!(session.poll_action(), Some(session::Action::ListInterfaces));
@@ -105,11 +105,11 @@ impl Session {
         self.advance(now);
         let data = plan.sctp.map(|(id, _)| id).filter(|id| plan.transports.contains_key(id));
         let is_moved = data != self.data;
-        let is_another = |(id, transport): (&TransportId, &TransportPlan)| {
+        let is_another = |id: &TransportId, transport: &TransportPlan| {
             data == Some(*id)
                 && self.transports.get(*id).is_some_and(|standing| standing.is_another_association(transport))
         };
-        if is_moved || plan.transports.iter().any(is_another) {
+        if is_moved || plan.transports.iter().any(|(id, transport)| is_another(id, transport)) {
             self.move_data(data);
         }
         let restarted = self.transports.apply(now, &plan, &self.config, &mut self.output);

@@ -22,8 +22,9 @@ const MAX_LEAVING: usize = 32;
 pub(crate) struct Transports {
     /// Only ever cloned, so that a transport's randomness follows from its id alone.
     rng: Rng,
-    standing: BTreeMap<TransportId, Transport>,
-    leaving: BTreeMap<TransportId, Transport>,
+    /// Boxed, as a map with one entry has room for eleven.
+    standing: BTreeMap<TransportId, Box<Transport>>,
+    leaving: BTreeMap<TransportId, Box<Transport>>,
 }
 
 impl Transports {
@@ -32,15 +33,15 @@ impl Transports {
     }
 
     pub(crate) fn get(&self, id: TransportId) -> Option<&Transport> {
-        self.standing.get(&id)
+        self.standing.get(&id).map(|transport| &**transport)
     }
 
     pub(crate) fn get_mut(&mut self, id: TransportId) -> Option<&mut Transport> {
-        self.standing.get_mut(&id)
+        self.standing.get_mut(&id).map(|transport| &mut **transport)
     }
 
     pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Transport> {
-        self.standing.values_mut()
+        self.standing.values_mut().map(|transport| &mut **transport)
     }
 
     pub(crate) fn ids(&self) -> impl Iterator<Item = TransportId> + '_ {
@@ -73,7 +74,7 @@ impl Transports {
             let transport = self
                 .standing
                 .entry(*id)
-                .or_insert_with(|| Transport::new(*id, transport_plan, config.ice.clone(), rng()));
+                .or_insert_with(|| Box::new(Transport::new(*id, transport_plan, config.ice.clone(), rng())));
             let sctp = plan.sctp.filter(|(data, _)| data == id).map(|(_, sctp)| sctp);
             if transport.apply(now, transport_plan, sctp, output) {
                 restarted.push(*id);
@@ -102,7 +103,7 @@ impl Transports {
 
     /// Whether every one has told its peer what there is to tell.
     pub(crate) fn are_closed(&self) -> bool {
-        self.leaving.is_empty() && self.standing.values().all(Transport::is_closed)
+        self.leaving.is_empty() && self.standing.values().all(|transport| transport.is_closed())
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Instant) {
@@ -110,7 +111,7 @@ impl Transports {
     }
 
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.standing.values().filter_map(Transport::poll_timeout).min()
+        self.standing.values().filter_map(|transport| transport.poll_timeout()).min()
     }
 
     pub(crate) fn handle_datagram(

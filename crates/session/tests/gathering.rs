@@ -43,7 +43,7 @@ fn plan_of(ids: &[u32]) -> SessionPlan {
 fn plan(seed: u8) -> SessionPlan {
     let local = ice::Credentials::generate(&mut Rng::from_seed([seed; 32]));
     let ice = IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None };
-    SessionPlan { transports: [(ONE, TransportPlan { ice, dtls: None })].into(), sctp: None }
+    SessionPlan { transports: [(ONE, Box::new(TransportPlan { ice, dtls: None }))].into(), sctp: None }
 }
 
 fn actions(session: &mut Session) -> Vec<Action> {

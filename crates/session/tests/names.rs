@@ -29,7 +29,7 @@ fn plan(ids: &[TransportId]) -> SessionPlan {
         let remote = Some((credentials(100), false));
         let local = credentials(id.0 as u8);
         let ice = IcePlan { role: ice::Role::Controlling, local, remote, relay_only: false };
-        (*id, TransportPlan { ice, dtls: None })
+        (*id, Box::new(TransportPlan { ice, dtls: None }))
     };
     SessionPlan { transports: ids.iter().map(transport).collect(), sctp: None }
 }

@@ -97,7 +97,9 @@ impl Driver {
                 let role = ice::Role::Controlling;
                 let ice =
                     IcePlan { role, local, relay_only: false, remote: is_agreed.then_some((remote, false)) };
-                self.plan.transports.insert(id, TransportPlan { ice, dtls: is_agreed.then_some(dtls) });
+                self.plan
+                    .transports
+                    .insert(id, Box::new(TransportPlan { ice, dtls: is_agreed.then_some(dtls) }));
                 self.apply();
                 if gathers {
                     self.session.gather(self.now, id);

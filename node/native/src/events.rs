@@ -74,7 +74,9 @@ fn event_to_js<'env>(env: &'env Env, event: Event) -> napi::Result<Array<'env>> 
         Event::IceConnectionStateChange(state) => list!(env, "iceConnectionStateChange", state.as_str()),
         Event::ConnectionStateChange(state) => list!(env, "connectionStateChange", state.as_str()),
         Event::SctpStateChange(state) => list!(env, "sctpStateChange", state.as_str()),
-        Event::IceCandidate(candidate) => list!(env, "iceCandidate", candidate.map(IceCandidate::from)),
+        Event::IceCandidate(candidate) => {
+            list!(env, "iceCandidate", candidate.map(|candidate| IceCandidate::from(*candidate)))
+        }
         Event::IceCandidateError(error) => list!(env, "iceCandidateError", candidate_error(env, error)?),
         Event::IceTransport(id, event) => match event {
             IceTransportEvent::StateChange(state) => {

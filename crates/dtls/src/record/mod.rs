@@ -101,6 +101,7 @@ impl Records {
             // The one in the clear stays: it is the first.
             self.write.remove(1);
         }
+        self.write.reserve_exact(1);
         self.write.push(WriteEpoch { epoch, next: 0, protection: Some(protection) });
     }
 
@@ -110,6 +111,7 @@ impl Records {
         if self.read.len() == MAX_EPOCHS - 1 {
             self.read.remove(0);
         }
+        self.read.reserve_exact(1);
         self.read.push(ReadEpoch { epoch, window: ReplayWindow::default(), forged: 0, protection });
     }
 

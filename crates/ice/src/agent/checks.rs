@@ -83,6 +83,7 @@ impl Agent {
                 self.rank_pairs();
             }
             None if signalled < self.config.max_remote_candidates => {
+                self.current.remotes.reserve_exact(1);
                 self.current.remotes.push(candidate);
                 let remote = self.current.remotes.len() - 1;
                 self.pair_remote(remote);

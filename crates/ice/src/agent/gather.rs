@@ -199,7 +199,7 @@ impl Agent {
     /// A server cannot be used: its name does not resolve, or what else the driver found out.
     pub fn server_failed(&mut self, url: &str, code: u16, text: impl Into<String>) {
         let error = CandidateError { address: None, url: url.to_owned(), code, text: text.into() };
-        self.events.push_back(Event::CandidateError(error));
+        self.events.push_back(Event::CandidateError(Box::new(error)));
     }
 
     /// No more hosts and servers come: gathering is complete when the last request has ended.
@@ -397,7 +397,7 @@ impl Agent {
             (Some(mapped), None) => self.add_server_reflexive(now, host, mapped, (url, path.remote)),
             (_, Some((code, text))) => {
                 let error = CandidateError { address: self.told(self.shown_address(host)), url, code, text };
-                self.events.push_back(Event::CandidateError(error));
+                self.events.push_back(Event::CandidateError(Box::new(error)));
             }
             (None, None) => {}
         }
@@ -425,7 +425,7 @@ impl Agent {
             }
             Some(index) if self.current.locals[index].candidate.kind == CandidateKind::PeerReflexive => {
                 self.current.locals[index].candidate = candidate.clone();
-                self.events.push_back(Event::LocalCandidate(candidate));
+                self.events.push_back(Event::LocalCandidate(Box::new(candidate)));
             }
             Some(_) => {}
         }
@@ -475,9 +475,10 @@ impl Agent {
             return None;
         }
         if candidate.kind != CandidateKind::PeerReflexive {
-            self.events.push_back(Event::LocalCandidate(candidate.clone()));
+            self.events.push_back(Event::LocalCandidate(Box::new(candidate.clone())));
         }
         let local = Local { candidate, socket: host.socket, local_preference: host.local_preference };
+        self.current.locals.reserve_exact(1);
         self.current.locals.push(local);
         Some(self.current.locals.len() - 1)
     }

@@ -52,7 +52,7 @@ impl Agent {
     /// webrtc-pc, selected candidate pair: the one "on which packets are sent", nominated or not yet.
     fn announce_link(&mut self) {
         if let Some(link) = &self.link {
-            let (local, remote) = (link.local.clone(), link.remote.clone());
+            let (local, remote) = (Box::new(link.local.clone()), Box::new(link.remote.clone()));
             self.events.push_back(Event::SelectedPair { local, remote });
         }
     }

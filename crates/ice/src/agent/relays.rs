@@ -367,7 +367,7 @@ impl Agent {
         let host = self.host_socket(host).copied();
         let address = host.filter(|_| !self.current.relay_only).map(|host| self.shown_address(host));
         let address = address.and_then(|address| self.told(address));
-        self.events.push_back(Event::CandidateError(CandidateError { address, url, code, text }));
+        self.events.push_back(Event::CandidateError(Box::new(CandidateError { address, url, code, text })));
     }
 
     /// webrtc-pc reports a URL that cannot be reached once, when nothing of it is left.

@@ -338,7 +338,7 @@ impl Network {
         let node = &mut self.nodes[index];
         while let Some(event) = node.agent.poll_event() {
             if let Event::LocalCandidate(candidate) = &event {
-                node.announced.push(candidate.clone());
+                node.announced.push((**candidate).clone());
             }
             node.events.push(event);
         }

@@ -71,13 +71,14 @@ impl Negotiation {
     pub(crate) fn note_associations(&mut self) {
         let (Some(local), Some(remote)) = (self.local(), self.remote()) else { return };
         let answer = if local.is_answer() { local } else { remote };
-        let agreed = |(id, transport): (&TransportId, &Box<session::TransportPlan>)| {
+        let agreed = |id: &TransportId, transport: &session::TransportPlan| {
             let number = transport.dtls.as_ref()?.association;
             let index = self.transports.iter().position(|mapped| *mapped == Some(*id))?;
             let peer_tls_id = remote.tls_id(answer.tag(index)).map(str::to_owned);
             Some((*id, Association { number, peer_tls_id }))
         };
-        let agreed: Vec<_> = self.plan.transports.iter().filter_map(agreed).collect();
+        let plans = self.plan.transports.iter();
+        let agreed: Vec<_> = plans.filter_map(|(id, transport)| agreed(id, transport)).collect();
         self.associations.extend(agreed);
     }
 }

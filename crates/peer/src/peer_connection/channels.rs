@@ -24,7 +24,7 @@ const USER_INITIATED_ABORT: u16 = 12;
 /// [[DataChannels]], and the closed ones that are still remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Channels {
-    all: BTreeMap<ChannelId, Channel>,
+    all: BTreeMap<ChannelId, Box<Channel>>,
     /// The channels that are not closed, by the session's names.
     by_key: BTreeMap<ChannelKey, ChannelId>,
     /// The closed channels, oldest first.
@@ -65,14 +65,14 @@ impl Channels {
 
     /// Every channel that is remembered.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (ChannelId, &Channel)> {
-        self.all.iter().map(|(id, channel)| (*id, channel))
+        self.all.iter().map(|(id, channel)| (*id, &**channel))
     }
 
     fn add(&mut self, key: ChannelKey, view: ChannelView) -> ChannelId {
         self.last_id += 1;
         let id = ChannelId(self.last_id);
         let stats = session::ChannelStats::default();
-        self.all.insert(id, Channel { key, view, stats });
+        self.all.insert(id, Box::new(Channel { key, view, stats }));
         self.by_key.insert(key, id);
         id
     }

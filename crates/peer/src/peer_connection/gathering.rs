@@ -128,13 +128,13 @@ impl PeerConnection {
         let Some((index, mid, true)) = self.add_to_local(id, &ufrag, &Attribute::EndOfCandidates) else {
             return;
         };
-        self.events.push_back(Event::IceCandidate(Some(IceCandidate {
+        self.events.push_back(Event::IceCandidate(Some(Box::new(IceCandidate {
             candidate: String::new(),
             sdp_mid: mid,
             sdp_m_line_index: u16::try_from(index).ok(),
             username_fragment: Some(ufrag),
             fields: None,
-        })));
+        }))));
     }
 
     /// The second task, unless the generation was replaced or rolled back in between.
@@ -162,7 +162,7 @@ impl PeerConnection {
         let ufrag = candidate.ufrag.clone().or_else(|| slots.gathered_ufrag.clone()).unwrap_or_default();
         let is_current = slots.gathered_ufrag.as_ref() == Some(&ufrag);
         let line = to_sdp(candidate);
-        let (index, mid) = match self.add_to_local(id, &ufrag, &Attribute::Candidate(line)) {
+        let (index, mid) = match self.add_to_local(id, &ufrag, &Attribute::Candidate(Box::new(line))) {
             Some((index, mid, true)) => (index, mid),
             // Gathered again after a rollback, and known to the application.
             Some((.., false)) => return,
@@ -174,9 +174,10 @@ impl PeerConnection {
         let candidate = ice::Candidate { ufrag: Some(ufrag), ..candidate.clone() };
         let candidate = described(&candidate, mid, Some(index));
         if let Some(slots) = self.transports.get_mut(id).filter(|_| is_current) {
+            slots.local_candidates.reserve_exact(1);
             slots.local_candidates.push(candidate.clone());
         }
-        self.events.push_back(Event::IceCandidate(Some(candidate)));
+        self.events.push_back(Event::IceCandidate(Some(Box::new(candidate))));
     }
 
     /// After a rollback, [[IceGathererState]] is that of the generation that is back.

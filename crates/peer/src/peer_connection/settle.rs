@@ -1,6 +1,7 @@
 //! The event loop's side: one task at a time. The only place where session events are taken in, the operations
 //! chain advances and promises settle.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use session::{SctpState, TransportId};
@@ -68,6 +69,10 @@ impl PeerConnection {
         }
         let ran = if let Some(task) = self.tasks.pop_front() {
             self.run(now, task);
+            if self.tasks.is_empty() {
+                // Calls are rare, messages are not among them, and idle connections are many.
+                self.tasks = VecDeque::new();
+            }
             true
         } else if let Some(event) = self.ahead.take() {
             self.absorb(now, event);
@@ -87,6 +92,9 @@ impl PeerConnection {
     pub fn run_microtask(&mut self, now: Instant) -> bool {
         let Some(microtask) = self.microtasks.pop_front() else { return false };
         self.run(now, microtask);
+        if self.microtasks.is_empty() {
+            self.microtasks = VecDeque::new();
+        }
         self.look_ahead();
         true
     }

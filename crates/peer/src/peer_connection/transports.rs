@@ -61,7 +61,8 @@ impl Default for TransportSlots {
 /// All transports, and the aggregated states of the connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Transports {
-    slots: BTreeMap<TransportId, TransportSlots>,
+    /// Boxed, as a map with one entry has room for eleven.
+    slots: BTreeMap<TransportId, Box<TransportSlots>>,
     /// [[IceGatheringState]]
     pub(crate) ice_gathering_state: IceGatheringState,
     /// [[IceConnectionState]]
@@ -118,16 +119,16 @@ impl Sctp {
 
 impl Transports {
     pub(crate) fn get(&self, id: TransportId) -> Option<&TransportSlots> {
-        self.slots.get(&id)
+        self.slots.get(&id).map(|slots| &**slots)
     }
 
     pub(crate) fn get_mut(&mut self, id: TransportId) -> Option<&mut TransportSlots> {
-        self.slots.get_mut(&id)
+        self.slots.get_mut(&id).map(|slots| &mut **slots)
     }
 
     /// All that are readable.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (TransportId, &TransportSlots)> {
-        self.slots.iter().map(|(id, slots)| (*id, slots))
+        self.slots.iter().map(|(id, slots)| (*id, &**slots))
     }
 
     /// The slots of a transport, which begin now if it is new.
@@ -148,10 +149,10 @@ impl Transports {
 
     /// Forgets the oldest of those that are gone, if they are too many.
     fn forget(&mut self, used: &BTreeSet<TransportId>) {
-        let is_gone = |(id, slots): &(&TransportId, &TransportSlots)| {
+        let is_gone = |(id, slots): &(TransportId, &TransportSlots)| {
             slots.ice == IceTransportState::Closed && !used.contains(id)
         };
-        let gone: Vec<TransportId> = self.slots.iter().filter(is_gone).map(|(id, _)| *id).collect();
+        let gone: Vec<TransportId> = self.iter().filter(is_gone).map(|(id, _)| id).collect();
         for id in gone.iter().take(gone.len().saturating_sub(MAX_GONE)) {
             self.slots.remove(id);
         }
@@ -162,7 +163,7 @@ impl Transports {
         &'a self,
         used: &'a BTreeSet<TransportId>,
     ) -> impl Iterator<Item = &'a TransportSlots> + Clone {
-        used.iter().filter_map(|id| self.slots.get(id))
+        used.iter().filter_map(|id| self.get(*id))
     }
 
     /// webrtc-pc, RTCIceGatheringState.

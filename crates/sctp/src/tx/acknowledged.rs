@@ -1,5 +1,6 @@
 //! What a SACK changes (RFC 9260, section 6.2.1).
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::outstanding::Facts;
@@ -74,6 +75,11 @@ impl Sender {
             self.arm_probe(now);
         }
         self.update_forward();
+        if self.outstanding.len() == 0 && self.cutting.is_empty() {
+            // All has arrived: what a burst took, and an empty map keeps, is given back.
+            self.cutting = BTreeMap::new();
+            self.outstanding.give_back();
+        }
     }
 
     /// Notes the chunks of gap ack blocks that the last SACK did not have.

@@ -10,6 +10,9 @@ use crate::packet::padding;
 use crate::tsn::Tsn;
 use crate::{Ppid, Reliability};
 
+/// Chunks for which there stays room while there are none: more come in bursts, and then it costs little to make it.
+const MAX_KEPT: usize = 16;
+
 /// Where a chunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -95,6 +98,13 @@ impl Outstanding {
     /// Nothing was sent; the first chunk gets the TSN `first`.
     pub(super) fn new(first: Tsn) -> Self {
         Outstanding { cumulative: first.previous(), chunks: VecDeque::new() }
+    }
+
+    /// Gives back what many chunks took, while there are none.
+    pub(super) fn give_back(&mut self) {
+        if self.chunks.is_empty() && self.chunks.capacity() > MAX_KEPT {
+            self.chunks = VecDeque::new();
+        }
     }
 
     /// The TSN up to which the peer has everything.

@@ -164,6 +164,6 @@ impl Table {
             priority: channel.init.priority,
         });
         self.by_id.insert(stream, key);
-        self.channels.insert(key, channel);
+        self.channels.insert(key, Box::new(channel));
     }
 }

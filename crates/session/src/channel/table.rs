@@ -24,7 +24,8 @@ pub(crate) struct Context<'a> {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(super) limits: Limits,
-    pub(super) channels: BTreeMap<ChannelKey, Channel>,
+    /// Boxed, as a map with one entry has room for eleven.
+    pub(super) channels: BTreeMap<ChannelKey, Box<Channel>>,
     /// Streams in use, at most `limits.channels` of them.
     pub(super) by_id: BTreeMap<u16, ChannelKey>,
     next_key: u64,
@@ -80,7 +81,7 @@ impl Table {
                 if let Some(id) = channel.id {
                     self.by_id.insert(id, key);
                 }
-                self.channels.insert(key, channel);
+                self.channels.insert(key, Box::new(channel));
                 self.identify(key, cx);
                 self.start(key, cx);
             }
@@ -231,7 +232,7 @@ impl Table {
     }
 
     pub(crate) fn channel(&self, key: ChannelKey) -> Option<ChannelInfo<'_>> {
-        self.channels.get(&key).map(Channel::info)
+        self.channels.get(&key).map(|channel| channel.info())
     }
 
     pub(crate) fn keys(&self) -> impl Iterator<Item = ChannelKey> + '_ {

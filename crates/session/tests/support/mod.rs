@@ -53,7 +53,7 @@ impl Peer {
     fn take(&mut self, now: Instant, event: Event) {
         match event {
             Event::Ice(id, ice::Event::LocalCandidate(candidate)) => {
-                self.candidates.entry(id).or_default().push(candidate);
+                self.candidates.entry(id).or_default().push(*candidate);
             }
             Event::Ice(id, event) => self.ice.push((id, event)),
             Event::ChannelMessage { key, payload } => {
@@ -370,7 +370,7 @@ fn add_peer(
     let mut plan = SessionPlan::default();
     for transport in (0..count).map(TransportId) {
         let ice = IcePlan { role, local: ice::Credentials::generate(rng), relay_only: false, remote: None };
-        plan.transports.insert(transport, TransportPlan { ice, dtls: None });
+        plan.transports.insert(transport, Box::new(TransportPlan { ice, dtls: None }));
     }
     network.with(id, |peer, now| {
         peer.session.apply(now, plan.clone());

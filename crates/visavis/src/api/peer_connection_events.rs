@@ -112,7 +112,9 @@ impl RtcPeerConnectionEvents {
             Event::IceGatheringStateChange(state) => RtcPeerConnectionEvent::IceGatheringStateChange(state),
             Event::IceConnectionStateChange(state) => RtcPeerConnectionEvent::IceConnectionStateChange(state),
             Event::ConnectionStateChange(state) => RtcPeerConnectionEvent::ConnectionStateChange(state),
-            Event::IceCandidate(candidate) => RtcPeerConnectionEvent::IceCandidate(candidate),
+            Event::IceCandidate(candidate) => {
+                RtcPeerConnectionEvent::IceCandidate(candidate.map(|candidate| *candidate))
+            }
             Event::IceCandidateError(error) => RtcPeerConnectionEvent::IceCandidateError(error),
             Event::Track { transceiver, .. } => {
                 let transceiver = RtcRtpTransceiver::new(&self.handle, transceiver);

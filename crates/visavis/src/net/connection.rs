@@ -206,7 +206,8 @@ pub(crate) struct Shared {
     /// How many of them are channels of the remote peer.
     unseen_channels: usize,
     operations: BTreeMap<OperationId, Operation>,
-    channels: BTreeMap<ChannelId, Channel>,
+    /// Boxed, as a map with one entry has room for eleven.
+    channels: BTreeMap<ChannelId, Box<Channel>>,
     /// Channels whose `room` list is not empty.
     short_of_room: Vec<ChannelId>,
     pub(crate) media: Media,
@@ -428,6 +429,10 @@ impl Shared {
             Some(Operation::Settled(result)) => {
                 let result = result.clone();
                 self.operations.remove(&id);
+                if self.operations.is_empty() {
+                    // An empty map keeps memory for the next eleven.
+                    self.operations = BTreeMap::new();
+                }
                 Poll::Ready(result)
             }
             // It was ready before.
@@ -475,13 +480,15 @@ impl Shared {
     /// Keeps queues for a channel from now on.
     pub(crate) fn adopt_channel(&mut self, id: ChannelId) -> bool {
         let Some(view) = self.peer.channel(id) else { return false };
-        self.channels.entry(id).or_insert_with(|| Channel {
-            events: EventQueue::default(),
-            room: WaitList::default(),
-            low_queued: false,
-            owed: 0,
-            over: false,
-            view,
+        self.channels.entry(id).or_insert_with(|| {
+            Box::new(Channel {
+                events: EventQueue::default(),
+                room: WaitList::default(),
+                low_queued: false,
+                owed: 0,
+                over: false,
+                view,
+            })
         });
         true
     }

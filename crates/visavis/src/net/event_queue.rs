@@ -62,6 +62,9 @@ impl WaitList {
     }
 }
 
+/// Bytes that a queue keeps while it is empty: a channel's events, one at a time, need no other.
+const MAX_KEPT: usize = 512;
+
 /// Events in order, each for one reader. Whoever fills it sees to its bound.
 pub(crate) struct EventQueue<T> {
     queue: VecDeque<T>,
@@ -82,8 +85,8 @@ impl<T> EventQueue<T> {
 
     pub(crate) fn pop(&mut self) -> Option<T> {
         let event = self.queue.pop_front();
-        // A burst should not keep its memory for the connection's life.
-        if self.queue.is_empty() && self.queue.capacity() > 1024 {
+        // What a burst or a set-up took is not kept for the connection's life.
+        if self.queue.is_empty() && self.queue.capacity() * size_of::<T>() > MAX_KEPT {
             self.queue = VecDeque::new();
         }
         event
