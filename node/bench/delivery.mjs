@@ -3,7 +3,8 @@
 //   node bench/delivery.mjs [COUNT] [ROUNDS]
 //
 // The sender is the same Rust process each time; the receivers are a Rust process, a process with the addon alone, and
-// one with the W3C classes, where `onmessage` reads an ArrayBuffer of its own. They take turns. Figures are the receiving
+// one with the W3C classes, where `onmessage` reads an ArrayBuffer of its own. "floor" receives nothing: it is Node.js
+// making as many ArrayBuffers and MessageEvents and handing them to a listener. They take turns. Figures are the receiving
 // process's, for each message, the median of the rounds: the processor time of all its threads, in two parts (the
 // library's threads do the same for all three; what is left is the program's and, in Node.js, V8's), and wall time.
 import { spawn, spawnSync } from 'node:child_process';
@@ -28,6 +29,17 @@ function build() {
   return messages.findLast((message) => message.executable && message.target.name === 'delivery').executable;
 }
 
+function parse(result) {
+  const [measured, ...times] = result.split(' ').slice(1).map(Number);
+  const [wall, workers, others] = times.map((nanoseconds) => nanoseconds / 1000 / measured);
+  return { wall, workers, others, cpu: workers + others };
+}
+
+async function measureFloor() {
+  const { stdout } = spawnSync(process.execPath, [receiver, 'floor', count], { encoding: 'utf8' });
+  return parse(stdout);
+}
+
 /** Lines of a process, one after the other. */
 function lines(child) {
   const iterator = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -41,11 +53,10 @@ async function measure(program, command, ...args) {
   const [offer, answer] = [lines(from), lines(to)];
   to.stdin.write(`${await offer()}\n`);
   from.stdin.write(`${await answer()}\n`);
-  const [measured, ...times] = (await answer()).split(' ').slice(1).map(Number);
+  const result = await answer();
   from.kill();
   to.kill();
-  const [wall, workers, others] = times.map((nanoseconds) => nanoseconds / 1000 / measured);
-  return { wall, workers, others, cpu: workers + others };
+  return parse(result);
 }
 
 function median(values) {
@@ -58,6 +69,7 @@ const program = build();
 const receivers = {
   Rust: () => measure(program, program, 'receive'),
   addon: () => measure(program, process.execPath, receiver, 'addon'),
+  floor: measureFloor,
   RTCDataChannel: () => measure(program, process.execPath, receiver, 'classes'),
 };
 const results = Object.fromEntries(Object.keys(receivers).map((name) => [name, []]));
@@ -74,6 +86,6 @@ for (const name of Object.keys(receivers)) {
   const beside = `more than Rust: ${more(name, 'cpu').toFixed(2)} in all, ${more(name, 'others').toFixed(2)} outside of the library's threads`;
   console.log(
     `  ${name.padEnd(15)} processor ${cpu} (library ${workers}, program ${others})  wall ${wall}` +
-      (name === 'Rust' ? '' : `  ${beside}`),
+      (name === 'Rust' || name === 'floor' ? '' : `  ${beside}`),
   );
 }

@@ -1,4 +1,4 @@
-// The receiving end of delivery.mjs: node receiver.mjs addon|classes COUNT
+// The receiving end of delivery.mjs: node receiver.mjs floor|addon|classes COUNT
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -37,11 +37,34 @@ function take(messages) {
   console.log(`result ${count - warmUp} ${wall} ${workers - busy[0]} ${others - busy[1]}`);
 }
 
-const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once('line', resolve));
-const offer = { type: 'offer', sdp: `${line.replaceAll('|', '\r\n')}\r\n` };
+async function hear() {
+  const line = await new Promise((resolve) => createInterface({ input: process.stdin }).once('line', resolve));
+  return { type: 'offer', sdp: `${line.replaceAll('|', '\r\n')}\r\n` };
+}
+
 const tell = ({ sdp }) => console.log(sdp.trimEnd().replaceAll('\r\n', '|'));
 
+/**
+ * What nobody can do without, and nothing else: an ArrayBuffer of its own for each message, with its bytes, in an event
+ * that a listener reads. Node.js's own EventTarget and MessageEvent, no connection, no thread.
+ */
+async function floor() {
+  const [SIZE, RUN] = [1200, 64];
+  const arrived = new Uint8Array(RUN * SIZE).fill(7);
+  const target = new EventTarget();
+  target.addEventListener('message', ({ data }) => take(data.byteLength === SIZE ? 1 : NaN));
+  while (received < count) {
+    for (let index = 0; index < RUN && received < count; index += 1) {
+      const bytes = new Uint8Array(SIZE);
+      bytes.set(arrived.subarray(index * SIZE, (index + 1) * SIZE));
+      target.dispatchEvent(new MessageEvent('message', { data: bytes.buffer }));
+    }
+    await new Promise(setImmediate);
+  }
+}
+
 async function addon() {
+  const offer = await hear();
   const { peer } = await import('../test/native/loop.mjs');
   const { connection, promise, on } = peer();
   const gathered = new Promise((resolve) => (on.iceCandidate = (candidate) => candidate ?? resolve()));
@@ -55,6 +78,7 @@ async function addon() {
 }
 
 async function classes() {
+  const offer = await hear();
   const { RTCPeerConnection } = await import('visavis');
   const pc = new RTCPeerConnection({ includeLoopback: true });
   const gathered = new Promise((resolve) => (pc.onicecandidate = ({ candidate }) => candidate ?? resolve()));
@@ -68,4 +92,4 @@ async function classes() {
   tell(pc.localDescription);
 }
 
-await (mode === 'addon' ? addon() : classes());
+await { floor, addon, classes }[mode]();
