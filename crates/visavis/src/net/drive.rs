@@ -127,7 +127,7 @@ impl Seat {
         }
         // The paths that a check has come on: a handful, or the peer's own loss.
         let mut checked: Vec<Path> = Vec::new();
-        self.connection.with(|state| {
+        self.connection.with_more_to_come(|state| {
             if state.fate == Fate::Broken {
                 return;
             }
@@ -148,7 +148,7 @@ impl Seat {
     /// Keeps a stream if what it begins with is authentic.
     fn take_stream(&mut self, now: Instant, NewStream { path, stream, first }: NewStream) {
         let is_authentic = self.sockets.adopt(path, stream)
-            && self.connection.with(|state| {
+            && self.connection.with_more_to_come(|state| {
                 if state.fate == Fate::Broken {
                     return false;
                 }
@@ -181,7 +181,7 @@ impl Seat {
             while self.sockets.poll_receive(socket, &mut cx, batch).is_ready() {
                 let mut count = 0;
                 let now = clock::now();
-                self.connection.with(|shared| {
+                self.connection.with_more_to_come(|shared| {
                     if shared.fate == Fate::Broken {
                         return;
                     }
@@ -207,7 +207,7 @@ impl Seat {
         let mut cx = Context::from_waker(&self.waker);
         let mut received_all = true;
         while let Poll::Ready(result) = self.sockets.poll_connect(&mut cx) {
-            self.connection.with(|shared| shared.results.push(result));
+            self.connection.with_more_to_come(|shared| shared.results.push(result));
         }
         let mut next = self.sockets.stream_after(None);
         while let Some(path) = next {
@@ -215,7 +215,7 @@ impl Seat {
             let Poll::Ready(incoming) = self.sockets.poll_stream(path, &mut cx, buffer) else { continue };
             received_all = false;
             let now = clock::now();
-            self.connection.with(|shared| match incoming {
+            self.connection.with_more_to_come(|shared| match incoming {
                 _ if shared.fate == Fate::Broken => {}
                 Incoming::Datagrams => {
                     for datagram in buffer.datagrams() {
@@ -229,7 +229,7 @@ impl Seat {
         received_all
     }
 
-    /// Answers, timers and tasks.
+    /// Answers, timers and tasks. What was received is told to whoever waits for it.
     fn advance(&mut self, now: Instant) {
         self.connection.with(|shared| {
             if shared.fate == Fate::Broken {

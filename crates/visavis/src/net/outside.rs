@@ -110,13 +110,18 @@ impl Shared {
         self.outside.is_some()
     }
 
-    /// Wakes the loop if there is a task that it does not know of.
-    pub(crate) fn tell_loop(&mut self) {
-        let has_task = self.has_loop_task();
+    /// Takes note of when tasks were queued.
+    pub(crate) fn note_tasks(&mut self) {
         let counts = self.peer.task_counts();
         if let Some(outside) = &mut self.outside {
             outside.note(counts);
         }
+    }
+
+    /// Wakes the loop if there is a task that it does not know of.
+    pub(crate) fn tell_loop(&mut self) {
+        self.note_tasks();
+        let has_task = self.has_loop_task();
         if let Some(outside) = self.outside.as_mut().filter(|outside| has_task && !outside.is_told) {
             outside.is_told = true;
             self.awake.push(outside.waker.clone());
