@@ -134,6 +134,32 @@ fn a_forged_piece_of_the_first_message_does_not_keep_the_real_one_out() {
     }
 }
 
+/// What was acknowledged is not said again: another first message, after that, must not make an end forget it.
+#[test]
+fn another_first_message_after_a_part_of_the_flight_was_acknowledged_changes_nothing() {
+    let mut pair = Pair::new(configs().map(|config| Config { mtu: 600, ..config }), 1, CLEAN);
+    let hello = |datagram: &[u8]| datagram[0] == 22 && datagram[13] == 2;
+    pair.run(Duration::from_secs(1), |pair| pair.sent.iter().any(|(from, _)| *from == SERVER));
+    let of_server: Vec<_> =
+        pair.sent.iter().filter(|(from, _)| *from == SERVER).map(|(_, datagram)| datagram.clone()).collect();
+    pair.lose_what_is_under_way();
+    // All but the end of its flight arrives, and will be acknowledged.
+    for datagram in &of_server[..of_server.len() - 1] {
+        pair.ends[CLIENT].handle_datagram(pair.now, datagram);
+    }
+    assert_ne!(pair.ends[CLIENT].state(), State::Connected);
+    for datagram in of_server.iter().filter(|datagram| hello(datagram)) {
+        let mut forged = datagram.clone();
+        // In the key share.
+        forged[200] ^= 1;
+        pair.ends[CLIENT].handle_datagram(pair.now, &forged);
+    }
+    assert_eq!(pair.ends[CLIENT].counters().restarts, 0);
+    pair.run(Duration::from_secs(20), Pair::is_connected);
+    pair.run_for(Duration::from_secs(5));
+    pair.assert_works();
+}
+
 /// The same from the other side: somebody who heard the ClientHello answers faster than the server.
 #[test]
 fn another_ones_answer_does_not_keep_the_real_one_out() {

@@ -126,6 +126,9 @@ pub(crate) struct Handshake {
     refusals_told: u8,
     /// What the peer is told in the clear.
     refusal: Option<Alert>,
+    /// The peer has proven that it knows the handshake's keys of 1.3, and was told what it needs not repeat: what it began
+    /// with stands.
+    is_heard: bool,
     /// How often keys were installed: records may be readable that were not.
     installs: u64,
 }
@@ -173,6 +176,7 @@ impl Handshake {
             refused_at: None,
             refusals_told: 0,
             refusal: None,
+            is_heard: false,
             installs: 0,
         })
     }
@@ -238,6 +242,7 @@ impl Handshake {
             }
         }
         if heard.is_kept && number.epoch >= 2 {
+            self.is_heard = true;
             self.acknowledge(now, number, was_done);
         }
         if self.is_done() {
@@ -314,7 +319,7 @@ impl Handshake {
             State::Server(state) => state.can_begin_again(&first),
             State::Done(_) | State::Failed => false,
         };
-        if !is_possible || self.restarts == MAX_RESTARTS {
+        if !is_possible || self.is_heard || self.restarts == MAX_RESTARTS {
             return None;
         }
         let before = match &mut self.state {
