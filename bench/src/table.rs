@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::measure::{Outcome, Scenario};
+use crate::scenario::{Better, Scenario};
 
 /// One scenario's figures for every stack.
 pub struct Table {
@@ -12,71 +12,79 @@ pub struct Table {
 
 struct Row {
     stack: String,
-    outcomes: Vec<Outcome>,
+    runs: Vec<Vec<f64>>,
     failure: Option<String>,
 }
+
+const OURS: &str = "visavis";
 
 impl Table {
     /// A table without figures.
     pub fn new(scenario: Scenario, stacks: &[&str]) -> Table {
-        let row = |stack: &&str| Row { stack: (*stack).to_owned(), outcomes: Vec::new(), failure: None };
+        let row = |stack: &&str| Row { stack: (*stack).to_owned(), runs: Vec::new(), failure: None };
         Table { scenario, rows: stacks.iter().map(row).collect() }
     }
 
     /// Adds a run.
-    pub fn add(&mut self, stack: &str, result: Result<Outcome, String>) {
+    pub fn add(&mut self, stack: &str, result: Result<Vec<f64>, String>) {
         let Some(row) = self.rows.iter_mut().find(|row| row.stack == stack) else { return };
         match result {
-            Ok(outcome) => row.outcomes.push(outcome),
+            Ok(figures) => row.runs.push(figures),
             Err(failure) => row.failure = Some(failure),
         }
     }
 
-    /// The two figures of a run, in the scenario's units: what it got done, and what that cost.
-    fn figures(&self, outcome: &Outcome) -> (f64, f64) {
-        let Outcome { amount, wall, cpu, .. } = *outcome;
-        match self.scenario {
-            Scenario::Bulk => (amount / 1e6 / wall, cpu / (amount / 1e9)),
-            Scenario::PingPong => (wall / amount * 1e6, cpu / amount * 1e6),
-            Scenario::SetUp => (wall / amount * 1e3, cpu / amount * 1e3),
-        }
+    /// Ours beside the best of the others in column `index`.
+    fn beside_the_best(&self, index: usize, better: Better) -> Option<f64> {
+        let figure = |row: &Row| row.median(index);
+        let ours = self.rows.iter().find(|row| row.stack == OURS).and_then(figure)?;
+        let others = self.rows.iter().filter(|row| row.stack != OURS).filter_map(figure);
+        let best = match better {
+            Better::More => others.max_by(f64::total_cmp),
+            Better::Less => others.min_by(f64::total_cmp),
+        };
+        Some(ours / best?)
+    }
+}
+
+impl Row {
+    fn median(&self, index: usize) -> Option<f64> {
+        let mut figures: Vec<f64> = self.runs.iter().filter_map(|run| run.get(index)).copied().collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied()
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (done, cost) = match self.scenario {
-            Scenario::Bulk => ("MB/s", "CPU s/GB"),
-            Scenario::PingPong => ("round trip, us", "CPU us"),
-            Scenario::SetUp => ("set-up, ms", "CPU ms"),
-        };
+        let columns = self.scenario.columns();
         writeln!(f, "### {}\n", self.scenario.name())?;
-        writeln!(f, "| stack | {done} | {cost} | peak MiB | x visavis | CPU x visavis |")?;
-        writeln!(f, "|---|---:|---:|---:|---:|---:|")?;
-        let base = self.rows.iter().find(|row| row.stack == "visavis").and_then(|row| self.medians(row));
+        let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
+        writeln!(f, "| stack | {} |", titles.join(" | "))?;
+        writeln!(f, "|---{}|", "|---:".repeat(columns.len()))?;
         for row in &self.rows {
-            let Some((done, cost, memory)) = self.medians(row) else {
-                writeln!(f, "| {} | failed: {} |||||", row.stack, row.failure.as_deref().unwrap_or("no run"))?;
+            write!(f, "| {} |", row.stack)?;
+            if row.runs.is_empty() {
+                writeln!(f, " failed: {} |", row.failure.as_deref().unwrap_or("no run"))?;
                 continue;
-            };
-            let (a, b) = base.map_or((f64::NAN, f64::NAN), |(d, c, _)| (done / d, cost / c));
-            writeln!(f, "| {} | {done:.1} | {cost:.2} | {memory:.0} | {a:.2} | {b:.2} |", row.stack)?;
+            }
+            for index in 0..columns.len() {
+                match row.median(index) {
+                    Some(figure) if figure < 10.0 => write!(f, " {figure:.2} |")?,
+                    Some(figure) if figure < 100.0 => write!(f, " {figure:.1} |")?,
+                    Some(figure) => write!(f, " {figure:.0} |")?,
+                    None => write!(f, " |")?,
+                }
+            }
+            writeln!(f)?;
         }
-        Ok(())
-    }
-}
-
-impl Table {
-    fn medians(&self, row: &Row) -> Option<(f64, f64, f64)> {
-        let median = |mut numbers: Vec<f64>| {
-            numbers.sort_by(f64::total_cmp);
-            numbers.get(numbers.len() / 2).copied()
-        };
-        let figures: Vec<_> = row.outcomes.iter().map(|outcome| self.figures(outcome)).collect();
-        Some((
-            median(figures.iter().map(|figure| figure.0).collect())?,
-            median(figures.iter().map(|figure| figure.1).collect())?,
-            median(row.outcomes.iter().map(|outcome| outcome.memory).collect())?,
-        ))
+        write!(f, "| *visavis : the best other* |")?;
+        for (index, column) in columns.iter().enumerate() {
+            match column.better.and_then(|better| self.beside_the_best(index, better)) {
+                Some(ratio) => write!(f, " *{ratio:.2}* |")?,
+                None => write!(f, " |")?,
+            }
+        }
+        writeln!(f)
     }
 }

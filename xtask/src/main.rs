@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
+mod bench;
 mod deny;
 mod interop;
 mod node;
@@ -29,6 +30,9 @@ cargo xtask COMMAND
         Only the tests against real peers, or those of them whose name contains a NAME.
   wpt [--update] [--all] [--once] [--verbose] [FILE...]
         The Web Platform Tests in Node.js, or those whose file contains a FILE; see wpt/README.md.
+  bench [ARGUMENT...]
+        visavis beside other stacks; a whole run, of half an hour, writes the tables of docs/performance.md.
+        ARGUMENT: as of the program in bench/.
   setup
         Only installs what the tests need.
   spec-coverage [SPEC_HTML]
@@ -41,6 +45,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (flags, rest): (Vec<&str>, Vec<&str>) =
         arguments.iter().map(String::as_str).partition(|argument| argument.starts_with("--"));
+    if let Some(("bench", bench)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        let passed = bench::command_line(&bench.iter().map(String::as_str).collect::<Vec<_>>());
+        return if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let passed = match (rest.split_first(), flags.as_slice()) {
         (Some((&"test", [])), flags) if only(flags, &["--fast", "--allow-missing"]) => {
             test::run_all(flags.contains(&"--fast"), flags.contains(&"--allow-missing"))

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use rustrtc::transports::datachannel::{DataChannel, DataChannelConfig, DataChannelEvent};
-use rustrtc::{PeerConnection, PeerConnectionEvent, RtcConfiguration};
+use rustrtc::{PeerConnection, PeerConnectionEvent, RtcConfiguration, SdpType, SessionDescription};
 
-use super::{End, Stack};
+use super::{End, Options, Stack};
+use crate::link::From;
 
 pub struct Rustrtc;
 
@@ -16,22 +17,37 @@ pub struct RustrtcEnd {
     channel: Arc<DataChannel>,
 }
 
+fn local(
+    pc: &PeerConnection,
+    kind: SdpType,
+    options: &Options,
+    from: From,
+) -> anyhow::Result<SessionDescription> {
+    let sdp = pc.local_description().context("gathered")?.to_sdp_string();
+    Ok(SessionDescription::parse(kind, &options.carry(sdp, from)?)?)
+}
+
 impl Stack for Rustrtc {
     type End = RustrtcEnd;
 
-    async fn connect() -> anyhow::Result<(RustrtcEnd, RustrtcEnd)> {
-        let configuration = || RtcConfiguration { bind_ip: Some("127.0.0.1".to_owned()), ..RtcConfiguration::default() };
+    async fn connect(options: &Options) -> anyhow::Result<(RustrtcEnd, RustrtcEnd)> {
+        let configuration =
+            || RtcConfiguration { bind_ip: Some("127.0.0.1".to_owned()), ..RtcConfiguration::default() };
         let (a, b) = (PeerConnection::new(configuration()), PeerConnection::new(configuration()));
-        let ordered = DataChannelConfig { ordered: true, ..DataChannelConfig::default() };
+        let ordered = DataChannelConfig {
+            ordered: options.reliable,
+            max_retransmits: (!options.reliable).then_some(0),
+            ..DataChannelConfig::default()
+        };
         let near = a.create_data_channel("bench", Some(ordered))?;
         let offer = a.create_offer().await?;
         a.set_local_description(offer)?;
         a.wait_for_gathering_complete().await;
-        b.set_remote_description(a.local_description().context("offer")?).await?;
+        b.set_remote_description(local(&a, SdpType::Offer, options, From::Near)?).await?;
         let answer = b.create_answer().await?;
         b.set_local_description(answer)?;
         b.wait_for_gathering_complete().await;
-        a.set_remote_description(b.local_description().context("answer")?).await?;
+        a.set_remote_description(local(&b, SdpType::Answer, options, From::Far)?).await?;
         let far = loop {
             match b.recv().await.context("closed")? {
                 PeerConnectionEvent::DataChannel(channel) => break channel,

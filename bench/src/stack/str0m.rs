@@ -5,13 +5,15 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use str0m::channel::ChannelId;
+use str0m::change::{SdpAnswer, SdpOffer};
+use str0m::channel::{ChannelConfig, ChannelId, Reliability};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{End, Stack};
+use super::{End, Options, Stack};
+use crate::link::From;
 
 pub struct Str0m;
 
@@ -152,13 +154,21 @@ impl Driver {
 impl Stack for Str0m {
     type End = Str0mEnd;
 
-    async fn connect() -> anyhow::Result<(Str0mEnd, Str0mEnd)> {
+    async fn connect(options: &Options) -> anyhow::Result<(Str0mEnd, Str0mEnd)> {
         let (mut a, a_socket) = peer().await?;
         let (mut b, b_socket) = peer().await?;
         let mut change = a.sdp_api();
-        change.add_channel("bench".to_owned());
+        let unreliable = Reliability::MaxRetransmits { retransmits: 0 };
+        change.add_channel_with_config(ChannelConfig {
+            label: "bench".to_owned(),
+            ordered: options.reliable,
+            reliability: if options.reliable { Reliability::default() } else { unreliable },
+            ..ChannelConfig::default()
+        });
         let (offer, pending) = change.apply().context("offer")?;
+        let offer = SdpOffer::from_sdp_string(&options.carry(offer.to_sdp_string(), From::Near)?)?;
         let answer = b.sdp_api().accept_offer(offer)?;
+        let answer = SdpAnswer::from_sdp_string(&options.carry(answer.to_sdp_string(), From::Far)?)?;
         a.sdp_api().accept_answer(pending, answer)?;
         let (near, near_open) = start(a, a_socket);
         let (far, far_open) = start(b, b_socket);

@@ -3,11 +3,12 @@
 use anyhow::Context as _;
 use bytes::Bytes;
 use visavis::{
-    RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcIceGatheringState, RtcMessage, RtcPeerConnection,
-    RtcPeerConnectionEvent, RtcPeerConnectionEvents,
+    RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceGatheringState,
+    RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcSessionDescription,
 };
 
-use super::{End, Stack};
+use super::{End, Options, Stack};
+use crate::link::From;
 
 pub struct Visavis;
 
@@ -17,7 +18,8 @@ pub struct VisavisEnd {
 }
 
 fn peer() -> anyhow::Result<(RtcPeerConnection, RtcPeerConnectionEvents)> {
-    let pc = RtcPeerConnection::new(RtcConfiguration { include_loopback: true, ..RtcConfiguration::default() })?;
+    let pc =
+        RtcPeerConnection::new(RtcConfiguration { include_loopback: true, ..RtcConfiguration::default() })?;
     let events = pc.events();
     Ok((pc, events))
 }
@@ -29,19 +31,26 @@ async fn gathered(pc: &RtcPeerConnection, events: &mut RtcPeerConnectionEvents) 
     Ok(())
 }
 
+fn local(pc: &RtcPeerConnection, options: &Options, from: From) -> anyhow::Result<RtcSessionDescription> {
+    let description = pc.local_description().context("gathered")?;
+    Ok(RtcSessionDescription::new(description.kind, options.carry(description.sdp, from)?))
+}
+
 impl Stack for Visavis {
     type End = VisavisEnd;
 
-    async fn connect() -> anyhow::Result<(VisavisEnd, VisavisEnd)> {
+    async fn connect(options: &Options) -> anyhow::Result<(VisavisEnd, VisavisEnd)> {
         let (a, mut a_events) = peer()?;
         let (b, mut b_events) = peer()?;
-        let near = a.create_data_channel("bench", None)?;
+        let unreliable =
+            RtcDataChannelInit { ordered: false, max_retransmits: Some(0), ..RtcDataChannelInit::default() };
+        let near = a.create_data_channel("bench", (!options.reliable).then_some(unreliable))?;
         a.set_local_description(None).await?;
         gathered(&a, &mut a_events).await?;
-        b.set_remote_description(a.local_description().context("offer")?).await?;
+        b.set_remote_description(local(&a, options, From::Near)?).await?;
         b.set_local_description(None).await?;
         gathered(&b, &mut b_events).await?;
-        a.set_remote_description(b.local_description().context("answer")?).await?;
+        a.set_remote_description(local(&b, options, From::Far)?).await?;
         let far = loop {
             if let RtcPeerConnectionEvent::DataChannel(channel) = b_events.next().await.context("closed")? {
                 break channel;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
-use webrtc::data_channel::{DataChannel, DataChannelEvent};
+use webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
 use webrtc::peer_connection::{
     MediaEngine, PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCConfigurationBuilder,
-    RTCIceGatheringState,
+    RTCIceGatheringState, RTCSessionDescription,
 };
 
-use super::{End, Stack};
+use super::{End, Options, Stack};
+use crate::link::From;
 
 pub struct Webrtc;
 
@@ -65,18 +66,22 @@ async fn gathered(inbox: &mut mpsc::UnboundedReceiver<Notice>) -> anyhow::Result
 impl Stack for Webrtc {
     type End = WebrtcEnd;
 
-    async fn connect() -> anyhow::Result<(WebrtcEnd, WebrtcEnd)> {
+    async fn connect(options: &Options) -> anyhow::Result<(WebrtcEnd, WebrtcEnd)> {
         let (a, mut a_inbox) = peer().await?;
         let (b, mut b_inbox) = peer().await?;
-        let near = a.create_data_channel("bench", None).await?;
+        let unreliable =
+            RTCDataChannelInit { ordered: false, max_retransmits: Some(0), ..RTCDataChannelInit::default() };
+        let near = a.create_data_channel("bench", (!options.reliable).then_some(unreliable)).await?;
         let offer = a.create_offer(None).await?;
         a.set_local_description(offer).await?;
         gathered(&mut a_inbox).await?;
-        b.set_remote_description(a.local_description().await.context("offer")?).await?;
+        let offer = options.carry(a.local_description().await.context("offer")?.sdp, From::Near)?;
+        b.set_remote_description(RTCSessionDescription::offer(offer)?).await?;
         let answer = b.create_answer(None).await?;
         b.set_local_description(answer).await?;
         gathered(&mut b_inbox).await?;
-        a.set_remote_description(b.local_description().await.context("answer")?).await?;
+        let answer = options.carry(b.local_description().await.context("answer")?.sdp, From::Far)?;
+        a.set_remote_description(RTCSessionDescription::answer(answer)?).await?;
         let far = loop {
             if let Notice::Channel(channel) = b_inbox.recv().await.context("closed")? {
                 break channel;
