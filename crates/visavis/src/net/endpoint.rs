@@ -4,6 +4,7 @@
 //! handed over through each connection's mail box, which costs one copy for each run of datagrams of one flow. What is
 //! sent goes straight from the connection's worker into the socket.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -327,16 +328,15 @@ impl Drop for Endpoint {
 /// Who waits for room in a socket.
 #[derive(Default)]
 pub(crate) struct Writers {
-    waiting: Mutex<Vec<Waker>>,
+    /// By the address of what they wake, which they keep alive: thousands may wait.
+    waiting: Mutex<BTreeMap<usize, Waker>>,
 }
 
 impl Writers {
     /// At most one for each connection.
     pub(crate) fn enter(&self, waker: &Waker) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if !waiting.iter().any(|known| known.will_wake(waker)) {
-            waiting.push(waker.clone());
-        }
+        waiting.entry(waker.data().addr()).or_insert_with(|| waker.clone());
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -345,7 +345,7 @@ impl Writers {
 
     pub(crate) fn wake(&self) {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        waiting.into_iter().for_each(Waker::wake);
+        waiting.into_values().for_each(Waker::wake);
     }
 }
 
