@@ -25,7 +25,8 @@ mod transports;
 
 pub use action::{Action, ActionResult, BindError, ConnectError, Framing, Interface};
 pub use channel::{
-    ChannelError, ChannelInfo, ChannelInit, ChannelKey, ChannelStats, Payload, READ_ROOM, SendError,
+    ChannelError, ChannelInfo, ChannelInit, ChannelKey, ChannelStats, MAX_UNREAD, Payload, READ_ROOM,
+    SendError,
 };
 pub use config::{
     HostPolicy, IceServer, IceServerKind, InterfaceFilter, IpVersions, SessionConfig, TcpPolicy,

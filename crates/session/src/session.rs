@@ -247,7 +247,8 @@ impl Session {
         self.channels.take_drained(key)
     }
 
-    /// Gives the reader of a channel `bytes` more room; see [`READ_ROOM`](crate::READ_ROOM).
+    /// Gives the reader of a channel back `bytes` of room, of the [costs](Payload::cost) of what was taken; see
+    /// [`READ_ROOM`](crate::READ_ROOM).
     pub fn grant(&mut self, now: Instant, key: ChannelKey, bytes: usize) {
         self.advance(now);
         let (channels, mut cx) = self.split();

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sctp::Reliability;
-use session::{ChannelError, ChannelInit, ChannelKey, Event, READ_ROOM, SendError, SessionConfig};
+use session::{
+    ChannelError, ChannelInit, ChannelKey, Event, MAX_UNREAD, READ_ROOM, SendError, SessionConfig,
+};
 use sim::LinkConfig;
 use support::{Pair, binary, labelled, text};
 
@@ -274,6 +276,52 @@ fn a_reader_that_does_not_read_holds_the_sender_and_nothing_is_lost() {
     assert!(messages.iter().enumerate().all(|(n, m)| m.bytes.iter().all(|byte| *byte == n as u8)));
     pair.run_for(Duration::from_secs(1));
     assert_eq!(pair.peer(pair.a).session.buffered_amount(ours), 0);
+}
+
+#[test]
+fn what_nobody_reads_is_bounded_for_all_channels_together() {
+    const MESSAGE: usize = 128 * 1024;
+    const EACH: usize = 8;
+    const CHANNELS: usize = 24;
+    let mut pair = Pair::connected(18, LinkConfig::default());
+    pair.network.with(pair.b, |peer, _| peer.reads = false);
+    let channels: Vec<_> = (0..CHANNELS).map(|_| pair.open_both(pair.a, labelled("x"))).collect();
+    for (ours, _) in &channels {
+        for number in 0..EACH {
+            pair.send(pair.a, *ours, binary(vec![number as u8; MESSAGE])).unwrap();
+        }
+    }
+    let count =
+        |pair: &Pair| channels.iter().map(|(_, theirs)| pair.peer(pair.b).received(*theirs)).sum::<usize>();
+    pair.run_for(Duration::from_secs(30));
+    let held = count(&pair) * MESSAGE;
+    assert!((MAX_UNREAD / 2..MAX_UNREAD + MESSAGE).contains(&held), "{held}");
+    // When it is read, the rest comes, on every channel.
+    pair.network.with(pair.b, |peer, now| {
+        peer.reads = true;
+        channels.iter().for_each(|(_, theirs)| peer.session.grant(now, *theirs, 2 * READ_ROOM));
+    });
+    assert!(
+        pair.run(120, |_, b| channels.iter().all(|(_, theirs)| b.received(*theirs) == EACH)),
+        "{}",
+        pair.describe()
+    );
+}
+
+#[test]
+fn a_channel_that_closes_makes_room_for_others() {
+    const MESSAGE: usize = 128 * 1024;
+    let mut pair = Pair::connected(19, LinkConfig::default());
+    pair.network.with(pair.b, |peer, _| peer.reads = false);
+    let channels: Vec<_> = (0..24).map(|_| pair.open_both(pair.a, labelled("x"))).collect();
+    for (ours, _) in &channels {
+        (0..8).for_each(|_| pair.send(pair.a, *ours, binary(vec![7; MESSAGE])).unwrap());
+    }
+    pair.run_for(Duration::from_secs(30));
+    let (_, last) = channels[23];
+    assert!(pair.peer(pair.b).received(last) < 8);
+    channels[..23].iter().for_each(|(_, theirs)| pair.close_channel(pair.b, *theirs));
+    assert!(pair.run(120, |_, b| b.received(last) == 8), "{}", pair.describe());
 }
 
 #[test]

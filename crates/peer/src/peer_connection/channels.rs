@@ -303,8 +303,8 @@ impl PeerConnection {
         }
     }
 
-    /// Gives the reader of a channel room for `bytes` more. A channel starts with [`session::READ_ROOM`]; each message
-    /// event takes its length (at least 1) from it, and while there is none left, messages stay in SCTP.
+    /// Gives the reader of a channel back `bytes` of room. A channel starts with [`session::READ_ROOM`]; each message event
+    /// takes its [cost](session::Payload::cost) from it, and while there is none left, messages stay in SCTP.
     pub fn channel_grant(&mut self, now: Instant, id: ChannelId, bytes: usize) {
         if let Some(channel) = self.channels.all.get(&id) {
             self.session.grant(now, channel.key, bytes);
@@ -427,7 +427,7 @@ impl PeerConnection {
             None => {
                 // Step 3. Nobody will read it, so that its room is free again.
                 self.counters.messages_discarded += 1;
-                self.session.grant(now, key, payload.bytes.len().max(1));
+                self.session.grant(now, key, payload.cost());
             }
         }
     }

@@ -11,7 +11,8 @@ impl Table {
         let Some(channel) = self.channels.get_mut(&key) else { return };
         match (&channel.state, channel.id) {
             (State::Waiting, _) | (_, None) => self.remove(key, None, cx),
-            (State::Open(_), Some(id)) => {
+            (State::Open(open), Some(id)) => {
+                self.unread.free(open.unread);
                 channel.state = State::Closing(Reset::by_us());
                 self.reset(id, cx);
                 // Nobody reads any more: what still comes must not close the receive window.
@@ -20,6 +21,7 @@ impl Table {
             }
             (State::Closing(_), _) => {}
         }
+        self.pump_waiting(cx);
     }
 
     /// Ends one channel at once because of `error`, and resets its stream.
@@ -62,7 +64,8 @@ impl Table {
         };
         let Some(channel) = self.channels.get_mut(&key) else { return };
         match &mut channel.state {
-            State::Open(_) => {
+            State::Open(open) => {
+                self.unread.free(open.unread);
                 channel.state = State::Closing(Reset::by_peer());
                 cx.output.counters.messages_dropped += self.early.forget(stream);
                 cx.output.events.push_back(Event::ChannelClosing { key });
@@ -152,6 +155,9 @@ impl Table {
         }
         if channel.incoming {
             self.incoming_name_bytes -= channel.name_bytes();
+        }
+        if let State::Open(open) = &channel.state {
+            self.unread.free(open.unread);
         }
         if !matches!(channel.state, State::Waiting) {
             cx.output.counters.channels_closed += 1;

@@ -59,7 +59,8 @@ impl Table {
             Use::Nothing | Use::Closing => association.read(stream),
             Use::Open(key) => {
                 let State::Open(open) = &self.channels.get(key)?.state else { return None };
-                if open.room <= 0 {
+                if !self.unread.has_room(open.unread) {
+                    self.unread.wait(stream);
                     return None;
                 }
                 self.early.pop(stream).or_else(|| association.read(stream))
@@ -89,7 +90,8 @@ impl Table {
         let Some(channel) = self.channels.get_mut(&key) else { return };
         let bytes = payload.bytes.len();
         if let State::Open(open) = &mut channel.state {
-            open.room -= bytes.max(1) as i64;
+            open.unread += payload.cost();
+            self.unread.add(payload.cost());
         }
         channel.stats.messages_received += 1;
         channel.stats.bytes_received += bytes as u64;

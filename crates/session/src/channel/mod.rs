@@ -15,6 +15,7 @@ mod incoming;
 mod outstanding;
 mod state;
 mod table;
+mod unread;
 
 #[cfg(test)]
 mod tests;
@@ -22,12 +23,17 @@ mod tests;
 use bytes::Bytes;
 
 pub(crate) use table::{Context, Limits, Table};
+pub use unread::MAX_UNREAD;
 
 /// The room that a channel's reader has at the start, in bytes.
 ///
-/// Each delivered message takes its length (at least 1) from the room; while there is none left, messages stay in
-/// SCTP and close the receive window. [`Session::grant`](crate::Session::grant) gives room back.
+/// Each delivered message takes its [cost](Payload::cost) from the room; while there is none left, messages stay in
+/// SCTP and close the receive window. [`Session::grant`](crate::Session::grant) gives room back. Where many channels are
+/// not read, each has less, so that all of them have [`MAX_UNREAD`] at most.
 pub const READ_ROOM: usize = 1024 * 1024;
+
+/// What a message takes of its reader's room beside its bytes: about what it takes of the memory.
+const MESSAGE_COST: usize = 128;
 
 /// Names one channel of one session. Never reused within a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +77,13 @@ pub struct Payload {
     pub text: bool,
     /// The content.
     pub bytes: Bytes,
+}
+
+impl Payload {
+    /// What the message takes of its reader's room: see [`READ_ROOM`].
+    pub fn cost(&self) -> usize {
+        self.bytes.len() + MESSAGE_COST
+    }
 }
 
 /// Why a message was not accepted for sending.

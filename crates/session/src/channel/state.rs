@@ -16,13 +16,13 @@ pub(crate) enum State {
 pub(crate) struct Open {
     /// Whether the peer is known to have the channel: it answered the OPEN, sent it, or needs none.
     pub(crate) acknowledged: bool,
-    /// The reader's room in bytes. At zero or below, messages stay in SCTP.
-    pub(crate) room: i64,
+    /// What was delivered and not granted again. With too much, messages stay in SCTP.
+    pub(crate) unread: usize,
 }
 
 impl Open {
     pub(crate) fn new(acknowledged: bool) -> Self {
-        Open { acknowledged, room: super::READ_ROOM as i64 }
+        Open { acknowledged, unread: 0 }
     }
 }
 

@@ -10,6 +10,7 @@ use super::data_channel::{Channel, encode};
 use super::early::Early;
 use super::ids::Ids;
 use super::state::{Open, Reset, State};
+use super::unread::Unread;
 use super::{ChannelError, ChannelInfo, ChannelInit, ChannelKey, Payload, SendError};
 use crate::event::{Event, Output};
 
@@ -34,6 +35,7 @@ pub(crate) struct Table {
     /// Streams without a channel that are being reset. At most one for each stream.
     pub(super) resetting: BTreeMap<u16, Reset>,
     pub(super) early: Early,
+    pub(super) unread: Unread,
     /// In bytes; 0 stands for any size.
     remote_max_message_size: u64,
     /// The bytes of all labels and protocols that the peer has given.
@@ -67,6 +69,7 @@ impl Table {
             phase: Phase::Waiting,
             resetting: BTreeMap::new(),
             early: Early::default(),
+            unread: Unread::default(),
             remote_max_message_size: 0,
             incoming_name_bytes: 0,
         }
@@ -171,6 +174,14 @@ impl Table {
             sctp::Event::ResetFailed { stream } => self.handle_reset_failed(stream, cx),
             sctp::Event::BufferDrained { stream } => self.handle_drained(stream, cx),
             _ => {}
+        }
+        self.pump_waiting(cx);
+    }
+
+    /// Delivers what waited for others to be taken.
+    pub(super) fn pump_waiting(&mut self, cx: &mut Context<'_>) {
+        while let Some(stream) = self.unread.next() {
+            self.pump(stream, cx);
         }
     }
 
@@ -306,11 +317,10 @@ impl Table {
     pub(crate) fn grant(&mut self, key: ChannelKey, bytes: usize, cx: &mut Context<'_>) {
         let Some(channel) = self.channels.get_mut(&key) else { return };
         let State::Open(open) = &mut channel.state else { return };
-        let had_none = open.room <= 0;
-        open.room = open.room.saturating_add(i64::try_from(bytes).unwrap_or(i64::MAX));
-        if let (true, Some(id)) = (had_none, channel.id) {
-            self.pump(id, cx);
-        }
+        let granted = bytes.min(open.unread);
+        open.unread -= granted;
+        self.unread.free(granted);
+        self.pump_waiting(cx);
     }
 }
 

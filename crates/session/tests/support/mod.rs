@@ -58,7 +58,7 @@ impl Peer {
             Event::Ice(id, event) => self.ice.push((id, event)),
             Event::ChannelMessage { key, payload } => {
                 if self.reads {
-                    self.session.grant(now, key, payload.bytes.len().max(1));
+                    self.session.grant(now, key, payload.cost());
                 }
                 self.messages.entry(key).or_default().push_back(payload);
             }

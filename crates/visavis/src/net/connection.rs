@@ -227,9 +227,15 @@ pub(crate) struct Shared {
     pub(crate) awake: Awake,
 }
 
-/// Room is granted again in steps of this many bytes: a grant makes the worker look at the connection, and a
+/// Room is granted again in steps of this many bytes, at most: a grant makes the worker look at the connection, and a
 /// quarter of the room that a channel has is early enough.
-pub(crate) const GRANT_STEP: usize = 256 * 1024;
+const GRANT_STEP: usize = 256 * 1024;
+
+/// The step of each of so many channels: what all of them together have taken and not granted yet is a small part of what
+/// a connection may have unread.
+pub(crate) fn grant_step(channels: usize) -> usize {
+    GRANT_STEP.min(session::MAX_UNREAD / 8 / channels.max(1))
+}
 
 /// `ready()` waits until a channel's `buffered_amount` is below this many bytes: enough to keep a fast path
 /// busy while the application makes the next message, and far below what `send` refuses.
@@ -327,7 +333,7 @@ impl Shared {
         let Some(channel) = self.channels.get_mut(&id) else {
             // The handle is gone and the channel closes: its messages must not hold up the stream's reset.
             if let ChannelEvent::Message(payload) = event {
-                self.peer.channel_grant(now, id, payload.bytes.len().max(1));
+                self.peer.channel_grant(now, id, payload.cost());
             }
             return;
         };
@@ -530,6 +536,7 @@ impl Shared {
         place: &mut Place,
         cx: &Context<'_>,
     ) -> (Poll<Option<ChannelEvent>>, bool) {
+        let step = grant_step(self.channels.len());
         let Some(channel) = self.channels.get_mut(&id) else { return (Poll::Ready(None), false) };
         let Some(event) = channel.events.pop() else {
             if channel.over {
@@ -541,8 +548,8 @@ impl Shared {
         let mut granted = false;
         match &event {
             ChannelEvent::Message(payload) => {
-                channel.owed += payload.bytes.len().max(1);
-                if self.fate == Fate::Open && channel.owed >= GRANT_STEP {
+                channel.owed += payload.cost();
+                if self.fate == Fate::Open && channel.owed >= step {
                     let bytes = std::mem::take(&mut channel.owed);
                     self.peer.channel_grant(clock::now(), id, bytes);
                     granted = true;
@@ -602,7 +609,7 @@ impl Shared {
         let mut owed = channel.owed;
         while let Some(event) = channel.events.pop() {
             if let ChannelEvent::Message(payload) = event {
-                owed += payload.bytes.len().max(1);
+                owed += payload.cost();
             }
         }
         if owed > 0 {

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use peer::{ChannelEvent, ChannelId, Event, TaskCounts};
 
-use crate::net::connection::{Fate, GRANT_STEP, Shared};
+use crate::net::connection::{Fate, Shared, grant_step};
 
 /// The process's clock of tasks: it ticks when tasks are queued.
 static TICKS: AtomicU64 = AtomicU64::new(0);
@@ -209,11 +209,12 @@ impl Shared {
     /// for others.
     fn settle_account(&mut self, now: Instant, id: ChannelId, event: &ChannelEvent) -> bool {
         let Some(outside) = &mut self.outside else { return false };
+        let step = grant_step(outside.owed.len());
         match event {
             ChannelEvent::Message(payload) => {
                 let owed = outside.owed.entry(id).or_default();
-                *owed += payload.bytes.len().max(1);
-                if *owed < GRANT_STEP {
+                *owed += payload.cost();
+                if *owed < step {
                     return false;
                 }
                 let bytes = std::mem::take(owed);
