@@ -86,8 +86,12 @@ fn check_formats(section: &[String]) {
 fn chrome_s_offer() {
     let (mut side, sections) = answer(&chrome());
     assert_eq!(sections[0][0], "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8 13 110 126");
-    let offered = "96 97 103 104 107 108 109 114 115 116 117 118 39 40 45 46 98 99 100 101 119 120";
-    assert_eq!(sections[1][0], format!("m=video 9 UDP/TLS/RTP/SAVPF {offered} 123 124 125"), "all but H265");
+    let offered = "96 97 103 104 107 108 109 114 115 116 117 118 39 40 45 46 98 99 100 101 119 120 49 50";
+    assert_eq!(
+        sections[1][0],
+        format!("m=video 9 UDP/TLS/RTP/SAVPF {offered} 123 124 125"),
+        "of H265 the main profile"
+    );
     let ids: Vec<String> = values(&sections[1], "a=extmap:")
         .iter()
         .map(|line| line.split(' ').next().unwrap().to_owned())

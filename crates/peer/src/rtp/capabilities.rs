@@ -88,6 +88,8 @@ const VIDEO: &[VideoRow] = &[
     ("H264", 39, 40, Some("level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=4d001f")),
     ("H264", 119, 120, Some("level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f")),
     ("AV1", 45, 46, Some("level-idx=5;profile=0;tier=0")),
+    // RFC 7798, section 7.1, in the order of Chromium: Main at level 3.1, as H.264's 1f is.
+    ("H265", 49, 50, Some("level-id=93;profile-id=1;tier-flag=0;tx-mode=SRST")),
 ];
 
 /// The codecs of a kind in the order in which they are offered. RTX follows the codec that it repairs.

@@ -41,6 +41,15 @@ const H264: &[Parameter] = &[
     ("level-asymmetry-allowed", "0", Asymmetrical),
 ];
 
+/// RFC 7798, section 7.2.2: what identifies a media format configuration is used symmetrically, except `level-id`.
+const H265: &[Parameter] = &[
+    ("profile-space", "0", Symmetrical),
+    ("profile-id", "1", Symmetrical),
+    ("tier-flag", "0", Symmetrical),
+    ("level-id", "93", Asymmetrical),
+    ("tx-mode", "srst", Symmetrical),
+];
+
 /// RFC 9628, section 6.1.
 const VP9: &[Parameter] =
     &[("profile-id", "0", Symmetrical), ("max-fr", "", Asymmetrical), ("max-fs", "", Asymmetrical)];
@@ -54,8 +63,8 @@ const AV1: &[Parameter] =
 
 /// The parameters of a codec; those of others are all symmetrical and have no default.
 fn parameters(codec: &Codec) -> &'static [Parameter] {
-    let tables: [(&str, &'static [Parameter]); 5] =
-        [("opus", OPUS), ("H264", H264), ("VP8", VP8), ("VP9", VP9), ("AV1", AV1)];
+    let tables: [(&str, &'static [Parameter]); 6] =
+        [("opus", OPUS), ("H264", H264), ("H265", H265), ("VP8", VP8), ("VP9", VP9), ("AV1", AV1)];
     tables.iter().find(|(name, _)| codec.is_named(name)).map_or(&[], |(_, table)| table)
 }
 
@@ -176,6 +185,10 @@ mod tests {
         assert_eq!(both("audio/opus", Some("stereo=1"), Some("minptime=10")), (false, true));
         assert_eq!(both("video/AV1", Some("profile=1"), Some("profile=0;tier=1")), (false, true));
         assert_eq!(both("video/VP9", Some("profile-id=2"), Some("profile-id=0")), (false, false));
+        let h265 = |first: &str, second: &str| both("video/H265", Some(first), Some(second));
+        assert_eq!(h265("profile-id=1;tier-flag=0;tx-mode=SRST", "level-id=93"), (true, true));
+        assert_eq!(h265("level-id=30;profile-id=1", "level-id=93;profile-id=1"), (false, true));
+        assert_eq!(h265("level-id=93;profile-id=2", "level-id=93;profile-id=1"), (false, false));
         let line = |id: &str, mode: u8| format!("packetization-mode={mode};profile-level-id={id}");
         let h264 = |first: &str, second: &str| both("video/H264", Some(first), Some(second));
         assert_eq!(h264(&line("42E01F", 1), &line("42e01f", 1)), (true, true));

@@ -43,6 +43,11 @@ fn h264_profile([profile, iop, _]: [u8; 3]) -> H264Profile {
     }
 }
 
+/// RFC 7798, section 7.1: `level-id` is thirty times the level, and 93 where nothing is said.
+fn h265_level(codec: &Codec) -> Option<u8> {
+    parameter(codec, "level-id").map_or(Some(93), |level| level.parse().ok())
+}
+
 /// Whether two codecs are the same for offer and answer: the parameters that both sides must have alike are alike.
 /// RTX and RED, whose parameters name payload types, are compared by their names alone.
 pub(crate) fn matches(ours: &Codec, theirs: &Codec) -> bool {
@@ -58,6 +63,12 @@ pub(crate) fn matches(ours: &Codec, theirs: &Codec) -> bool {
         // RFC 6184, section 8.2.2: the profile and the packetization mode are used symmetrically.
         let profiles = (h264_level_id(ours).map(h264_profile), h264_level_id(theirs).map(h264_profile));
         profiles.0.is_some() && profiles.0 == profiles.1 && alike("packetization-mode", "0")
+    } else if ours.is_named("H265") {
+        // RFC 7798, section 7.2.2: all that identifies the media format is used symmetrically, except the level.
+        h265_level(theirs).is_some()
+            && [("profile-space", "0"), ("profile-id", "1"), ("tier-flag", "0"), ("tx-mode", "SRST")]
+                .iter()
+                .all(|(name, default)| alike(name, default))
     } else if ours.is_named("VP9") {
         // RFC 9628, section 6.
         alike("profile-id", "0")
@@ -71,6 +82,9 @@ pub(crate) fn matches(ours: &Codec, theirs: &Codec) -> bool {
 
 /// The parameters of our answer, for a format of the peer's.
 fn answered_parameters(ours: &Codec, theirs: &Codec) -> Option<String> {
+    if ours.is_named("H265") {
+        return answered_h265(ours, theirs);
+    }
     if !ours.is_named("H264") {
         return ours.sdp_fmtp_line.clone();
     }
@@ -87,6 +101,14 @@ fn answered_parameters(ours: &Codec, theirs: &Codec) -> Option<String> {
     let mode = parameter(ours, "packetization-mode").unwrap_or("0");
     let asymmetry = if both { "level-asymmetry-allowed=1;" } else { "" };
     Some(format!("{asymmetry}packetization-mode={mode};profile-level-id={profile:02x}{iop:02x}{level:02x}"))
+}
+
+/// RFC 7798, section 7.2.2: an answer changes nothing but the level, which is not above the offer's.
+fn answered_h265(ours: &Codec, theirs: &Codec) -> Option<String> {
+    let level = h265_level(ours)?.min(h265_level(theirs)?);
+    let value = |name: &str, default: &str| parameter(ours, name).unwrap_or(default).to_owned();
+    let (profile, tier, mode) = (value("profile-id", "1"), value("tier-flag", "0"), value("tx-mode", "SRST"));
+    Some(format!("level-id={level};profile-id={profile};tier-flag={tier};tx-mode={mode}"))
 }
 
 /// The formats of an answer: what both sides know, with the peer's payload types. `ours` is in the order of our

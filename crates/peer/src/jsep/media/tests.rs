@@ -74,6 +74,21 @@ fn the_level_of_an_answer_is_the_lower_unless_both_allow_asymmetry() {
 }
 
 #[test]
+fn h265_is_the_same_but_for_its_level_which_an_answer_does_not_raise() {
+    let answered = |line: &str| {
+        let theirs = video("100", &format!("a=rtpmap:100 H265/90000\na=fmtp:100 {line}\n"));
+        text(&answer(&ours(MediaKind::Video, &[]), &theirs, false))
+    };
+    let with_level = |level: u8| [format!("100 H265 level-id={level};profile-id=1;tier-flag=0;tx-mode=SRST")];
+    assert_eq!(answered("profile-id=1;level-id=30"), with_level(30));
+    assert_eq!(answered("level-id=180;tier-flag=0;tx-mode=SRST"), with_level(93));
+    assert_eq!(answered("max-br=1000"), with_level(93));
+    for other in ["profile-id=2", "tier-flag=1", "tx-mode=MRST", "profile-space=1", "level-id=high"] {
+        assert_eq!(answered(other), [""; 0], "{other}");
+    }
+}
+
+#[test]
 fn an_answer_has_the_offers_payload_types_in_the_offers_order() {
     let lines = "a=rtpmap:97 rtx/90000\na=fmtp:97 apt=98\na=rtpmap:98 VP8/90000\na=rtpmap:99 AV9/90000\n\
                  a=rtpmap:35 rtx/90000\na=fmtp:35 apt=99\na=rtcp-fb:98 nack\na=rtcp-fb:* nack pli\na=rtcp-fb:98 xyz\n";
