@@ -9,7 +9,8 @@ use super::settle::Task;
 
 impl PeerConnection {
     /// `close()` ([webrtc-pc, close the connection](https://www.w3.org/TR/webrtc/#dom-rtcpeerconnection-close)).
-    /// Returns at once and fires no event but `ended` of the receivers' tracks; promises that are pending stay so for good. What the peer is to be told
+    /// Returns at once and fires no events but `ended` of the receivers' tracks and `statechange` of the SCTP transport;
+    /// promises that are pending stay so for good. What the peer is to be told
     /// (SCTP ABORT, DTLS close_notify) comes out of [`poll_transmit`](PeerConnection::poll_transmit).
     pub fn close(&mut self, now: Instant) {
         // Step 1.
@@ -33,8 +34,13 @@ impl PeerConnection {
         // so no event follows.
         self.channels.close_all(&mut self.counters);
         // Step 6.
-        if let Some(sctp) = &mut self.sctp {
+        if let Some(sctp) =
+            self.sctp.as_mut().filter(|sctp| sctp.attributes.state != SctpTransportState::Closed)
+        {
             sctp.attributes.state = SctpTransportState::Closed;
+            // webrtc-pc, RTCSctpTransportState, "closed": a task is queued when the association has been closed
+            // intentionally, such as by closing the peer connection. Of the other transports nothing like it is said.
+            self.tasks.push_back(Task::SctpClosed);
         }
         // Steps 7 to 11.
         self.transports.close();

@@ -50,6 +50,8 @@ pub(crate) enum Task {
     SetParameters(OperationId, TransceiverId, NewParameters),
     /// The track of a receiver has ended.
     EndTrack(TransceiverId),
+    /// The SCTP association has been closed with the connection.
+    SctpClosed,
     /// The DTMF playout task steps.
     PlayTone(TransceiverId),
 }
@@ -126,6 +128,7 @@ impl PeerConnection {
             Task::ForgetParameters(id) => self.forget_parameters(id),
             Task::SetParameters(operation, id, new) => self.finish_set_parameters(operation, id, new),
             Task::EndTrack(id) => self.end_track(id),
+            Task::SctpClosed => self.events.push_back(Event::SctpStateChange(SctpTransportState::Closed)),
             Task::PlayTone(id) => self.play_tone(now, id),
         }
     }
