@@ -243,7 +243,7 @@ fn a5_addresses_inside_get_nothing_but_a_few_checks() {
     }
 }
 
-/// Each session sends its victim ten small datagrams in 40 seconds, and half of them in the first second.
+/// Each session sends its victim nine small datagrams in 13 seconds, and half of them in the first second.
 #[test]
 fn a6_a_victim_gets_few_checks_of_a_session_and_ever_fewer() {
     let mut network = waiting();
@@ -252,7 +252,7 @@ fn a6_a_victim_gets_few_checks_of_a_session_and_ever_fewer() {
     network.run(ms(600_000));
     let times: Vec<_> =
         network.sent.iter().map(|(time, ..)| (*time - network.start).as_millis() as u64).collect();
-    assert_eq!(times, [0, 50, 150, 350, 750, 1550, 3150, 6350, 12_750, 25_550]);
+    assert_eq!(times, [0, 50, 150, 350, 750, 1550, 3150, 6350, 12_750]);
     assert!(network.sent.iter().all(|(.., datagram)| datagram.len() < 150));
     // The same candidate over and over is the same one.
     for _ in 0..1000 {
@@ -260,7 +260,7 @@ fn a6_a_victim_gets_few_checks_of_a_session_and_ever_fewer() {
         network.agent(A).add_remote_candidate(now, host(address("198.51.100.1:443")));
     }
     network.run(ms(60_000));
-    assert_eq!(network.sent.len(), 10);
+    assert_eq!(network.sent.len(), 9);
 }
 
 /// The peer still asks for our consent and still sends; all the same, it gives none.

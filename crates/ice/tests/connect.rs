@@ -232,7 +232,7 @@ fn lonely_checks(pairs: u8) -> (Vec<u64>, Network) {
     }
     network.signal_candidates(B, A);
     network.signal_end(B, A);
-    network.run(ms(39_000));
+    network.run(ms(23_000));
     let first = address("192.0.2.11:2000");
     let times = network.sent.iter().filter(|(_, _, to, _)| *to == first);
     (times.map(|(time, ..)| (*time - network.start).as_millis() as u64).collect(), network)
@@ -241,27 +241,27 @@ fn lonely_checks(pairs: u8) -> (Vec<u64>, Network) {
 #[test]
 fn a_pair_is_checked_ever_less_often_and_each_check_is_another() {
     let (times, network) = lonely_checks(1);
-    assert_eq!(times, [0, 50, 150, 350, 750, 1550, 3150, 6350, 12_750, 25_550]);
+    assert_eq!(times, [0, 50, 150, 350, 750, 1550, 3150, 6350, 12_750]);
     let mut ids: Vec<_> = network.sent.iter().map(|(.., check)| check[8..20].to_vec()).collect();
     ids.sort();
     ids.dedup();
-    assert_eq!(ids.len(), 10);
+    assert_eq!(ids.len(), 9);
 }
 
 /// RFC 8445, section 14.3: every pair is checked once before any is again.
 #[test]
 fn checks_are_paced_and_many_pairs_wait_longer() {
     let (times, mut network) = lonely_checks(5);
-    assert_eq!(times, [0, 100, 300, 700, 1500, 3100, 6300, 12_700, 25_500]);
+    assert_eq!(times, [0, 100, 300, 700, 1500, 3100, 6300, 12_700]);
     assert_eq!(network.agent(A).state(), TransportState::Checking);
     let first: Vec<_> = network.sent.iter().take(5).map(|(time, ..)| *time - network.start).collect();
     assert_eq!(first, [ms(0), ms(20), ms(40), ms(60), ms(80)]);
     network.run(ms(60_000));
     assert_eq!(network.agent(A).state(), TransportState::Failed);
-    assert_eq!(network.sent.len(), 5 * 9);
+    assert_eq!(network.sent.len(), 5 * 8);
     assert_eq!(network.agent(A).send_path(), None);
     network.run(ms(600_000));
-    assert_eq!(network.sent.len(), 5 * 9);
+    assert_eq!(network.sent.len(), 5 * 8);
 }
 
 /// The answer to any of the checks of a pair counts, and measures the path.

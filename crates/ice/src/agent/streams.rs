@@ -19,7 +19,7 @@ use crate::{
 const MAX_STREAMS: usize = 32;
 /// How long a stream may take to open, and an answer to come on it: as long as a check over UDP may
 /// ([RFC 8489, section 6.2.2](https://www.rfc-editor.org/rfc/rfc8489#section-6.2.2)).
-pub(super) const STREAM_PATIENCE: Duration = Duration::from_millis(39_500);
+pub(super) const STREAM_PATIENCE: Duration = Duration::from_millis(23_500);
 /// [RFC 6544, section 4.5](https://www.rfc-editor.org/rfc/rfc6544#section-4.5): what stands for the port that is not
 /// known before somebody connects from it.
 const DISCARD_PORT: u16 = 9;

@@ -21,7 +21,7 @@ use crate::net::peek::{Peek, TransactionId, peek};
 /// peer has a handful: one for each of its addresses and ours.
 const MAX_PATHS: usize = 64;
 /// Transactions of one connection that may still be answered; beyond them, the oldest is not waited for any more. An
-/// agent begins one each 50 ms and gives it up within 39.5 s, but waits for so many only if it has as many candidates.
+/// agent begins one each 50 ms and gives it up within 23.5 s, but waits for so many only if it has as many candidates.
 const MAX_TRANSACTIONS: usize = 256;
 
 /// The two addresses of a datagram.
