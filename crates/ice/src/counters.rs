@@ -33,7 +33,8 @@ pub struct Counters {
     pub dropped_over_limit: u64,
     /// Remote candidates that were ignored: unusable address, unsupported, duplicate or over a limit.
     pub candidates_ignored: u64,
-    /// Remote candidates that were refused: `AgentConfig::remote_addresses` does not have their address.
+    /// Remote candidates that were refused: `AgentConfig::remote_addresses` does not have their address, or it is over TCP at
+    /// a port that belongs to something else.
     pub candidates_refused: u64,
     /// Dropped: a request from where the peer may not be.
     pub dropped_refused: u64,

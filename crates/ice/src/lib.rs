@@ -33,6 +33,7 @@
 
 mod address_filter;
 mod agent;
+mod bad_port;
 mod candidate;
 mod checklist;
 mod config;

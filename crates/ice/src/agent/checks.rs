@@ -14,7 +14,9 @@ use crate::checklist::PendingCheck;
 use crate::pair::{self, Pair, Traffic};
 use crate::stun::Check;
 use crate::transaction::{Step, Transaction};
-use crate::{Candidate, CandidateKind, PairState, Protocol, Role, TcpType, TransportState, candidate, stun};
+use crate::{
+    Candidate, CandidateKind, PairState, Protocol, Role, TcpType, TransportState, bad_port, candidate, stun,
+};
 
 /// RFC 8445, section 7.3.1.1.
 pub(super) const ROLE_CONFLICT: u16 = 487;
@@ -30,8 +32,8 @@ pub(super) struct Purpose {
 
 impl Agent {
     /// A candidate of the other side, of the current generation. Those that cannot be used are ignored: of
-    /// another protocol or component, of another generation, at an address where the peer may not be, twice, or over
-    /// the limit.
+    /// another protocol or component, of another generation, at an address where the peer may not be or, over TCP, at a
+    /// port that belongs to something else, twice, or over the limit.
     pub fn add_remote_candidate(&mut self, now: Instant, mut candidate: Candidate) {
         self.seen = Some(now);
         candidate.address = candidate::canonical(candidate.address);
@@ -48,7 +50,9 @@ impl Agent {
             self.counters.candidates_ignored += 1;
             return;
         }
-        if !self.config.remote_addresses.allows(candidate.address.ip()) {
+        // webrtc-pc, "administratively prohibited": nobody is told, it is as if the address did not answer.
+        let is_prohibited = candidate.protocol == Protocol::Tcp && bad_port::is_bad(candidate.address.port());
+        if is_prohibited || !self.config.remote_addresses.allows(candidate.address.ip()) {
             self.counters.candidates_refused += 1;
             return;
         }
