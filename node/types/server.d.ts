@@ -56,7 +56,7 @@ export interface ConnectionSettings {
   hideAddresses?: boolean;
   /** Where the remote peer may be. A server that takes offers from strangers should have `{ publicOnly: true }`. */
   remoteAddresses?: AddressFilter;
-  /** `active`: connect to peers that listen for TCP. */
+  /** `active`: connect to peers that listen for TCP. The default, but not of an endpoint: there, it is `off`. */
   tcp?: 'off' | 'active';
   /** Say in descriptions what the SCTP INIT would say, which saves a round trip. */
   sctpInit?: boolean;

@@ -52,8 +52,9 @@ pub struct Settings {
     /// nothing is sent there. A server that takes offers from strangers should have
     /// [`AddressFilter::public_only`] here: else they can have it knock at the doors of its own network.
     pub remote_addresses: AddressFilter,
-    /// Candidates over TCP, for where UDP does not pass. Browsers have active ones, which connect to a server that
-    /// listens; listening takes an endpoint. None by default.
+    /// Candidates over TCP, for where UDP does not pass. Active ones by default, as browsers have them: they connect to a
+    /// server that listens, and to nobody else. Listening takes an endpoint. A lite agent connects to nobody, and has none
+    /// that are active.
     pub tcp: TcpPolicy,
     /// Say in our descriptions what our SCTP INIT would say (`a=sctp-init`,
     /// [draft-hancke-tsvwg-snap](https://datatracker.ietf.org/doc/draft-hancke-tsvwg-snap/)): with a peer that does so
@@ -96,7 +97,7 @@ impl Default for Settings {
             ports: None,
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),
-            tcp: TcpPolicy::Off,
+            tcp: TcpPolicy::Active,
             sctp_init: true,
             mtu_discovery: true,
             ice_lite: false,
@@ -133,7 +134,7 @@ impl Settings {
             ports: self.ports,
             gather_continually: self.gather_continually,
             hide_addresses: self.hide_addresses,
-            tcp: self.tcp,
+            tcp: if self.ice_lite { self.tcp.without_active() } else { self.tcp },
         };
         config.ice.lite = self.ice_lite;
         config.ice.external_addresses = self.external_addresses;

@@ -149,6 +149,12 @@ impl TcpPolicy {
         matches!(self, TcpPolicy::Active | TcpPolicy::Both)
     }
 
+    /// The same, but that this side does not connect.
+    #[must_use]
+    pub fn without_active(self) -> Self {
+        if self.is_passive() { TcpPolicy::Passive } else { TcpPolicy::Off }
+    }
+
     /// Whether this side listens.
     pub fn is_passive(self) -> bool {
         matches!(self, TcpPolicy::Passive | TcpPolicy::Both)

@@ -310,7 +310,7 @@ impl Gathering {
         let sources = self.sources.iter_mut();
         let waiting: Vec<_> = sources.filter_map(|(id, sources)| waits(id, sources)).collect();
         for (index, id) in waiting.iter().enumerate() {
-            let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
+            let left = self.sockets_left();
             let share = left.div_ceil(waiting.len() - index);
             self.bind(*id, &hosts, (share, policy.ports.as_ref()), counters);
             self.listen(*id, &hosts, policy.tcp);
@@ -341,7 +341,7 @@ impl Gathering {
             let hosts = choose_hosts(interfaces, policy);
             let gathering = self.sources.iter().filter(|(_, sources)| sources.phase != Phase::Idle);
             for id in gathering.map(|(id, _)| *id).collect::<Vec<_>>() {
-                let left = MAX_SOCKETS.saturating_sub(self.sockets.len() + self.unwanted.len());
+                let left = self.sockets_left();
                 self.bind(id, &hosts, (left, policy.ports.as_ref()), counters);
             }
         }
@@ -397,7 +397,9 @@ impl Gathering {
     /// Names what streams of a transport at an address belong to, unless they have a name already.
     fn name_stream_socket(&mut self, id: TransportId, ip: IpAddr, kind: TcpType) -> Option<SocketId> {
         let is_known = self.of(id).any(|socket| socket.ip == ip && socket.tcp == Some(kind));
-        if is_known || self.sockets.len() + self.unwanted.len() >= MAX_SOCKETS {
+        // Of active ones there are no more than of those over UDP.
+        let has_room = kind == TcpType::Active || self.sockets_left() > 0;
+        if is_known || !has_room {
             return None;
         }
         let socket = SocketId(self.next_socket);
@@ -408,6 +410,12 @@ impl Gathering {
         self.sockets.insert(socket, named);
         Some(socket)
     }
+    /// How many sockets may still be opened. What is named for streams that are opened from here is none.
+    fn sockets_left(&self) -> usize {
+        let open = self.sockets.values().filter(|socket| socket.tcp != Some(TcpType::Active)).count();
+        MAX_SOCKETS.saturating_sub(open + self.unwanted.len())
+    }
+
 
     fn handle_bound(
         &mut self,

@@ -49,7 +49,7 @@ impl Endpoint {
             addresses.iter().map(|text| parse(text)).collect::<Result<Vec<_>, _>>().or_throw(&env)?;
         let mut settings_of_all = EndpointSettings::from(addresses);
         settings_of_all.tcp = tcp;
-        settings_of_all.settings = settings.into_peer().or_throw(&env)?;
+        settings_of_all.settings = settings.over(settings_of_all.settings).or_throw(&env)?;
         match visavis::Endpoint::bind(settings_of_all) {
             Ok(endpoint) => Ok(Endpoint { endpoint }),
             Err(error) => Err(throw_io(&env, &error)),

@@ -115,7 +115,11 @@ pub struct Settings {
 impl Settings {
     /// As the state machine has them.
     pub(crate) fn into_peer(self) -> Result<peer::Settings, Error> {
-        let mut settings = peer::Settings::default();
+        self.over(peer::Settings::default())
+    }
+
+    /// The same, over other defaults.
+    pub(crate) fn over(self, mut settings: peer::Settings) -> Result<peer::Settings, Error> {
         let Settings { include_loopback, gather_continually, hide_addresses, .. } = self;
         let Settings { sctp_init, ice_lite, dtls_in_stun, .. } = self;
         for (given, field) in [

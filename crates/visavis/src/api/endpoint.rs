@@ -21,7 +21,7 @@ pub struct EndpointSettings {
     /// Also listen for TCP connections at the same port numbers: peers whose UDP does not pass connect there
     /// ([RFC 6544](https://www.rfc-editor.org/rfc/rfc6544)), as browsers do by themselves.
     pub tcp: bool,
-    /// For each connection. Its range of ports has no meaning here.
+    /// For each connection: the default without candidates that connect over TCP. Its range of ports has no meaning here.
     pub settings: Settings,
 }
 
@@ -41,7 +41,9 @@ impl From<SocketAddr> for EndpointSettings {
 
 impl From<Vec<SocketAddr>> for EndpointSettings {
     fn from(addresses: Vec<SocketAddr>) -> Self {
-        EndpointSettings { addresses, tcp: false, settings: Settings::default() }
+        // Who comes to a server connects to it, not the other way round.
+        let settings = Settings { tcp: TcpPolicy::Off, ..Settings::default() };
+        EndpointSettings { addresses, tcp: false, settings }
     }
 }
 
