@@ -3,12 +3,12 @@
 //! Everything is asked for at once, and what has answered is used at once; a source that fails, or that takes its
 //! time, delays no other. A transport's gathering is complete when all of its sources have answered and its agent's
 //! own transactions with the servers have ended. A question that is open is not asked again: its answer serves every
-//! transport that gathers.
+//! transport that gathers. A server's name that takes longer than [`NAME_PATIENCE`] is not waited for.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SocketId};
 use ice::{MdnsName, StreamRequest, TcpType};
@@ -30,6 +30,9 @@ const MAX_SERVERS: usize = 8;
 const MAX_INTERFACES: usize = 256;
 /// Ports of a range that are tried for one socket.
 const MAX_PORTS: u16 = 1024;
+/// How long gathering waits for the address of a server. Names that are of use to anybody are in some cache nearby; a
+/// resolver that is out of reach says so after many seconds only, or never.
+const NAME_PATIENCE: Duration = Duration::from_secs(1);
 /// webrtc-pc, RTCPeerConnectionIceErrorEvent: the code of a server that could not be reached.
 const UNREACHABLE: u16 = 701;
 
@@ -68,7 +71,8 @@ struct Stream {
 struct Sources {
     phase: Phase,
     listing: bool,
-    resolving: BTreeSet<u32>,
+    /// The questions for addresses of servers, and until when each is waited for.
+    resolving: BTreeMap<u32, Instant>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -161,8 +165,31 @@ impl Gathering {
                 self.actions.push_back(Action::Resolve { id, host, port });
                 id
             });
-            sources.resolving.insert(question);
+            sources.resolving.insert(question, now + NAME_PATIENCE);
         }
+    }
+
+    /// When a name has taken too long.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.sources.values().flat_map(|sources| sources.resolving.values()).min().copied()
+    }
+
+    /// Gathering goes on without the servers whose names have taken too long.
+    pub(crate) fn handle_timeout(&mut self, now: Instant, transports: &mut Transports) {
+        for (id, sources) in &mut self.sources {
+            let late = |(question, until): (&u32, &Instant)| (now >= *until).then_some(*question);
+            let late: Vec<u32> = sources.resolving.iter().filter_map(late).collect();
+            for question in late {
+                sources.resolving.remove(&question);
+                if let (Some(transport), Some(server)) =
+                    (transports.get_mut(*id), self.resolving.get(&question))
+                {
+                    let text = "the host name was not resolved in time";
+                    transport.agent.server_failed(&server.url, UNREACHABLE, text);
+                }
+            }
+        }
+        self.complete_if_done(now, transports);
     }
 
     /// ICE of a transport restarts: `start` may gather again.
@@ -381,6 +408,12 @@ impl Gathering {
         }
     }
 
+    /// How many sockets may still be opened. What is named for streams that are opened from here is none.
+    fn sockets_left(&self) -> usize {
+        let open = self.sockets.values().filter(|socket| socket.tcp != Some(TcpType::Active)).count();
+        MAX_SOCKETS.saturating_sub(open + self.unwanted.len())
+    }
+
     fn of(&self, id: TransportId) -> impl Iterator<Item = &Socket> {
         self.sockets.values().filter(move |socket| socket.transport == id)
     }
@@ -410,12 +443,6 @@ impl Gathering {
         self.sockets.insert(socket, named);
         Some(socket)
     }
-    /// How many sockets may still be opened. What is named for streams that are opened from here is none.
-    fn sockets_left(&self) -> usize {
-        let open = self.sockets.values().filter(|socket| socket.tcp != Some(TcpType::Active)).count();
-        MAX_SOCKETS.saturating_sub(open + self.unwanted.len())
-    }
-
 
     fn handle_bound(
         &mut self,
@@ -503,10 +530,9 @@ impl Gathering {
         let v4 = addresses.iter().find(|address| address.is_ipv4());
         let v6 = addresses.iter().find(|address| address.is_ipv6());
         for (transport, sources) in &mut self.sources {
-            let Some(transport) = transports.get_mut(*transport).filter(|_| sources.resolving.remove(&id))
-            else {
-                continue;
-            };
+            // Where the answer is late, gathering went on without it, and has said so.
+            let is_awaited = sources.resolving.remove(&id).is_some();
+            let Some(transport) = transports.get_mut(*transport).filter(|_| is_awaited) else { continue };
             for address in v4.into_iter().chain(v6) {
                 server.give_to(now, &mut transport.agent, *address);
             }
@@ -561,7 +587,7 @@ impl Gathering {
         {
             self.listing = false;
         }
-        let is_wanted = |id: &u32| self.sources.values().any(|sources| sources.resolving.contains(id));
+        let is_wanted = |id: &u32| self.sources.values().any(|sources| sources.resolving.contains_key(id));
         let idle: Vec<_> = self.resolving.keys().copied().filter(|id| !is_wanted(id)).collect();
         for id in idle {
             if self.withdraw(|action| matches!(action, Action::Resolve { id: asked, .. } if *asked == id)) {

@@ -117,6 +117,39 @@ fn a_source_that_fails_or_waits_delays_no_other() {
 }
 
 #[test]
+fn a_name_that_does_not_resolve_holds_gathering_for_a_second() {
+    let (mut session, now) = session(vec![server("silent.example")]);
+    session.apply(now, plan(1));
+    session.gather(now, ONE);
+    session.handle_action_result(now, ActionResult::Interfaces(Vec::new()));
+    let deadline = now + Duration::from_secs(1);
+    assert_eq!(session.poll_timeout(), Some(deadline));
+    session.handle_timeout(deadline - Duration::from_millis(1));
+    assert!(!is_complete(&session));
+    session.handle_timeout(deadline);
+    assert!(is_complete(&session));
+    let told = events(&mut session);
+    let errors = told.iter().filter(|event| {
+        matches!(event,
+        ice::Event::CandidateError(error) if error.url == "stun:silent.example" && error.code == 701)
+    });
+    assert_eq!(errors.count(), 1, "{told:?}");
+    assert!(matches!(told.last(), Some(ice::Event::GatheringState(ice::GatheringState::Complete))));
+    assert_eq!(session.poll_timeout(), None);
+
+    // Too late: the end of the candidates was told.
+    let address = "192.0.2.9:3478".parse().unwrap();
+    session.handle_action_result(deadline, ActionResult::Resolved { id: 0, addresses: vec![address] });
+    assert!(is_complete(&session) && events(&mut session).is_empty());
+
+    // The next generation asks again, and has a second of its own.
+    session.apply(deadline, plan(2));
+    session.gather(deadline, ONE);
+    assert!(actions(&mut session).iter().any(|action| matches!(action, Action::Resolve { id: 1, .. })));
+    assert_eq!(session.poll_timeout(), Some(deadline + Duration::from_secs(1)));
+}
+
+#[test]
 fn repeated_and_unasked_answers_change_nothing() {
     let (mut session, now) = session(Vec::new());
     session.apply(now, plan(1));
