@@ -55,8 +55,9 @@ pub struct Configuration {
     /// The certificates to present. The first one is offered, as all that there can be are of one kind; the others are
     /// checked and kept. Empty: the identity given to the constructor.
     pub certificates: Vec<Arc<dtls::Certificate>>,
-    /// How many sets of candidates may be gathered before they are needed. The pool is a hint; ours gathers
-    /// when a description is set, whatever this says.
+    /// For how many transports candidates are gathered before a description asks for them
+    /// ([RFC 9429, section 3.5.4](https://www.rfc-editor.org/rfc/rfc9429#section-3.5.4)); at most 16. They are told when a
+    /// local description has their transport. What the first answer leaves of the pool is given up.
     pub ice_candidate_pool_size: u8,
     /// Whether each offer has an m-section for data, before those of audio and video, also without a data channel
     /// ([webrtc-extensions](https://w3c.github.io/webrtc-extensions/#always-negotiating-datachannels)). A channel

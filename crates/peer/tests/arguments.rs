@@ -116,7 +116,7 @@ fn data_is_always_negotiated_where_that_is_wanted_and_comes_first() {
     stage.pcs[A].create_data_channel(start(), "", DataChannelInit::default()).expect("a channel");
     while stage.pcs[A].run_task(start()) {}
     assert_eq!(stage.pcs[A].poll_event(), None, "it is negotiated already");
-    let changed = stage.pcs[A].set_configuration(Configuration::default());
+    let changed = stage.pcs[A].set_configuration(start(), Configuration::default());
     assert_eq!(name(changed), Some(ErrorName::InvalidModificationError));
 }
 
@@ -151,20 +151,23 @@ fn only_servers_transport_policy_and_pool_can_be_changed() {
         ("pool", Configuration { ice_candidate_pool_size: 1, ..Configuration::default() }, None),
     ];
     for (what, configuration, expected) in changes {
-        assert_eq!(name(pc.set_configuration(configuration)), expected, "{what}");
+        assert_eq!(name(pc.set_configuration(start(), configuration)), expected, "{what}");
     }
     // Step 3.6 counts the call, although it waits behind another one in the chain.
     pc.create_offer(start(), peer::OfferOptions::default());
     pc.set_local_description(start(), None);
     let pool = Configuration { ice_candidate_pool_size: 2, ..Configuration::default() };
-    assert_eq!(name(pc.set_configuration(pool)), Some(ErrorName::InvalidModificationError));
+    assert_eq!(name(pc.set_configuration(start(), pool)), Some(ErrorName::InvalidModificationError));
     let bad = Configuration {
         ice_servers: vec![IceServer::default()],
         ice_candidate_pool_size: 1,
         ..Configuration::default()
     };
-    assert_eq!(name(pc.set_configuration(bad)), Some(ErrorName::SyntaxError));
+    assert_eq!(name(pc.set_configuration(start(), bad)), Some(ErrorName::SyntaxError));
     assert_eq!(pc.configuration().ice_candidate_pool_size, 1, "an error changes nothing");
     pc.close(start());
-    assert_eq!(name(pc.set_configuration(Configuration::default())), Some(ErrorName::InvalidStateError));
+    assert_eq!(
+        name(pc.set_configuration(start(), Configuration::default())),
+        Some(ErrorName::InvalidStateError)
+    );
 }

@@ -497,12 +497,12 @@ fn other_servers_make_the_next_offer_restart_ice_once_gathering_has_begun() {
     let mut stage = Stage::new();
     stage.channel(A);
     let before = ufrag(&offer(&mut stage.pcs[A]));
-    stage.pcs[A].set_configuration(servers("stun:one")).expect("servers can be changed");
+    stage.pcs[A].set_configuration(stage.now, servers("stun:one")).expect("servers can be changed");
     assert_eq!(ufrag(&offer(&mut stage.pcs[A])), before, "nothing gathers yet");
     stage.negotiate(A, B);
-    stage.pcs[A].set_configuration(servers("stun:one")).expect("the same");
+    stage.pcs[A].set_configuration(stage.now, servers("stun:one")).expect("the same");
     assert_eq!(ufrag(&offer(&mut stage.pcs[A])), before, "nothing changed");
-    stage.pcs[A].set_configuration(servers("stun:two")).expect("servers can be changed");
+    stage.pcs[A].set_configuration(stage.now, servers("stun:two")).expect("servers can be changed");
     stage.set_local(A);
     stage.run();
     let after = ufrag(&stage.pcs[A].local_description().expect("an offer").sdp);

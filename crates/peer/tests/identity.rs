@@ -82,7 +82,7 @@ fn a_target_peer_identity_is_never_reached() {
     pc.set_remote_description(start(), offer(false));
     assert_eq!(rejection(&mut pc), Some((ErrorName::OperationError, None)));
     assert!(pc.remote_description().is_none());
-    let changed = pc.set_configuration(Configuration::default()).map_err(|error| error.name);
+    let changed = pc.set_configuration(start(), Configuration::default()).map_err(|error| error.name);
     assert_eq!(changed, Err(ErrorName::InvalidModificationError));
-    assert!(pc.set_configuration(target).is_ok());
+    assert!(pc.set_configuration(start(), target).is_ok());
 }

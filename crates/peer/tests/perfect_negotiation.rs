@@ -193,7 +193,7 @@ impl Side {
                 let url = format!("stun:server-{}.example", rng.range(0..3));
                 let ice_servers = vec![IceServer { urls: vec![url], ..IceServer::default() }];
                 let configuration = Configuration { ice_servers, ..Configuration::default() };
-                self.pc.set_configuration(configuration).expect("servers can be changed");
+                self.pc.set_configuration(now, configuration).expect("servers can be changed");
             }
             7..=9 if self.tracks < 4 => {
                 self.tracks += 1;

@@ -21,7 +21,7 @@ fn relay() -> Configuration {
 }
 
 fn set(call: &mut Call, index: usize, configuration: Configuration) {
-    call.with(index, |pc, _| pc.set_configuration(configuration)).expect("another configuration");
+    call.with(index, |pc, now| pc.set_configuration(now, configuration)).expect("another configuration");
 }
 
 fn ufrag(call: &Call, index: usize) -> String {

@@ -592,7 +592,7 @@ fn a_restart_under_the_relay_policy_shows_no_host_candidate() {
         ice_transport_policy: peer::IceTransportPolicy::Relay,
         ..peer::Configuration::default()
     };
-    stage.pcs[A].set_configuration(relay).expect("the policy can be changed");
+    stage.pcs[A].set_configuration(stage.now, relay).expect("the policy can be changed");
     stage.set_local(A);
     stage.run();
     let sdp = local(&stage);

@@ -34,6 +34,11 @@ pub struct SessionConfig {
 }
 
 impl SessionConfig {
+    /// RFC 8445, section 2.5: a lite agent has host candidates only.
+    pub(crate) fn servers_to_ask(&self) -> &[IceServer] {
+        if self.ice.lite { &[] } else { &self.ice_servers }
+    }
+
     /// 256 KiB, what every browser sends and accepts.
     pub const MAX_MESSAGE_SIZE: u32 = 262_144;
     /// 16 MiB for each channel, as in Chromium.

@@ -182,7 +182,7 @@ impl Gathering {
             for question in late {
                 sources.resolving.remove(&question);
                 if let (Some(transport), Some(server)) =
-                    (transports.get_mut(*id), self.resolving.get(&question))
+                    (transports.gatherer_mut(*id), self.resolving.get(&question))
                 {
                     let text = "the host name was not resolved in time";
                     transport.agent.server_failed(&server.url, UNREACHABLE, text);
@@ -252,7 +252,7 @@ impl Gathering {
         if result.is_err() {
             self.streams.remove(&socket);
         }
-        if let Some(transport) = transports.get_mut(transport) {
+        if let Some(transport) = transports.gatherer_mut(transport) {
             let result = result.map(|()| socket).map_err(|error| error.to_string());
             transport.agent.stream_opened(now, key, result);
         }
@@ -296,7 +296,7 @@ impl Gathering {
             ActionResult::StreamClosed { path } => {
                 self.with_agent(path, transports, |agent| agent.tcp_closed(now, path));
                 if let Some(Stream { transport, key }) = self.streams.remove(&path.socket)
-                    && let Some(transport) = transports.get_mut(transport)
+                    && let Some(transport) = transports.gatherer_mut(transport)
                 {
                     transport.agent.stream_closed(now, key);
                 }
@@ -307,7 +307,7 @@ impl Gathering {
 
     fn with_agent(&self, path: Path, transports: &mut Transports, run: impl FnOnce(&mut ice::Agent)) {
         let socket = self.sockets.get(&path.socket).map(|socket| socket.transport);
-        if let Some(transport) = socket.and_then(|id| transports.get_mut(id)) {
+        if let Some(transport) = socket.and_then(|id| transports.gatherer_mut(id)) {
             run(&mut transport.agent);
         }
     }
@@ -359,7 +359,7 @@ impl Gathering {
         let is_there = |ip: IpAddr| interfaces.iter().any(|interface| interface.ip.to_canonical() == ip);
         let gone = self.sockets.iter().filter(|(_, socket)| socket.bound && !is_there(socket.ip));
         for (socket, id) in gone.map(|(socket, of)| (*socket, of.transport)).collect::<Vec<_>>() {
-            if let Some(transport) = transports.get_mut(id) {
+            if let Some(transport) = transports.gatherer_mut(id) {
                 transport.agent.socket_closed(now, socket);
             }
             self.close_socket(socket);
@@ -462,7 +462,7 @@ impl Gathering {
             self.actions.push_back(Action::BindUdp { socket, address: SocketAddr::new(known.ip, port) });
             return;
         }
-        let transport = transports.get_mut(known.transport);
+        let transport = transports.gatherer_mut(known.transport);
         if let (Ok(address), Some(transport)) = (result, transport) {
             known.bound = true;
             let (id, ip, tcp) = (known.transport, known.ip, known.tcp);
@@ -532,7 +532,9 @@ impl Gathering {
         for (transport, sources) in &mut self.sources {
             // Where the answer is late, gathering went on without it, and has said so.
             let is_awaited = sources.resolving.remove(&id).is_some();
-            let Some(transport) = transports.get_mut(*transport).filter(|_| is_awaited) else { continue };
+            let Some(transport) = transports.gatherer_mut(*transport).filter(|_| is_awaited) else {
+                continue;
+            };
             for address in v4.into_iter().chain(v6) {
                 server.give_to(now, &mut transport.agent, *address);
             }
@@ -554,7 +556,7 @@ impl Gathering {
             let answered = !sources.listing && sources.resolving.is_empty() && is_bound();
             if sources.phase == Phase::Running
                 && answered
-                && let Some(transport) = transports.get_mut(*id)
+                && let Some(transport) = transports.gatherer_mut(*id)
             {
                 sources.phase = Phase::Complete;
                 transport.agent.sources_complete(now);

@@ -160,9 +160,26 @@ impl Session {
     pub fn gather(&mut self, now: Instant, id: TransportId) {
         self.advance(now);
         if let Some(transport) = self.transports.get_mut(id) {
-            // RFC 8445, section 2.5: a lite agent has host candidates only.
-            let servers = if self.config.ice.lite { &[][..] } else { &self.config.ice_servers };
-            self.gathering.start(now, id, &mut transport.agent, servers);
+            self.gathering.start(now, id, &mut transport.agent, self.config.servers_to_ask());
+        }
+        self.settle();
+    }
+
+    /// Gathers for transports that no plan has yet, so that the first plan that has them finds their candidates ready
+    /// ([RFC 9429, section 3.5.4](https://www.rfc-editor.org/rfc/rfc9429#section-3.5.4)): `ids`, at most 16 of them, is all
+    /// that is in this pool from now on. Until a plan has such a transport, nothing is told about it.
+    pub fn set_pool(&mut self, now: Instant, ids: &[TransportId], relay_only: bool) {
+        self.advance(now);
+        if self.closed {
+            return;
+        }
+        for id in self.transports.retain_pooled(|id| ids.contains(&id)) {
+            self.gathering.remove(id);
+        }
+        for id in ids {
+            if let Some(agent) = self.transports.pool(*id, relay_only, &self.config) {
+                self.gathering.start(now, *id, agent, self.config.servers_to_ask());
+            }
         }
         self.settle();
     }
@@ -266,6 +283,9 @@ impl Session {
             Some(id) => {
                 self.transports.handle_datagram(now, id, (path, datagram), counters);
                 self.settle_one(id);
+                if self.transports.get(id).is_none() {
+                    self.settle();
+                }
             }
             None if self.closed => counters.dropped_closed += 1,
             None => counters.dropped_unknown_socket += 1,
@@ -470,6 +490,11 @@ impl Session {
         while let Some(id) = next {
             self.settle_one(id);
             next = self.transports.after(Some(id));
+        }
+        for (id, agent) in self.transports.pooled_mut() {
+            while let Some(request) = agent.poll_stream() {
+                self.gathering.handle_stream_request(id, request);
+            }
         }
     }
 

@@ -149,6 +149,57 @@ fn a_name_that_does_not_resolve_holds_gathering_for_a_second() {
     assert_eq!(session.poll_timeout(), Some(deadline + Duration::from_secs(1)));
 }
 
+/// A pool of these transports, of which each has a socket at a port of its own, from 4000 on.
+fn pooled(ids: &[u32]) -> (Session, Instant) {
+    let (mut session, now) = session(Vec::new());
+    let ids: Vec<_> = ids.iter().map(|id| TransportId(*id)).collect();
+    session.set_pool(now, &ids, false);
+    assert_eq!(actions(&mut session), [Action::ListInterfaces]);
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
+    assert_eq!(actions(&mut session).len(), ids.len());
+    for socket in 0..ids.len() {
+        let address = SocketAddr::new(ip("10.0.0.1"), 4000 + socket as u16);
+        let bound = ActionResult::Bound { socket: SocketId(socket as u32), result: Ok(address) };
+        session.handle_action_result(now, bound);
+    }
+    assert!(events(&mut session).is_empty(), "nobody is told");
+    (session, now)
+}
+
+/// RFC 9429, section 3.5.4.
+#[test]
+fn a_plan_takes_over_what_its_transport_has_gathered_in_the_pool() {
+    let (mut session, now) = pooled(&[0, 1]);
+    let plan = plan(1);
+    session.apply(now, plan.clone());
+    session.gather(now, ONE);
+    assert!(actions(&mut session).is_empty(), "nothing is asked again");
+    let told = events(&mut session);
+    assert_eq!(addresses(&told), ["10.0.0.1:4000".parse().unwrap()]);
+    let local = &plan.transports[&ONE].ice.local;
+    assert!(told.iter().all(|event| match event {
+        ice::Event::LocalCandidate(candidate) => candidate.ufrag.as_ref() == Some(&local.ufrag),
+        _ => true,
+    }));
+    assert_eq!(session.ice(ONE).unwrap().local_credentials(), local);
+    assert!(is_complete(&session));
+    // What is not wanted any more leaves nothing behind.
+    session.set_pool(now, &[], false);
+    assert_eq!(actions(&mut session), [Action::CloseSocket { socket: SocketId(1) }]);
+}
+
+#[test]
+fn what_the_pool_gathered_under_another_policy_is_not_told() {
+    let (mut session, now) = pooled(&[0]);
+    let mut plan = plan(1);
+    plan.transports.get_mut(&ONE).unwrap().ice.relay_only = true;
+    session.apply(now, plan.clone());
+    session.gather(now, ONE);
+    assert_eq!(addresses(&events(&mut session)), []);
+    assert_eq!(session.ice(ONE).unwrap().local_credentials(), &plan.transports[&ONE].ice.local);
+    assert!(is_complete(&session));
+}
+
 #[test]
 fn repeated_and_unasked_answers_change_nothing() {
     let (mut session, now) = session(Vec::new());

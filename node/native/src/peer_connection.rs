@@ -237,11 +237,11 @@ impl PeerConnection {
     ) -> napi::Result<()> {
         let mut configuration = configuration.into_peer().or_throw(&env)?;
         let certificates = certificates.map(|certificates| inner(&certificates));
-        self.call(&env, |peer, _| {
+        self.call(&env, |peer, now| {
             let current = peer.configuration();
             configuration.certificates = certificates.unwrap_or_else(|| current.certificates.clone());
             configuration.include_loopback = current.include_loopback;
-            peer.set_configuration(configuration)
+            peer.set_configuration(now, configuration)
         })?
         .or_throw(&env)
     }

@@ -1,5 +1,6 @@
 //! The agent: its face, its clockwork, and one file for each procedure.
 
+mod adopt;
 mod backups;
 mod checks;
 mod embed;

@@ -215,6 +215,7 @@ impl PeerConnection {
             .collect();
         standing.into_iter().for_each(|id| self.close_generation(id));
         self.session.apply(now, plan);
+        self.fill_pool(now);
         self.feed_remote_candidates(now);
     }
 }

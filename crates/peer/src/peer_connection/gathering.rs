@@ -40,6 +40,15 @@ impl PeerConnection {
         }
     }
 
+    /// RFC 9429, section 3.5.4: candidates of the transports that come first, before there is a description. Only for the
+    /// first offer and answer; what nobody wanted is given up then.
+    pub(super) fn fill_pool(&mut self, now: Instant) {
+        let is_over = self.negotiation.current_local.is_some();
+        let size = if is_over { 0 } else { u32::from(self.configuration.ice_candidate_pool_size) };
+        let ids: Vec<TransportId> = (0..size).map(TransportId).collect();
+        self.session.set_pool(now, &ids, self.negotiation.relay_only);
+    }
+
     fn gather_transport(&mut self, now: Instant, id: TransportId, ufrag: String) {
         let slots = self.transports.entry(id);
         if slots.gathered_ufrag.as_deref() == Some(ufrag.as_str()) {
@@ -152,8 +161,8 @@ impl PeerConnection {
         }
     }
 
-    /// webrtc-pc, surface a candidate. There are no [[EarlyCandidates]]: nothing is gathered before a description is
-    /// set, so that a candidate that no description represents belongs to a generation that was rolled back.
+    /// webrtc-pc, surface a candidate. There are no [[EarlyCandidates]]: nothing is told of what is gathered before a
+    /// description is set, so that a candidate that no description represents belongs to a generation that was rolled back.
     pub(super) fn surface_candidate(&mut self, id: TransportId, candidate: &ice::Candidate) {
         let Some(slots) = self.transports.get(id).filter(|_| self.is_planned(id)) else {
             self.counters.local_candidates_stale += 1;

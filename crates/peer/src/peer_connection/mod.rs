@@ -166,7 +166,7 @@ impl PeerConnection {
         negotiation.sctp_init = sctp_init;
         negotiation.is_ice_lite = is_ice_lite;
         negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
-        Ok(PeerConnection {
+        let mut connection = PeerConnection {
             configuration,
             server_urls,
             is_closed: false,
@@ -190,7 +190,9 @@ impl PeerConnection {
             counters: Counters::default(),
             clock,
             identity,
-        })
+        };
+        connection.fill_pool(now);
+        Ok(connection)
     }
 
     /// `getConfiguration()`
@@ -206,7 +208,7 @@ impl PeerConnection {
     /// # Errors
     /// `InvalidStateError`: the connection is closed. `InvalidModificationError`: something that cannot be changed is
     /// different. `SyntaxError`, `InvalidAccessError`: as in [`new`](PeerConnection::new).
-    pub fn set_configuration(&mut self, configuration: Configuration) -> Result<(), Error> {
+    pub fn set_configuration(&mut self, now: Instant, configuration: Configuration) -> Result<(), Error> {
         if self.is_closed {
             return Err(Error::closed());
         }
@@ -222,10 +224,15 @@ impl PeerConnection {
             self.negotiation.needs_ice_restart = true;
             self.negotiation.offer_is_stale = true;
         }
+        if is_new {
+            // Its last steps: pooled candidates are of the servers that there were.
+            self.session.set_pool(now, &[], false);
+        }
         self.session.set_ice_servers(gathering::known_servers(&server_urls));
         self.server_urls = server_urls;
         self.negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         self.configuration = configuration;
+        self.fill_pool(now);
         Ok(())
     }
 

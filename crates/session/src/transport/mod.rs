@@ -122,6 +122,19 @@ impl Transport {
         }
     }
 
+    /// The same transport, which has gathered ahead of its first plan.
+    pub(crate) fn adopted(mut self: Box<Self>, plan: &TransportPlan) -> Box<Self> {
+        if self.agent.is_relay_only() == plan.ice.relay_only {
+            self.agent.adopt(plan.ice.local.clone());
+        } else {
+            // Nobody is told of them; `apply` finds other credentials, and restarts.
+            while self.agent.poll_event().is_some() {}
+        }
+        self.agent.set_role(plan.ice.role);
+        self.generations = Generations::new(&plan.ice);
+        self
+    }
+
     /// Makes the transport stand as `plan` says, with SCTP on it if there is `sctp`; whether ICE was restarted.
     pub(crate) fn apply(
         &mut self,

@@ -380,9 +380,9 @@ impl RtcPeerConnection {
     /// `InvalidStateError` when closed; `InvalidModificationError` for what may not change; and those of
     /// [`new`](RtcPeerConnection::new).
     pub fn set_configuration(&self, configuration: RtcConfiguration) -> Result<(), Error> {
-        self.handle.call(|shared, _| {
+        self.handle.call(|shared, now| {
             shared.check_open()?;
-            shared.peer.set_configuration(configuration.into())
+            shared.peer.set_configuration(now, configuration.into())
         })
     }
 
