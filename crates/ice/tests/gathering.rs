@@ -41,6 +41,31 @@ fn a_stun_server_tells_the_outside_address() {
     assert_eq!(host.ufrag.as_deref(), Some(network.nodes[A].agent.local_credentials().ufrag.as_str()));
 }
 
+/// RFC 8421, section 4.
+#[test]
+fn addresses_of_both_families_take_turns() {
+    let mut network = Network::new();
+    let hosts = [
+        "10.0.0.1:1000",
+        "10.0.0.2:1000",
+        "10.0.0.3:1000",
+        "[2001:db8::1]:1000",
+        "[2001:db8::2]:1000",
+        "[fd00::1]:1000",
+        "127.0.0.1:1000",
+    ];
+    for host in hosts {
+        network.add_host(A, host);
+    }
+    let mut candidates: Vec<_> = network.agent(A).local_candidates().cloned().collect();
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.priority));
+    let order: Vec<_> = candidates.iter().map(|candidate| candidate.address.ip().to_string()).collect();
+    let expected = ["2001:db8::1", "10.0.0.1", "2001:db8::2", "10.0.0.2", "10.0.0.3", "fd00::1", "127.0.0.1"];
+    assert_eq!(order, expected);
+    candidates.dedup_by_key(|candidate| candidate.priority);
+    assert_eq!(candidates.len(), hosts.len(), "each has its own");
+}
+
 #[test]
 fn both_behind_nats_connect_over_what_the_server_saw() {
     let mut network = Network::new();

@@ -12,7 +12,7 @@ use super::{Agent, COMPONENT, HostSocket, MAX_SOCKETS};
 use crate::transaction::{Step, Transaction};
 use crate::{
     Candidate, CandidateError, CandidateKind, Event, ExternalMode, GatheringState, MdnsName, Protocol,
-    RelayProtocol, TransportState, candidate, stun,
+    RelayProtocol, TcpType, TransportState, candidate, stun,
 };
 
 /// Requests to STUN servers that wait or are on their way: sockets times servers, up to this many.
@@ -154,11 +154,25 @@ impl Agent {
         {
             return;
         }
-        let local_preference = local_preference(address.ip(), self.hosts.len() as u16);
+        let local_preference = self.local_preference(address.ip(), None);
         let host = HostSocket { socket, address, local_preference };
         self.hosts.push(host);
         self.gather_from(host);
         self.settle(now);
+    }
+
+    /// RFC 8445, section 5.1.2.1: one number for each address, among those of one protocol.
+    pub(super) fn local_preference(&self, ip: IpAddr, kind: Option<TcpType>) -> u16 {
+        let number = |index| {
+            let over_udp = preference(ip, index);
+            kind.map_or(over_udp, |kind| candidate::tcp_local_preference(kind, over_udp))
+        };
+        let is_free = |number: &u16| {
+            let mut alike = self.hosts.iter().filter(|host| self.streams.kind(host.socket) == kind);
+            alike.all(|host| host.local_preference != *number)
+        };
+        // Each host takes one of these, at most.
+        (0..=self.hosts.len() as u16).map(number).find(is_free).unwrap_or(0)
     }
 
     /// Has candidates say `name` instead of this address of ours, and nothing of it where they are derived from it. To
@@ -505,16 +519,17 @@ impl HostSocket {
     }
 }
 
-/// RFC 8445, section 5.1.2.1, and RFC 8421: one number for each address, IPv6 before IPv4 before what reaches less.
-pub(super) fn local_preference(ip: IpAddr, index: u16) -> u16 {
-    let class = match ip {
+/// How much an address is preferred that `index` others like it come before. RFC 8421, section 4: those of both families
+/// take turns, IPv6 first, so that a family that is broken does not hold up the other; behind them what reaches less.
+/// The lowest three bits are lost over TCP.
+fn preference(ip: IpAddr, index: u16) -> u16 {
+    let first = match ip {
         _ if ip.is_loopback() => 20_000,
         _ if is_link_local(ip) => 30_000,
         IpAddr::V6(v6) if v6.is_unique_local() => 40_000,
-        IpAddr::V4(_) => 50_000,
-        IpAddr::V6(_) => 60_000,
+        _ => 60_000,
     };
-    class - index
+    first - 16 * index - if ip.is_ipv4() { 8 } else { 0 }
 }
 
 pub(super) fn is_link_local(ip: IpAddr) -> bool {

@@ -98,8 +98,7 @@ impl Agent {
         {
             return;
         }
-        let over_udp = super::gather::local_preference(address.ip(), self.hosts.len() as u16);
-        let local_preference = candidate::tcp_local_preference(kind, over_udp);
+        let local_preference = self.local_preference(address.ip(), Some(kind));
         let host = HostSocket { socket, address, local_preference };
         self.streams.kinds.insert(socket, kind);
         self.hosts.push(host);
