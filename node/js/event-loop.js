@@ -15,6 +15,9 @@ const { runTask, throwEscaped, hasCheckpoints, reportCount } = require('./events
  */
 const TURN = { messages: 4, others: 50 };
 
+/** So many tasks follow each other in any case: a process that did not get the processor meanwhile is late, not busy. */
+const TASKS_IN_ANY_CASE = 32;
+
 /** The addon's connection -> our implementation. */
 const connections = new WeakMap();
 
@@ -47,6 +50,7 @@ function isMessages(task) {
 
 function turn() {
   const begin = performance.now();
+  let performed = 0;
   const reports = reportCount();
   for (;;) {
     // Tasks of all connections come in the order in which they were queued.
@@ -67,8 +71,10 @@ function turn() {
     // Announced again, too. Where messages come the connection is not idle for good.
     else if (!areMessages) implementation.becameIdle();
     // An exception that nobody caught is thrown before anything else happens.
+    performed += 1;
     const limit = areMessages ? TURN.messages : TURN.others;
-    if (performance.now() > begin + limit || !hasCheckpoints || reportCount() !== reports) break;
+    const isLate = performance.now() > begin + limit && (areMessages || performed >= TASKS_IN_ANY_CASE);
+    if (isLate || !hasCheckpoints || reportCount() !== reports) break;
   }
   if (ready.length > 0 && !isScheduled) {
     isScheduled = true;
