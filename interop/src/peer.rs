@@ -8,8 +8,7 @@
 //! back-pressure), `receive {key, messages, bytes} -> {messages, bytes, sha256, numbered, texts}` (waits for so much and takes it),
 //! `describe {key}` (the channel's attributes), `state {}`, `closeChannel {key}`, `close {}`.
 //!
-//! Of ours alone, in the configuration: `activeTcp` (it connects over TCP, as browsers do), `listen` (it is a server's
-//! end, at this port, for UDP and TCP), `hideAddresses`.
+//! Of ours alone, in the configuration: `listen` (it is a server's end, at this port, for UDP and TCP), `hideAddresses`.
 //!
 //! Of ours alone: `progress {key} -> bytes` (those that wait for `receive`).
 //!

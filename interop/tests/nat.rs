@@ -217,9 +217,7 @@ async fn a_server_that_listens_is_met_over_tcp_in_namespaces() {
         for (column, port, server_offers) in SERVERS {
             let expected = table.expected(row, column);
             let (mut peer, mut server) = (ours(&site).await, server(&public, port).await);
-            let mut configuration = stun();
-            configuration["activeTcp"] = json!(true);
-            peer.call("create", json!({ "configuration": configuration })).await;
+            peer.call("create", json!({ "configuration": stun() })).await;
             let (offerer, answerer) =
                 if server_offers { (&mut server, &mut peer) } else { (&mut peer, &mut server) };
             let won = winners_of(offerer, answerer, &expected).await;

@@ -3,7 +3,6 @@
 use serde_json::Value;
 use visavis::{
     Endpoint, EndpointSettings, Redacted, RtcConfiguration, RtcIceServer, RtcIceTransportPolicy, Settings,
-    TcpPolicy,
 };
 
 use super::media;
@@ -23,8 +22,7 @@ pub(super) fn configuration(json: &Value) -> RtcConfiguration {
 
 /// Ours, which browsers ignore as they do all that they do not know.
 pub(super) fn settings(json: &Value) -> Settings {
-    let tcp = if json["activeTcp"] == true { TcpPolicy::Active } else { TcpPolicy::Off };
-    Settings { hide_addresses: json["hideAddresses"] == true, tcp, ..Settings::default() }
+    Settings { hide_addresses: json["hideAddresses"] == true, ..Settings::default() }
 }
 
 /// A server's end: all addresses of the machine, at this port, for UDP and TCP.
