@@ -32,6 +32,8 @@ pub struct Counters {
     pub candidates_without_transport: u64,
     /// Candidates of the peer that were ignored because too many names are being looked up.
     pub candidate_names_over_limit: u64,
+    /// Candidates of the peer that were ignored because they have a name and only relays may be used.
+    pub candidate_names_prohibited: u64,
     /// Candidates of the peer whose name stands for no address, or for several.
     pub candidate_names_unresolved: u64,
     /// Addresses that got no socket, because the session has as many as it may.

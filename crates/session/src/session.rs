@@ -190,6 +190,10 @@ impl Session {
         self.advance(now);
         let name = candidate.name.clone().filter(|_| candidate.address.ip().is_unspecified());
         match self.transports.get_mut(id) {
+            // webrtc-pc, "administratively prohibited": with "relay", nothing that asks the network for an address.
+            Some(transport) if name.is_some() && transport.agent.is_relay_only() => {
+                self.output.counters.candidate_names_prohibited += 1;
+            }
             Some(_) if let Some(name) = name => {
                 let gathering = &mut self.gathering;
                 if !self.remote_names.wait(id, name, candidate, |name| gathering.resolve_name(name)) {

@@ -121,6 +121,19 @@ fn each_address_has_one_name_until_its_last_socket_is_closed() {
     assert!(session.is_drained());
 }
 
+/// webrtc-pc, "administratively prohibited": nothing is asked of the network that a relay could not hide.
+#[test]
+fn with_relays_only_no_name_of_the_peer_is_looked_up() {
+    let (mut session, now) = session(false);
+    let mut relayed = plan(&[ONE]);
+    relayed.transports.get_mut(&ONE).unwrap().ice.relay_only = true;
+    session.apply(now, relayed);
+    session.add_remote_candidate(now, ONE, named(name(1), 5000));
+    assert_eq!(actions(&mut session), []);
+    assert_eq!(session.counters().candidate_names_prohibited, 1);
+    assert_eq!(session.ice(ONE).unwrap().remote_candidates().count(), 0);
+}
+
 #[test]
 fn no_name_is_published_where_none_is_asked_for() {
     let (mut session, now) = session(false);
