@@ -319,7 +319,7 @@ impl Association {
         self.counters.messages_received += 1;
         self.counters.message_bytes_received += message.payload.len() as u64;
         if let Phase::Established(established) = &mut self.phase {
-            established.receiver.update_window(&self.streams);
+            established.receiver.note_read(message.payload.len(), &self.streams);
         }
         Some(message)
     }

@@ -24,7 +24,8 @@ pub struct Config {
     pub discovery: Option<Discovery>,
     /// How many streams each way we ask for and accept.
     pub max_streams: u16,
-    /// How many bytes may wait for a reader, over all streams. At least `max_message_size` and some packets.
+    /// How many bytes may wait for a reader, over all streams, at the most. At least `max_message_size` and some
+    /// packets. The window begins with 1 MiB, or the longest message, and grows with what is read in a round trip.
     pub receive_window: u32,
     /// The path's round-trip time, where the layers below have measured it: the handshake repeats its packets after
     /// 1.5 times this, and data has it as its first estimate.
@@ -85,7 +86,7 @@ impl Default for Config {
             max_packet_size: Self::DEFAULT_MAX_PACKET_SIZE,
             discovery: None,
             max_streams: 65_535,
-            receive_window: 2 * 1024 * 1024,
+            receive_window: 30 * 1024 * 1024,
             path_rtt: None,
             ack_delay: crate::rx::DEFAULT_ACK_DELAY,
             interleaving: true,

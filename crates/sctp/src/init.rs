@@ -49,7 +49,7 @@ pub(crate) struct Init {
 pub struct InitChunk(pub(crate) Init);
 
 impl InitChunk {
-    /// Our own, for an association with this receive window in bytes and so many streams.
+    /// Our own, for an association whose receive window may grow to so many bytes, with so many streams.
     pub fn generate(receive_window: u32, max_streams: u16, rng: &mut Rng) -> Self {
         InitChunk(Init::generate(receive_window, max_streams, rng))
     }
@@ -87,7 +87,7 @@ impl Init {
     pub(crate) fn generate(window: u32, streams: u16, rng: &mut Rng) -> Self {
         Init {
             tag: nonzero(rng),
-            window,
+            window: crate::rx::initial_window(window),
             outbound: streams,
             inbound: streams,
             tsn: nonzero(rng),

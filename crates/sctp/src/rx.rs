@@ -12,16 +12,20 @@ use crate::{Config, Message};
 mod acknowledgement;
 mod arrivals;
 mod reassembly;
+mod window;
+
+pub(crate) use window::initial as initial_window;
 
 use acknowledgement::Acknowledgement;
 use arrivals::Arrivals;
 use reassembly::{Fragment, Reassembly};
+use window::Window;
 
-/// DATA chunks that wait for the rest of their messages, or for earlier messages; a peer with more is thrown
-/// out. The receive window counts bytes, and a chunk of one byte takes far more memory than that.
-const MAX_HELD: usize = 16_384;
-/// From so many on, only what comes next is taken, so that a peer whose packet was lost is not thrown out.
-const MAX_HELD_BEYOND_GAP: usize = MAX_HELD / 4 * 3;
+/// DATA chunks that wait for the rest of their messages, or for earlier messages, in the smallest window; a peer with
+/// more is thrown out. The receive window counts bytes, and a chunk of one byte takes far more memory than that.
+const MIN_HELD: usize = 16_384;
+/// In larger windows there may be one for so many bytes.
+const BYTES_FOR_ONE: usize = 1024;
 /// DATA further ahead than this is not taken: gap ack blocks cannot report it (RFC 9260, section 3.3.4).
 const MAX_AHEAD: u64 = u16::MAX as u64;
 
@@ -58,18 +62,18 @@ pub(crate) struct Receiver {
     arrivals: Arrivals,
     reassembly: Reassembly,
     acknowledgement: Acknowledgement,
-    window: usize,
+    window: Window,
     max_message_size: usize,
 }
 
 impl Receiver {
     /// Nothing has arrived of a peer whose first chunk has the TSN `first`.
     pub(crate) fn new(config: &Config, first: u32) -> Self {
-        let window = config.receive_window as usize;
+        let window = Window::new(config);
         Receiver {
             arrivals: Arrivals::new(Tsn::first(first)),
             reassembly: Reassembly::default(),
-            acknowledgement: Acknowledgement::new(window, config.ack_delay),
+            acknowledgement: Acknowledgement::new(window.size(), config.ack_delay),
             window,
             max_message_size: config.max_message_size as usize,
         }
@@ -92,12 +96,13 @@ impl Receiver {
         let is_next = tsn == cumulative.next();
         let fills_gap = tsn < self.arrivals.highest();
         // RFC 9260, section 6.2: with the window closed, only what fills a gap is taken, and the peer hears.
-        let used = streams.unread() + self.reassembly.bytes() + streams.waiting_bytes();
-        if used >= self.window && (!fills_gap || used >= 2 * self.window) {
+        let (used, window) = (self.used(streams), self.window.size());
+        if used >= window && (!fills_gap || used >= 2 * window) {
             self.acknowledgement.ask();
             return Ok(Taken::No);
         }
-        if tsn.since(cumulative) > MAX_AHEAD || (!is_next && self.held(streams) >= MAX_HELD_BEYOND_GAP) {
+        // Near the limit only what comes next is taken, so that a peer whose packet was lost is not thrown out.
+        if tsn.since(cumulative) > MAX_AHEAD || (!is_next && self.held(streams) >= self.max_held() / 4 * 3) {
             return Ok(Taken::No);
         }
         if fills_gap || !is_next {
@@ -111,7 +116,7 @@ impl Receiver {
             MessageNumber::Mid(_) => streams.take_piece(data, self.max_message_size)?,
             MessageNumber::Ssn(_) => self.take_fragment(tsn, data, streams)?,
         }
-        if self.held(streams) > MAX_HELD { Err(Fatal::Limit) } else { Ok(Taken::Yes) }
+        if self.held(streams) > self.max_held() { Err(Fatal::Limit) } else { Ok(Taken::Yes) }
     }
 
     fn take_fragment(&mut self, tsn: Tsn, data: &Data<'_>, streams: &mut Streams) -> Result<(), Fatal> {
@@ -163,15 +168,17 @@ impl Receiver {
         Taken::Yes
     }
 
-    /// A packet with DATA, or with a FORWARD TSN, was taken apart: its acknowledgement falls due now or later.
-    pub(crate) fn end_packet(&mut self, now: Instant) {
+    /// A packet with DATA, or with a FORWARD TSN, was taken apart: its acknowledgement falls due now or later. `rtt` is
+    /// the path's round-trip time, if it was measured.
+    pub(crate) fn end_packet(&mut self, now: Instant, rtt: Option<Duration>) {
+        self.window.adapt(now, rtt);
         self.acknowledgement.end_packet(now, self.arrivals.has_gap());
     }
 
-    /// Messages were read: the peer hears if it has to (RFC 9260, section 6.2: no silly windows).
-    pub(crate) fn update_window(&mut self, streams: &Streams) {
-        let window = self.room(streams);
-        self.acknowledgement.note_window(window);
+    /// A message of so many bytes was read: the peer hears if it has to (RFC 9260, section 6.2: no silly windows).
+    pub(crate) fn note_read(&mut self, bytes: usize, streams: &Streams) {
+        self.window.note_read(bytes);
+        self.acknowledgement.note_window(self.room(streams), self.window.size());
     }
 
     /// When an acknowledgement falls due.
@@ -212,8 +219,15 @@ impl Receiver {
 
     /// Bytes that the peer may still send.
     fn room(&self, streams: &Streams) -> usize {
-        let used = streams.unread() + self.reassembly.bytes() + streams.waiting_bytes();
-        self.window.saturating_sub(used)
+        self.window.size().saturating_sub(self.used(streams))
+    }
+
+    fn used(&self, streams: &Streams) -> usize {
+        streams.unread() + self.reassembly.bytes() + streams.waiting_bytes()
+    }
+
+    fn max_held(&self) -> usize {
+        MIN_HELD.max(self.window.size() / BYTES_FOR_ONE)
     }
 
     fn held(&self, streams: &Streams) -> usize {

@@ -23,7 +23,8 @@ pub struct SessionConfig {
     pub max_buffered: usize,
     /// The most channels at one time, ours and the peer's together.
     pub max_channels: u16,
-    /// The most bytes of received messages that wait for their readers, over all channels.
+    /// The most bytes of received messages that wait for their readers, over all channels, in a window that grows
+    /// with what the readers take in a round trip.
     pub receive_window: u32,
     /// The largest UDP payload that DTLS writes, and SCTP as long as it does not know what a path bears, in bytes.
     pub mtu: usize,
@@ -45,8 +46,8 @@ impl SessionConfig {
     pub const MAX_BUFFERED: usize = 16 * 1024 * 1024;
     /// One channel costs a few hundred bytes here and an object above.
     pub const MAX_CHANNELS: u16 = 16_384;
-    /// 4 MiB: room for some channels whose reader is slow, and for 50 MB/s at a round trip of 80 ms.
-    pub const RECEIVE_WINDOW: u32 = 4 * 1024 * 1024;
+    /// 30 MiB: room for four fifths of a gigabit a second at a round trip of 300 ms.
+    pub const RECEIVE_WINDOW: u32 = 30 * 1024 * 1024;
     /// RFC 8831, section 5: 1200 bytes fit through every path that WebRTC is used on, tunnels included.
     pub const MTU: usize = 1200;
 

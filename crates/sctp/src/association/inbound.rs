@@ -148,7 +148,8 @@ fn handle_established(association: &mut Association, now: Instant, mut chunks: C
     let Phase::Established(established) = &mut association.phase else { return };
     established.last_heard = now;
     established.shutdown.handle_sign_of_life();
-    established.receiver.end_packet(now);
+    let rtt = established.sender.rtt();
+    established.receiver.end_packet(now, rtt);
     association.advance(now);
 }
 

@@ -18,8 +18,7 @@ pub(super) struct Acknowledgement {
     is_asked: bool,
     due: Option<Instant>,
     duplicates: Vec<u32>,
-    /// The whole window, and what the last SACK said of it.
-    window: usize,
+    /// What the last SACK said of the window.
     advertised: usize,
 }
 
@@ -32,7 +31,6 @@ impl Acknowledgement {
             is_asked: false,
             due: None,
             duplicates: Vec::new(),
-            window,
             advertised: window,
         }
     }
@@ -58,8 +56,8 @@ impl Acknowledgement {
     }
 
     /// So much of the window is open now: said if it had been closed to less than a quarter and is open by half.
-    pub(super) fn note_window(&mut self, open: usize) {
-        self.is_asked |= self.advertised < self.window / 4 && open >= self.window / 2;
+    pub(super) fn note_window(&mut self, open: usize, window: usize) {
+        self.is_asked |= self.advertised < window / 4 && open >= window / 2;
     }
 
     /// A packet has been taken apart.
@@ -121,9 +119,9 @@ mod tests {
         acknowledgement.take(100);
         assert!(!acknowledgement.is_pending());
         // The window opens again.
-        acknowledgement.note_window(400);
+        acknowledgement.note_window(400, 1000);
         assert!(!acknowledgement.is_pending());
-        acknowledgement.note_window(500);
+        acknowledgement.note_window(500, 1000);
         assert!(acknowledgement.is_due(now));
     }
 }
