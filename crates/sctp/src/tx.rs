@@ -61,6 +61,8 @@ pub(crate) struct Sender {
     /// Those that were sent again and may yet turn out to have arrived the first time. At most
     /// [`MAX_REMEMBERED`].
     sent_again: BTreeSet<Tsn>,
+    /// Up to which TSN the last SACK says what has arrived, where it does not for all.
+    reported: Option<Tsn>,
     /// The gap ack blocks of the last SACK.
     blocks: Vec<(Tsn, Tsn)>,
     /// Bytes of chunks on their way, with their headers.
@@ -99,6 +101,7 @@ impl Sender {
             packets: Packets::new(now),
             lost: BTreeSet::new(),
             sent_again: BTreeSet::new(),
+            reported: None,
             blocks: Vec::new(),
             in_flight: 0,
             unacknowledged: 0,
@@ -166,7 +169,12 @@ impl Sender {
 
     /// Whether there is something to be sent, for the first time or again.
     fn has_data(&self, streams: &Streams) -> bool {
-        !self.lost.is_empty() || self.has_new(streams)
+        self.first_lost().is_some() || self.has_new(streams)
+    }
+
+    /// What is sent again first. What may have arrived without being reported waits.
+    fn first_lost(&self) -> Option<Tsn> {
+        self.lost.first().copied().filter(|tsn| self.is_reported(*tsn))
     }
 
     fn has_new(&self, streams: &Streams) -> bool {
@@ -262,7 +270,7 @@ impl Sender {
                 last_flags = Some(flags);
             }
             // What is lost goes first, so that messages are whole soon.
-            while self.lost.is_empty()
+            while self.first_lost().is_none()
                 && self.may_add(is_probe, before)
                 && self.has_new(streams)
                 && let Some(flags) = self.write_new(now, limit, writer, streams)
@@ -385,6 +393,7 @@ impl Sender {
             })
             .map(|(tsn, _)| tsn)
             .collect();
+        self.reported = None;
         for tsn in missing {
             self.lose(now, tsn, streams);
         }

@@ -13,7 +13,7 @@ const MBIT: u64 = 1_000_000 / 8;
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
 fn config(congestion_control: CongestionControl) -> Config {
-    Config { congestion_control, receive_window: 16 * 1024 * 1024, ..Config::default() }
+    Config { congestion_control, ..Config::default() }
 }
 
 /// One flow alone.
@@ -41,6 +41,22 @@ fn cubic_fills_a_path_without_losses() {
     let path = alone(CongestionControl::Cubic, (20, 50, 100), 0.0, 6000);
     let goodput = path.goodput(0, MS(2000), MS(6000));
     assert!(goodput > 17.5, "{goodput}");
+}
+
+/// The window has to become twice what it is in the beginning.
+#[test]
+fn a_long_path_gets_the_window_that_it_needs() {
+    let path = alone(CongestionControl::Bbr, (40, 300, 600), 0.0, 7000);
+    let goodput = path.goodput(0, MS(4000), MS(7000));
+    assert!(goodput > 35.0, "{goodput}");
+}
+
+/// The start overshoots by half a window, and a SACK has no room for all the gaps.
+#[test]
+fn what_a_sack_has_no_room_for_is_not_sent_again() {
+    let path = alone(CongestionControl::Bbr, (40, 400, 200), 0.0, 6500);
+    assert!(path.dropped > 500, "{}", path.dropped);
+    assert!(path.superfluous(0) < 0.001, "{}", path.superfluous(0));
 }
 
 /// How two flows share a path, the second of which begins later: megabits a second of each, from `from` on.
@@ -93,6 +109,8 @@ fn table() {
             (100, 50, 10, 0.01),
             (300, 100, 100, 0.0),
             (300, 300, 100, 0.0),
+            (1000, 100, 50, 0.0),
+            (1000, 300, 50, 0.0),
             (10, 20, 50, 0.0),
             (1, 50, 200, 0.0),
         ] {

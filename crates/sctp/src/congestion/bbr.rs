@@ -246,10 +246,11 @@ impl Bbr {
         if self.state != State::Startup {
             return;
         }
-        if self.round.has_begun && self.is_round_too_much() {
+        if self.is_flight_too_much(progress) || self.round.has_begun && self.is_round_too_much() {
             // Section 5.3.1.3 of the draft: the queue overflows.
             let fits = self.in_flight_for(self.max_bandwidth.get(), 1.0).max(self.round.in_flight);
             self.cut_share(progress, fits);
+            self.share.shorten();
             self.full.is_reached = true;
         }
         if self.full.is_reached {

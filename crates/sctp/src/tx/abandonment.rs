@@ -70,7 +70,7 @@ impl Sender {
     /// The first lost chunk that is worth sending again.
     pub(super) fn next_lost(&mut self, now: Instant, streams: &mut Streams) -> Option<Tsn> {
         loop {
-            let tsn = *self.lost.first()?;
+            let tsn = self.first_lost()?;
             let chunk = self.outstanding.get(tsn)?;
             if !self.forward.is_over(chunk.reliability, chunk.queued_at, now, chunk.sends) {
                 return Some(tsn);

@@ -10,6 +10,10 @@ use crate::chunk::Sack;
 use crate::stream::Streams;
 use crate::tsn::Tsn;
 
+/// A SACK has as many gap ack blocks as a packet carries, the first ones. With so many, what is beyond the last may well
+/// have arrived.
+const CUT_BLOCKS: usize = 250;
+
 /// What one SACK brought.
 #[derive(Debug)]
 struct News {
@@ -68,6 +72,7 @@ impl Sender {
         if let Some(rtt) = measured {
             self.rtt.measure(now, rtt);
         }
+        self.reported = (sack.blocks().count() >= CUT_BLOCKS).then(|| cumulative.near(sack.highest().0));
         let lost = self.find_lost(now, streams);
         self.tell_controller(now, before, news.delivered, lost, measured);
         if news.delivered > 0 {
@@ -143,9 +148,11 @@ impl Sender {
                 && took
                     .zip(self.rtt.shortest())
                     .is_some_and(|(took, shortest)| took < shortest - shortest / 8));
-        self.packets.note_delivered(now, chunk.packet, wire);
+        // The packet that carried it last says nothing then, if it was sent again.
+        let packet = (!is_original || chunk.sends == 1).then_some(chunk.packet);
+        self.packets.note_delivered(now, packet, wire);
         if is_original {
-            news.false_losses += 1;
+            news.false_losses += u64::from(self.is_reported(tsn) || chunk.sends > 1);
             news.superfluous += u64::from(self.sent_again.remove(&tsn));
             return;
         }
@@ -164,6 +171,11 @@ impl Sender {
         self.rack.note_arrival(now, chunk.packet, sent_at);
     }
 
+    /// Whether the last SACK would have said that a chunk has arrived.
+    pub(super) fn is_reported(&self, tsn: Tsn) -> bool {
+        self.reported.is_none_or(|highest| tsn <= highest)
+    }
+
     /// The peer got a chunk twice: what we sent again had arrived.
     fn handle_duplicate(&mut self, tsn: Tsn, news: &mut News) {
         if self.sent_again.remove(&tsn) {
@@ -176,6 +188,7 @@ impl Sender {
     pub(super) fn find_lost(&mut self, now: Instant, streams: &mut Streams) -> usize {
         let before = self.in_flight;
         let size = self.path.size();
+        let mut unreported = 0;
         self.rack.deadline = None;
         while let Some((number, tsn)) = self.packets.oldest() {
             let is_in_flight = self
@@ -189,11 +202,15 @@ impl Sender {
                     self.rack.deadline = Some(lost_at);
                     break;
                 }
+                let before = self.in_flight;
                 self.lose(now, tsn, streams);
+                if !self.is_reported(tsn) {
+                    unreported += before - self.in_flight;
+                }
             }
             self.packets.pop_oldest();
         }
-        let lost = before - self.in_flight;
+        let lost = before - self.in_flight - unreported;
         if lost > 0 {
             self.update_shape();
             if self.path.size() < size {
@@ -208,14 +225,18 @@ impl Sender {
 
     /// A chunk counts as lost; with its last chance gone, its message is given up.
     pub(super) fn lose(&mut self, now: Instant, tsn: Tsn, streams: &mut Streams) {
+        let is_reported = self.is_reported(tsn);
         let Some(chunk) = self.outstanding.get_mut(tsn) else { return };
         let wire = chunk.wire_length();
         match chunk.place {
             Place::InFlight => {
                 self.in_flight -= wire;
-                self.packets.note_lost(wire);
-                if self.packets.get(chunk.packet).is_some_and(|packet| packet.is_raised) {
-                    self.path.note_lost(now, chunk.packet, self.packets.next_number());
+                // What may have arrived says nothing of the path.
+                if is_reported {
+                    self.packets.note_lost(wire);
+                    if self.packets.get(chunk.packet).is_some_and(|packet| packet.is_raised) {
+                        self.path.note_lost(now, chunk.packet, self.packets.next_number());
+                    }
                 }
             }
             // The peer has thrown it away (RFC 9260, section 6.2.1, D iii).

@@ -132,11 +132,12 @@ impl Packets {
         self.lost = self.lost.saturating_sub(bytes as u64);
     }
 
-    /// A chunk of a packet has arrived.
-    pub(super) fn note_delivered(&mut self, now: Instant, number: u64, bytes: usize) {
+    /// A chunk has arrived, with a packet whose number is known or not.
+    pub(super) fn note_delivered(&mut self, now: Instant, number: Option<u64>, bytes: usize) {
         self.delivered += bytes as u64;
         self.delivered_at = now;
-        if let Some(packet) = self.get(number).copied()
+        if let Some(number) = number
+            && let Some(packet) = self.get(number).copied()
             && self.newest.is_none_or(|(newest, _)| number > newest)
         {
             self.newest = Some((number, packet));

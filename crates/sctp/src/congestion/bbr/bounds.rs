@@ -25,6 +25,12 @@ impl Bbr {
         self.is_too_much(self.round.lost, self.round.lost + self.round.delivered)
     }
 
+    /// Whether so much of what is on its way was lost already that the end of the round need not be waited for.
+    pub(super) fn is_flight_too_much(&self, progress: &Progress) -> bool {
+        let of = progress.in_flight_before as u64;
+        self.is_too_much(self.round.lost, of.max(self.round.lost + self.round.delivered))
+    }
+
     /// Others want a share: they get it as CUBIC would give it.
     pub(super) fn yield_to_others(&mut self, progress: &Progress) {
         let is_probing = matches!(self.state, State::Startup | State::Drain | State::Refill | State::Up);
@@ -32,10 +38,12 @@ impl Bbr {
         let is_own = self.cycle.rounds < OWN_QUEUE_ROUNDS && !self.cycle.is_crowded;
         let is_pushed =
             self.round.lost > 0 && self.probe_rtt.is_queueing() && !is_own || self.is_round_too_much();
-        if !self.round.has_begun || is_probing || !is_pushed || self.round.count < self.share.yields_from {
+        if !self.round.has_begun || is_probing || !is_pushed || !self.may_yield(progress) {
             return;
         }
-        self.cut_share(progress, progress.in_flight_before);
+        // While losses are made good, little is on its way.
+        let target = self.in_flight_for(self.bandwidth(), 1.0).min(self.window);
+        self.cut_share(progress, progress.in_flight_before.max(target));
     }
 
     /// Whether the sample in hand, sent to find out, was too much.

@@ -15,6 +15,8 @@ const C: f64 = 0.4;
 const RENO: f64 = 3.0 * (1.0 - BETA) / (1.0 + BETA);
 /// On the longest and fattest paths CUBIC needs half a minute; nobody waits longer than this.
 const LONGEST: Duration = Duration::from_secs(8);
+/// Nor longer than this when the start overshot.
+const FIRST: Duration = Duration::from_secs(2);
 /// After yielding to others, so many rounds pass before the next time: what was sent before is still coming in, and
 /// the other's answer takes a round, too.
 const YIELD_ROUNDS: u64 = 3;
@@ -35,12 +37,19 @@ pub(super) struct Share {
     /// What was in flight at the last congestion.
     last_most: f64,
     /// The round from which on others may be yielded to again.
-    pub(super) yields_from: u64,
+    yields_from: u64,
 }
 
 impl Share {
     pub(super) fn is_bounded(&self) -> bool {
         self.epoch.is_some()
+    }
+
+    /// The first measurement is a poor one: it is soon repeated.
+    pub(super) fn shorten(&mut self) {
+        if let Some(epoch) = &mut self.epoch {
+            epoch.takes = epoch.takes.min(FIRST.as_secs_f64());
+        }
     }
 
     pub(super) fn end(&mut self) {
@@ -62,6 +71,13 @@ impl Bbr {
             last_most: in_flight,
             yields_from: self.round.count + YIELD_ROUNDS,
         };
+    }
+
+    /// Whether the last time that others were yielded to is long enough ago.
+    pub(super) fn may_yield(&self, progress: &Progress) -> bool {
+        let rounds = progress.smoothed_rtt.unwrap_or_default() * YIELD_ROUNDS as u32;
+        let is_over = |epoch: Epoch| progress.now.saturating_duration_since(epoch.began) >= rounds;
+        self.round.count >= self.share.yields_from && self.share.epoch.is_none_or(is_over)
     }
 
     /// What may be in flight.
