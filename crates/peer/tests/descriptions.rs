@@ -116,7 +116,7 @@ fn the_offer_and_the_answer_for_data() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
-            a=sctp-init:AQAAKOLvt8YAQAAA/////wtyW5PAAAAEgAEACAAAAAGACAAIgsBAwg==
+            a=sctp-init:AQAAKOLvt8YAEAAA/////wtyW5PAAAAEgAEACAAAAAGACAAIgsBAwg==
         "#]],
     );
     check(
@@ -139,7 +139,7 @@ fn the_offer_and_the_answer_for_data() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
-            a=sctp-init:AQAAKDyBjN8AQAAA//////TKEU/AAAAEgAEACAAAAAGACAAIgsBAwg==
+            a=sctp-init:AQAAKDyBjN8AEAAA//////TKEU/AAAAEgAEACAAAAAGACAAIgsBAwg==
         "#]],
     );
 }
@@ -285,7 +285,7 @@ fn a_rejected_section_is_recycled_with_a_new_mid() {
             a=tls-id:..
             a=sctp-port:5000
             a=max-message-size:262144
-            a=sctp-init:AQAAKJSyhfAAQAAA/////5DSeybAAAAEgAEACAAAAAGACAAIgsBAwg==
+            a=sctp-init:AQAAKJSyhfAAEAAA/////5DSeybAAAAEgAEACAAAAAGACAAIgsBAwg==
         "#]],
     );
 }
