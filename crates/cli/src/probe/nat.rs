@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
-use visavis::{RtcIceCandidateFields, RtcIceCandidateType, RtcIceServer, Settings};
+use visavis::{RtcIceCandidateFields, RtcIceCandidateType, RtcIceProtocol, RtcIceServer, Settings};
 
 use super::Terms;
 use super::gather::{Gathered, gather};
@@ -83,7 +83,9 @@ fn answers(gathered: &Gathered) -> Vec<(IpAddr, SocketAddr)> {
     if !reflexive.is_empty() || is_silent {
         return reflexive;
     }
-    of(RtcIceCandidateType::Host).filter_map(address).map(|host| (host.ip(), host)).collect()
+    let is_udp = |candidate: &&RtcIceCandidateFields| candidate.protocol == RtcIceProtocol::Udp;
+    let hosts = of(RtcIceCandidateType::Host).filter(is_udp);
+    hosts.filter_map(address).map(|host| (host.ip(), host)).collect()
 }
 
 /// Names that hide addresses are not asked for here.
