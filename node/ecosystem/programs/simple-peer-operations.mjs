@@ -43,7 +43,8 @@ export function operations(Peer) {
       return { streams: streams.map((stream) => stream.id), supported: Peer.WEBRTC_SUPPORT };
     },
     signal(signal) {
-      peer.signal(signal);
+      // The last candidates may come to a side that has ended. Whoever carries them has to know, says simple-peer.
+      if (!peer.destroyed) peer.signal(signal);
     },
     sendText(text) {
       peer.send(text);
