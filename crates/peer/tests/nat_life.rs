@@ -29,19 +29,25 @@ fn a_connection_without_traffic_keeps_its_mappings() {
     }
 }
 
+/// Places that meet without a relay, one side at least behind a NAT that forgets.
+fn meetings() -> [[Place; 2]; 5] {
+    let home = || Place::behind(NatConfig::port_restricted());
+    let symmetric = || Place::behind(NatConfig::symmetric());
+    let cone = || Place::behind(NatConfig::full_cone());
+    [
+        [home(), home()],
+        [symmetric(), Place::public()],
+        [Place::public(), symmetric()],
+        [symmetric(), cone()],
+        [cone(), symmetric()],
+    ]
+}
+
 /// A NAT with random ports gives new ones: the other side hears from an address that nobody has told it, and moves there.
 #[test]
 fn a_connection_outlives_nats_that_forget_it() {
-    let [home, symmetric] = [NatConfig::port_restricted(), NatConfig::symmetric()].map(Place::behind);
-    let cone = Place::behind(NatConfig::full_cone());
-    let public = Place::public();
-    for places in [
-        [&home, &home],
-        [&symmetric, &public],
-        [&public, &symmetric],
-        [&symmetric, &cone],
-        [&cone, &symmetric],
-    ] {
+    for places in &meetings() {
+        let places = places.each_ref();
         let mut world = connected(places);
         for round in ["first", "second"] {
             world.restart_nats();
@@ -60,16 +66,8 @@ fn a_connection_outlives_nats_that_forget_it() {
 /// comes from an address that nobody knew.
 #[test]
 fn what_is_sent_after_nats_have_forgotten_arrives_in_seconds() {
-    let [home, symmetric] = [NatConfig::port_restricted(), NatConfig::symmetric()].map(Place::behind);
-    let cone = Place::behind(NatConfig::full_cone());
-    let public = Place::public();
-    for places in [
-        [&home, &home],
-        [&symmetric, &public],
-        [&public, &symmetric],
-        [&symmetric, &cone],
-        [&cone, &symmetric],
-    ] {
+    for places in &meetings() {
+        let places = places.each_ref();
         for from in [A, B] {
             let mut world = connected(places);
             world.run(Duration::from_secs(100), |_| false);
