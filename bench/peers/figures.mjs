@@ -37,16 +37,15 @@ export function usage(root = process.pid) {
  */
 export async function measure(scenario, work, root) {
   const bulk = /^bulk, (\d+) bytes$/.exec(scenario);
-  const before = () => usage(root);
   let figures;
   if (bulk) {
-    const start = before();
+    const start = usage(root);
     const { received, milliseconds } = await work('bulk', Number(bulk[1]), BULK_LIMIT, BULK_BYTES);
     const end = usage(root);
     figures = [received / 1e3 / milliseconds, (end.seconds - start.seconds) / (received / 1e9), end.peak / 1024];
   } else if (scenario.startsWith('small')) {
     const reliable = scenario === 'small, reliable';
-    const start = before();
+    const start = usage(root);
     const { received, sent, milliseconds } = await work(reliable ? 'bulk' : 'unreliable', SMALL, SMALL_LIMIT, Infinity);
     const end = usage(root);
     const messages = received / SMALL;
@@ -54,7 +53,7 @@ export async function measure(scenario, work, root) {
     const cost = ((end.seconds - start.seconds) / messages) * 1e6;
     figures = [messages / milliseconds, cost, lost, end.peak / 1024];
   } else if (scenario === 'ping-pong') {
-    const start = before();
+    const start = usage(root);
     const { times } = await work('ping-pong', 64, Infinity, ROUND_TRIPS);
     const seconds = usage(root).seconds - start.seconds;
     times.sort((one, other) => one - other);

@@ -11,9 +11,9 @@ mod support;
 
 use std::time::Duration;
 
-use ice::{Candidate, CandidateKind, Protocol};
+use ice::Candidate;
 use sim::LinkConfig;
-use support::{ONE, Pair, binary, labelled};
+use support::{ONE, Pair, binary, host, labelled};
 
 #[test]
 fn a5_no_data_goes_to_where_no_check_was_answered() {
@@ -24,20 +24,7 @@ fn a5_no_data_goes_to_where_no_check_was_answered() {
     let key = pair.open(pair.a, labelled("x"));
     pair.send(pair.a, key, binary(vec![7; 1000])).ok();
     for (index, address) in ["127.0.0.1:22", "169.254.169.254:80", "10.0.0.9:25"].into_iter().enumerate() {
-        let candidate = Candidate {
-            foundation: format!("{index}"),
-            component: 1,
-            protocol: Protocol::Udp,
-            priority: 2_130_706_431,
-            address: address.parse().unwrap(),
-            kind: CandidateKind::Host,
-            related: None,
-            tcp_type: None,
-            ufrag: None,
-            url: None,
-            relay_protocol: None,
-            name: None,
-        };
+        let candidate = Candidate { foundation: format!("{index}"), ..host(address.parse().unwrap()) };
         pair.network.with(pair.a, |peer, now| peer.session.add_remote_candidate(now, ONE, candidate));
     }
     pair.apply();

@@ -5,9 +5,9 @@ mod support;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ice::{Candidate, CandidateKind, Protocol};
+use ice::Candidate;
 use sim::LinkConfig;
-use support::{ONE, Pair, labelled};
+use support::{ONE, Pair, host, labelled};
 
 /// What decides the time, beside the seed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,20 +29,9 @@ const TRICKLE: Duration = Duration::from_millis(5);
 
 /// A host candidate that nobody answers on.
 fn dead_candidate(side: u8, index: u16) -> Candidate {
-    Candidate {
-        foundation: format!("dead{index}"),
-        component: 1,
-        protocol: Protocol::Udp,
-        priority: 2_130_706_431 - u32::from(index),
-        address: SocketAddr::from(([192, 0, 2, 10 * side + index as u8], 9)),
-        name: None,
-        kind: CandidateKind::Host,
-        related: None,
-        tcp_type: None,
-        ufrag: None,
-        url: None,
-        relay_protocol: None,
-    }
+    let address = SocketAddr::from(([192, 0, 2, 10 * side + index as u8], 9));
+    let priority = 2_130_706_431 - u32::from(index);
+    Candidate { foundation: format!("dead{index}"), priority, ..host(address) }
 }
 
 /// From the moment when the offerer has the answer until its channel is open, and until the answerer's is.

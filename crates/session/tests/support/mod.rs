@@ -2,12 +2,13 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses a part")]
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch};
 use bytes::Bytes;
+use ice::{Candidate, CandidateKind, Protocol};
 use session::{
     Action, ActionResult, BindError, ChannelError, ChannelInit, ChannelKey, DtlsPlan, Event, IcePlan,
     Payload, SctpPlan, Session, SessionConfig, SessionPlan, TransportId, TransportPlan,
@@ -377,6 +378,24 @@ fn add_peer(
         plan.transports.keys().for_each(|id| peer.session.gather(now, *id));
     });
     (id, plan, fingerprint)
+}
+
+/// A host candidate of a peer.
+pub fn host(address: SocketAddr) -> Candidate {
+    Candidate {
+        foundation: "1".to_owned(),
+        component: 1,
+        protocol: Protocol::Udp,
+        priority: 2_130_706_431,
+        address,
+        kind: CandidateKind::Host,
+        related: None,
+        tcp_type: None,
+        ufrag: None,
+        url: None,
+        relay_protocol: None,
+        name: None,
+    }
 }
 
 pub fn text(content: &str) -> Payload {
