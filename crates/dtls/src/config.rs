@@ -40,6 +40,10 @@ pub struct Config {
     pub versions: Versions,
     /// The longest datagram that a handshake flight or a sealed packet may make, in bytes of UDP payload.
     pub mtu: usize,
+    /// The longest plaintext of a protected record that we take, in bytes, as the peer is told
+    /// ([RFC 8449](https://www.rfc-editor.org/rfc/rfc8449)); in 1.3 the byte with the content's type counts, too. Less than
+    /// 64 is taken for 64. A peer that does not know of it is held to the protocol's limit alone.
+    pub record_size_limit: u16,
     /// How long a handshake may take.
     pub handshake_timeout: Duration,
     /// The first retransmission comes after this time; each further one after twice the time before, up to a second.
@@ -57,6 +61,8 @@ impl Config {
     pub const MIN_MTU: usize = 256;
     /// A larger limit is taken for this.
     pub const MAX_MTU: usize = 2048;
+    /// All that the protocol allows: 16,384 bytes, and in 1.3 the content's type.
+    pub const MAX_RECORD_SIZE_LIMIT: u16 = 16_385;
     /// A shorter time until the first retransmission is taken for this.
     pub(crate) const MIN_RETRANSMIT: Duration = Duration::from_millis(1);
 
@@ -68,6 +74,7 @@ impl Config {
             remote_fingerprints,
             versions: Versions::Both,
             mtu: Self::DEFAULT_MTU,
+            record_size_limit: Self::MAX_RECORD_SIZE_LIMIT,
             handshake_timeout: Duration::from_secs(40),
             retransmit_after: Duration::from_millis(100),
             deterministic: false,

@@ -8,8 +8,8 @@ use base::{Path, Rng, SendBatch};
 use crate::handshake::{Established, Handshake, News};
 use crate::message::{Alert, Refusal};
 use crate::record::{
-    ContentType, HANDSHAKE_EPOCH, Headed, Opened, Record, RecordNumber, Records, Sealed13, Unopened,
-    next_record,
+    ContentType, HANDSHAKE_EPOCH, Headed, MAX_PLAINTEXT, Opened, Record, RecordNumber, Records, Sealed13,
+    Unopened, next_record,
 };
 use crate::unread::Unread;
 use crate::{Config, Counters, Event, FailureCause, Role, SealError, SrtpProfile, State, Version};
@@ -92,7 +92,7 @@ impl Endpoint {
     /// and 16 of the tag (DTLS 1.2; 1.3 needs less).
     pub const MAX_OVERHEAD: usize = 37;
     /// The longest plaintext of a record, in bytes (RFC 5246, section 6.2.1; RFC 8446, section 5.1).
-    pub const MAX_PLAINTEXT: usize = 1 << 14;
+    pub const MAX_PLAINTEXT: usize = MAX_PLAINTEXT;
 
     /// A new end; a client has its ClientHello ready at once.
     pub fn new(config: Config, now: Instant, rng: Rng) -> Self {
@@ -248,6 +248,7 @@ impl Endpoint {
         match unopened {
             Unopened::UnknownEpoch => self.counters.dropped_malformed += 1,
             Unopened::Replayed => self.counters.dropped_replayed += 1,
+            Unopened::TooLong => self.counters.dropped_too_long += 1,
             Unopened::Forged => self.counters.dropped_forged += 1,
             Unopened::TooManyForged => {
                 self.counters.dropped_forged += 1;
@@ -348,7 +349,8 @@ impl Endpoint {
     /// Seals one application datagram into `out`.
     ///
     /// # Errors
-    /// There is no connection (not yet, or not any more), or the plaintext is too long for a datagram.
+    /// There is no connection (not yet, or not any more), or the plaintext is longer than the peer takes.
+    /// [`max_plaintext`](Endpoint::max_plaintext) says how long that is, where the peer has said it.
     pub fn seal(
         &mut self,
         now: Instant,
@@ -359,10 +361,10 @@ impl Endpoint {
         if self.state != State::Connected {
             return Err(SealError::NotConnected);
         }
-        if plaintext.len() > Self::MAX_PLAINTEXT {
+        let epoch = self.records.write_epoch();
+        if plaintext.len() > self.records.max_content(epoch) {
             return Err(SealError::TooLarge);
         }
-        let epoch = self.records.write_epoch();
         let before = (out.len(), out.bytes());
         out.write(path, |buffer| {
             // What cannot be written leaves nothing.
@@ -456,6 +458,13 @@ impl Endpoint {
     /// How many bytes sealing adds to a plaintext now: by the version and the cipher suite, once these are agreed on.
     pub fn overhead(&self) -> usize {
         self.records.overhead(self.records.write_epoch())
+    }
+
+    /// The longest plaintext that the peer takes, in bytes, where it has said so
+    /// ([RFC 8449](https://www.rfc-editor.org/rfc/rfc8449)), once the handshake has ended: a peer that has said nothing may
+    /// have no room for what the protocol allows.
+    pub fn max_plaintext(&self) -> Option<usize> {
+        self.established.as_ref().and_then(|_| self.records.told_max_content())
     }
 
     /// Which end this is.

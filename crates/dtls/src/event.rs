@@ -61,7 +61,7 @@ pub enum Version {
 pub enum SealError {
     /// The endpoint is not connected.
     NotConnected,
-    /// The plaintext does not fit into one datagram.
+    /// The plaintext is longer than what the peer takes in one record.
     TooLarge,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for SealError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             SealError::NotConnected => "not connected",
-            SealError::TooLarge => "does not fit into one datagram",
+            SealError::TooLarge => "longer than what the peer takes in one record",
         })
     }
 }
@@ -101,6 +101,8 @@ pub struct Counters {
     pub dropped_forged: u64,
     /// Protected records that came before, or are too old to tell.
     pub dropped_replayed: u64,
+    /// Protected records that were longer than what we take (RFC 8449).
+    pub dropped_too_long: u64,
     /// Handshakes begun anew because another first message came before anybody was proven to be the peer.
     pub restarts: u64,
 }

@@ -33,6 +33,7 @@ fn every_pair_of_versions_connects_in_either_role() {
             let mut pair = Mixed::new(role, theirs, 1, |config| config.versions = ours, |builder| builder);
             pair.connect();
             assert_eq!(pair.ours.version(), Some(expected(ours, theirs)), "{role:?} {ours:?} {theirs:?}");
+            assert_eq!(pair.ours.max_plaintext(), None, "it does not know of limits");
             assert_eq!(pair.theirs.certificate.as_deref(), Some(pair.our_certificate.der()));
             pair.run_for(Duration::from_secs(2));
             pair.assert_works();

@@ -211,3 +211,72 @@ fn sealing_adds_no_more_than_it_says_and_refuses_what_cannot_fit() {
         pair.assert_works();
     }
 }
+
+/// What protected records carry, in bytes, of those that an end has sent: in 1.3 with the type, as RFC 8449 counts.
+fn protected_lengths(pair: &Pair, from: usize) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    for (_, datagram) in pair.sent.iter().filter(|(sender, _)| *sender == from) {
+        let mut rest = &datagram[..];
+        while let Some(first) = rest.first() {
+            // 1.3 has headers of 5 bytes and tags of 16; 1.2 headers of 13, and AES-GCM's nonces of 8 beside.
+            let is_13 = first >> 5 == 1;
+            let header = if is_13 { 5 } else { 13 };
+            let length = usize::from(u16::from_be_bytes([rest[header - 2], rest[header - 1]]));
+            if is_13 || rest[4] > 0 {
+                lengths.push(length - if is_13 { 16 } else { 24 });
+            }
+            rest = &rest[header + length..];
+        }
+    }
+    lengths
+}
+
+/// RFC 8449: each end keeps to what the other one takes, in the handshake, too.
+#[test]
+fn limits_of_records_are_kept_to() {
+    for (versions, client, server) in [
+        (Versions::Dtls12, 64, 16_385),
+        (Versions::Dtls12, 1_000, 64),
+        (Versions::Dtls13, 64, 16_385),
+        (Versions::Dtls13, 1_000, 64),
+        (Versions::Both, 65_535, 300),
+        (Versions::Both, 0, 0),
+    ] {
+        let mut configs = configs().map(|config| Config { versions, ..config });
+        configs[CLIENT].record_size_limit = client;
+        configs[SERVER].record_size_limit = server;
+        let mut pair = Pair::new(configs, 1, CLEAN);
+        pair.run(Duration::from_secs(1), Pair::is_connected);
+        pair.run_for(Duration::from_secs(5));
+        let is_13 = pair.ends[CLIENT].version() == Some(Version::Dtls13);
+        for (from, limit) in [(CLIENT, server), (SERVER, client)] {
+            let limit = usize::from(limit).clamp(64, if is_13 { 16_385 } else { 16_384 });
+            let longest = protected_lengths(&pair, from).into_iter().max().unwrap();
+            assert!(longest <= limit, "{longest} of {limit} in {versions:?}");
+            let content = limit - usize::from(is_13);
+            assert_eq!(pair.ends[from].max_plaintext(), Some(content));
+            let plaintext = vec![7; content];
+            assert_eq!(pair.pass(from, &plaintext), Some(plaintext));
+            let too_long = vec![7; content + 1];
+            let refused = pair.ends[from].seal(pair.now, &too_long, path(), &mut base::SendBatch::new());
+            assert_eq!(refused, Err(SealError::TooLarge));
+        }
+        let dropped = pair.ends.each_ref().map(|end| end.counters().dropped_too_long);
+        assert_eq!(dropped, [0, 0]);
+        pair.assert_works();
+    }
+}
+
+#[test]
+fn limits_of_records_stand_a_bad_link() {
+    for versions in [Versions::Dtls12, Versions::Dtls13] {
+        for seed in 0..8 {
+            let configs = configs().map(|config| Config { versions, record_size_limit: 64, ..config });
+            let mut pair = Pair::new(configs, seed, BAD);
+            pair.run(LIMIT, Pair::is_connected);
+            pair.link = CLEAN;
+            pair.run_for(Duration::from_secs(5));
+            pair.assert_works();
+        }
+    }
+}

@@ -11,6 +11,11 @@ fn path() -> Path {
 
 /// Two ends, the client first, that know each other's fingerprints.
 fn ends(versions: Versions) -> ([Endpoint; 2], Instant) {
+    ends_with(versions, [Config::MAX_RECORD_SIZE_LIMIT; 2])
+}
+
+/// The same, each with what it takes.
+fn ends_with(versions: Versions, record_size_limits: [u16; 2]) -> ([Endpoint; 2], Instant) {
     let day = Duration::from_secs(86_400);
     #[allow(clippy::disallowed_methods, reason = "std has no other way to make an Instant")]
     let now = Instant::now();
@@ -19,7 +24,8 @@ fn ends(versions: Versions) -> ([Endpoint; 2], Instant) {
     let ends = [Role::Client, Role::Server].map(|role| {
         let theirs = certificates[1 - role as usize].fingerprint(HashAlgorithm::Sha256);
         let config = Config::new(certificates[role as usize].clone(), role, vec![theirs]);
-        Endpoint::new(Config { versions, ..config }, now, Rng::from_seed([role as u8; 32]))
+        let record_size_limit = record_size_limits[role as usize];
+        Endpoint::new(Config { versions, record_size_limit, ..config }, now, Rng::from_seed([role as u8; 32]))
     });
     (ends, now)
 }
@@ -201,4 +207,54 @@ fn both_ends_export_the_same_and_say_what_was_agreed_on() {
         assert_eq!(ends[0].cipher_suite(), ends[1].cipher_suite());
         assert!(ends[0].cipher_suite().unwrap().ends_with("AES_128_GCM_SHA256"));
     }
+}
+
+/// RFC 8449, section 4: what is longer than we said that we take is discarded.
+#[test]
+fn records_beyond_our_limit_are_dropped_and_end_nothing() {
+    for (versions, content) in [(Versions::Dtls12, 200), (Versions::Dtls13, 199)] {
+        let (mut ends, now) = ends_with(versions, [200, Config::MAX_RECORD_SIZE_LIMIT]);
+        exchange(&mut ends, now, |_| true);
+        assert_eq!(ends.each_ref().map(Endpoint::state), [State::Connected; 2]);
+        assert_eq!(ends[1].max_plaintext(), Some(content));
+        let refused = ends[1].seal(now, &vec![1; content + 1], path(), &mut SendBatch::new());
+        assert_eq!(refused, Err(SealError::TooLarge));
+        // A peer that does not keep to it.
+        ends[1].records.set_limits(None);
+        let epoch = ends[1].records.write_epoch();
+        for kind in [ContentType::ApplicationData, ContentType::Handshake, ContentType::Alert] {
+            let mut record = Vec::new();
+            ends[1].records.write(epoch, kind, &[&vec![1; content + 1]], &mut record).unwrap();
+            ends[0].handle_datagram(now, &record);
+        }
+        assert_eq!(ends[0].read(), None);
+        assert_eq!(ends[0].counters().dropped_too_long, 3);
+        let mut record = Vec::new();
+        ends[1]
+            .records
+            .write(epoch, ContentType::ApplicationData, &[&vec![1; content]], &mut record)
+            .unwrap();
+        ends[0].handle_datagram(now, &record);
+        assert_eq!(ends[0].read().map(<[u8]>::len), Some(content));
+        assert!(pass(&mut ends, 0, now) && pass(&mut ends, 1, now));
+    }
+}
+
+/// Padding counts, too (RFC 8449, section 4): without a limit of ours, up to the protocol's.
+#[test]
+fn records_beyond_the_protocols_limit_are_dropped() {
+    let (mut ends, now) = connected(Versions::Dtls13);
+    ends.iter_mut().for_each(|end| end.records.set_limits(None));
+    let long = vec![1; MAX_PLAINTEXT];
+    let mut batch = SendBatch::new();
+    ends[0].seal(now, &long, path(), &mut batch).unwrap();
+    let datagram = batch.datagrams().next().unwrap().1.to_vec();
+    // One byte more, with the length that says so; it is too long before it is forged.
+    let mut longer = [&datagram[..], &[0]].concat();
+    let length = u16::from_be_bytes([longer[3], longer[4]]) + 1;
+    longer[3..5].copy_from_slice(&length.to_be_bytes());
+    ends[1].handle_datagram(now, &longer);
+    assert_eq!((ends[1].counters().dropped_too_long, ends[1].counters().dropped_forged), (1, 0));
+    ends[1].handle_datagram(now, &datagram);
+    assert_eq!(ends[1].read(), Some(&long[..]));
 }

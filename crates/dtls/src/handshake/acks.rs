@@ -68,10 +68,14 @@ impl Acks {
         if !std::mem::take(&mut self.is_due) || self.numbers.is_empty() {
             return;
         }
-        let mut body = Vec::with_capacity(2 + 16 * self.numbers.len());
-        write(self.numbers.make_contiguous(), &mut body);
-        self.numbers.clear();
         let epoch = records.write_epoch();
+        // Of what does not fit, the latest ones.
+        let fitting = records.max_content(epoch).saturating_sub(2) / 16;
+        let numbers = self.numbers.make_contiguous();
+        let numbers = &numbers[numbers.len().saturating_sub(fitting)..];
+        let mut body = Vec::with_capacity(2 + 16 * numbers.len());
+        write(numbers, &mut body);
+        self.numbers.clear();
         out.write(path, |buffer| {
             let _ = records.write(epoch, ContentType::Ack, &[&body], buffer);
         });

@@ -6,6 +6,7 @@ use crate::event::Version;
 use crate::message::client_hello::ClientHello;
 use crate::message::extension::{COOKIE, KEY_SHARE};
 use crate::message::{Alert, Refusal};
+use crate::record::{Limits, most};
 use crate::suite::{Group, Scheme, SrtpProfile, Suite};
 
 /// What the server takes of what was offered.
@@ -17,13 +18,17 @@ pub(crate) struct Choice {
     pub(crate) is_retried: bool,
     pub(crate) scheme: Scheme,
     pub(crate) srtp: Option<SrtpProfile>,
+    /// Where the client has asked (RFC 8449, section 4).
+    pub(crate) limits: Option<Limits>,
 }
 
 impl Choice {
-    /// Chooses the version first (RFC 8446, section 4.2.1), then suite, group and signature scheme.
+    /// Chooses the version first (RFC 8446, section 4.2.1), then suite, group and signature scheme. `record_size_limit`:
+    /// what we take.
     pub(crate) fn new(
         hello: &ClientHello<'_>,
         versions: Versions,
+        record_size_limit: u16,
         identity: &Identity,
     ) -> Result<Choice, Refusal> {
         if !hello.allows_no_compression() {
@@ -53,7 +58,10 @@ impl Choice {
         let scheme = identity.scheme(version, &schemes)?;
         let offered = hello.extensions.srtp_profiles()?;
         let srtp = SrtpProfile::ALL.into_iter().find(|profile| offered.contains(profile));
-        Ok(Choice { suite, group, is_retried, scheme, srtp })
+        // A client of 1.2 ends the handshake if it reads of more than 1.2 has.
+        let ours = record_size_limit.min(most(version));
+        let limits = hello.extensions.record_size_limit()?.map(|peers| Limits { ours, peers });
+        Ok(Choice { suite, group, is_retried, scheme, srtp, limits })
     }
 }
 

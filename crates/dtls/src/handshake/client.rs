@@ -42,8 +42,9 @@ enum Stage {
 }
 
 impl State {
-    pub(crate) fn new(versions: Versions, rng: &mut Rng) -> Result<State, Refused> {
-        Ok(State { offer: Offer::new(versions, rng)?, flight: Vec::new(), stage: Stage::Hello })
+    pub(crate) fn new(versions: Versions, record_size_limit: u16, rng: &mut Rng) -> Result<State, Refused> {
+        let offer = Offer::new(versions, record_size_limit, rng)?;
+        Ok(State { offer, flight: Vec::new(), stage: Stage::Hello })
     }
 
     pub(crate) fn hello(&self) -> &Message {
@@ -177,6 +178,7 @@ impl Handshake {
         let super::State::Client(state) = &mut self.state else { return Ok(()) };
         let first = state.offer.hello().sequence + 1;
         let mut sent = client12::answer(&state.offer, &state.flight, &self.identity, first)?;
+        records.set_limits(sent.limits);
         records.install_write(1, Self::protection12(&sent.secrets, Role::Client)?);
         records.install_read(1, Self::protection12(&sent.secrets, Role::Server)?);
         let messages = std::mem::take(&mut sent.messages);
@@ -199,8 +201,9 @@ impl Handshake {
         let super::State::Client(state) = &mut self.state else { return Ok(None) };
         let Stage::Begun13(begun) = &state.stage else { return Ok(None) };
         let first = state.offer.hello().sequence + 1;
-        let ended = client13::finish(begun, &state.flight, &self.identity, first)?;
+        let ended = client13::finish(begun, &state.offer, &state.flight, &self.identity, first)?;
         self.next_message = first + ended.messages.len() as u16;
+        records.set_limits(ended.limits);
         let items = ended.messages.into_iter().map(|message| Item::Message { epoch: 2, message }).collect();
         self.flight.begin(now, items, records, true);
         records.install_write(FIRST_EPOCH, protection13(&ended.traffic.client)?);

@@ -13,6 +13,7 @@ use crate::message::{
     Alert, Message, Refusal, certificate, certificate_request, certificate_verify, encrypted_extensions,
     extension, kind,
 };
+use crate::record::Limits;
 use crate::suite::SrtpProfile;
 
 /// After our flight.
@@ -21,6 +22,8 @@ pub(crate) struct Sent {
     /// the last one and the one that is protected.
     pub(crate) messages: Vec<Message>,
     pub(crate) secrets: Secrets12,
+    /// Where the server takes part in it (RFC 8449).
+    pub(crate) limits: Option<Limits>,
     transcript: Transcript,
     srtp: Option<SrtpProfile>,
     certificate: Vec<u8>,
@@ -54,7 +57,9 @@ pub(crate) fn check_hello(offer: &Offer, hello: &ServerHello<'_>) -> Result<(), 
         extension::EC_POINT_FORMATS,
         extension::USE_SRTP,
         extension::SUPPORTED_GROUPS,
+        extension::RECORD_SIZE_LIMIT,
     ])?;
+    hello.extensions.record_size_limit()?;
     // RFC 5746, section 3.4: empty in a first handshake.
     match hello.extensions.get(extension::RENEGOTIATION_INFO) {
         None | Some([0]) => Ok(()),
@@ -117,7 +122,8 @@ pub(crate) fn answer(
     let verify_data = secrets.verify_data(true, transcript.bytes());
     say(kind::FINISHED, verify_data, &mut transcript);
     let srtp = encrypted_extensions::chosen_profile(&hello.extensions)?;
-    Ok(Sent { messages, secrets, transcript, srtp, certificate: der.to_vec() })
+    let limits = offer.limits(hello.extensions.record_size_limit()?);
+    Ok(Sent { messages, secrets, limits, transcript, srtp, certificate: der.to_vec() })
 }
 
 /// Takes the server's Finished.

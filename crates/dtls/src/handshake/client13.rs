@@ -13,6 +13,7 @@ use crate::message::server_hello::ServerHello;
 use crate::message::{
     Alert, Message, Refusal, certificate, certificate_request, encrypted_extensions, extension, kind,
 };
+use crate::record::Limits;
 use crate::suite::Suite;
 
 /// After the ServerHello.
@@ -28,6 +29,8 @@ pub(crate) struct Ended {
     /// Certificate and CertificateVerify, where the server asked for them, and Finished.
     pub(crate) messages: Vec<Message>,
     pub(crate) traffic: TrafficSecrets,
+    /// Where the server takes part in it (RFC 8449).
+    pub(crate) limits: Option<Limits>,
     pub(crate) established: Established,
 }
 
@@ -66,6 +69,7 @@ pub(crate) fn is_flight(messages: &[Message]) -> Option<bool> {
 /// Takes the server's flight and makes ours, whose first message has the number `first`.
 pub(crate) fn finish(
     begun: &Begun,
+    offer: &Offer,
     flight: &[Message],
     identity: &Identity,
     first: u16,
@@ -76,7 +80,7 @@ pub(crate) fn finish(
         return Err(Alert::UnexpectedMessage.into());
     };
     transcript.push(extensions);
-    let srtp = encrypted_extensions::read(&extensions.body)?;
+    let answers = encrypted_extensions::read(&extensions.body)?;
     let mut schemes = None;
     for request in middle {
         transcript.push(request);
@@ -104,6 +108,6 @@ pub(crate) fn finish(
     let verify_data = begun.traffic.client.verify_data(&transcript.hash(hash));
     say(kind::FINISHED, verify_data, &mut transcript);
     let export = Exporting::V13(exporter);
-    let established = Established { suite: begun.suite, srtp, certificate: peer, export };
-    Ok(Ended { messages, traffic, established })
+    let established = Established { suite: begun.suite, srtp: answers.srtp, certificate: peer, export };
+    Ok(Ended { messages, traffic, limits: offer.limits(answers.record_size_limit), established })
 }

@@ -202,19 +202,21 @@ impl Flight {
 fn cut(items: &[Item], records: &Records, mtu: usize) -> Vec<Piece> {
     let (mut pieces, mut space) = (Vec::new(), mtu);
     for (item, content) in items.iter().enumerate() {
-        let (overhead, length) = match content {
-            Item::ChangeCipherSpec => (records.overhead(0), 1),
+        let (overhead, length, most) = match content {
+            Item::ChangeCipherSpec => (records.overhead(0), 1, 1),
             Item::Message { epoch, message } => {
-                (records.overhead(*epoch) + fragment::HEADER, message.body.len())
+                let most = records.max_content(*epoch).saturating_sub(fragment::HEADER);
+                (records.overhead(*epoch) + fragment::HEADER, message.body.len(), most)
             }
         };
         let mut offset = 0;
         loop {
             let rest = length - offset;
+            // RFC 8449, section 4: a protected record with a part of a handshake message is like any other.
             if space < overhead + rest.min(MIN_PIECE) {
                 space = mtu;
             }
-            let size = rest.min(space.saturating_sub(overhead).max(1));
+            let size = rest.min(space.saturating_sub(overhead).min(most).max(1));
             pieces.push(Piece { item, offset, length: size, is_acked: false, numbers: VecDeque::new() });
             space = space.saturating_sub(overhead + size);
             offset += size;

@@ -29,7 +29,7 @@ use crate::event::{FailureCause, Version};
 use crate::key_schedule::hkdf13::{Exporter, TrafficSecret};
 use crate::key_schedule::prf12::Secrets12;
 use crate::message::{Alert, Fragment, Message, Refusal, ack, kind};
-use crate::record::{ContentType, Protection, Protection12, RecordNumber, Records};
+use crate::record::{ContentType, MIN_LIMIT, Protection, Protection12, RecordNumber, Records};
 use crate::suite::{SrtpProfile, Suite};
 use acks::Acks;
 use flight::{Flight, Item};
@@ -107,6 +107,8 @@ enum Before {
 pub(crate) struct Handshake {
     role: Role,
     versions: Versions,
+    /// What we take (RFC 8449).
+    record_size_limit: u16,
     identity: Identity,
     rng: Rng,
     state: State,
@@ -148,10 +150,11 @@ impl Handshake {
         )?;
         let interval = config.retransmit_after.max(Config::MIN_RETRANSMIT);
         let mtu = config.mtu.clamp(Config::MIN_MTU, Config::MAX_MTU);
+        let record_size_limit = config.record_size_limit.max(MIN_LIMIT);
         let mut flight = Flight::new(mtu, interval);
         let (state, only) = match config.role {
             Role::Client => {
-                let state = client::State::new(config.versions, &mut rng)?;
+                let state = client::State::new(config.versions, record_size_limit, &mut rng)?;
                 flight.begin(now, vec![clear(state.hello().clone())], records, true);
                 (State::Client(Box::new(state)), None)
             }
@@ -160,6 +163,7 @@ impl Handshake {
         Ok(Handshake {
             role: config.role,
             versions: config.versions,
+            record_size_limit,
             identity,
             rng,
             state,

@@ -9,6 +9,7 @@ use crate::event::Version;
 use crate::message::client_hello::Offered;
 use crate::message::server_hello::ServerHello;
 use crate::message::{Alert, Message, Refusal, extension, hello_verify_request, kind};
+use crate::record::{Limits, most};
 use crate::suite::{Group, Suite};
 
 /// Groups of which a share is sent at once, as browsers do: most servers have one of them.
@@ -20,6 +21,8 @@ const MAX_COOKIE: usize = 512;
 /// ClientHello may have come from anybody.
 pub(crate) struct Offer {
     random: [u8; 32],
+    /// What we take (RFC 8449).
+    record_size_limit: u16,
     has_12: bool,
     has_13: bool,
     shares: Vec<KeyShare>,
@@ -36,12 +39,16 @@ pub(crate) enum Second {
 }
 
 impl Offer {
-    pub(crate) fn new(versions: Versions, rng: &mut Rng) -> Result<Offer, Refused> {
+    pub(crate) fn new(versions: Versions, record_size_limit: u16, rng: &mut Rng) -> Result<Offer, Refused> {
         let (has_12, has_13) = (versions != Versions::Dtls13, versions != Versions::Dtls12);
+        // For a server that chooses 1.2, one more than its protocol has is no less than that.
+        let best = if has_13 { Version::Dtls13 } else { Version::Dtls12 };
+        let record_size_limit = record_size_limit.min(most(best));
         let groups = SHARED.into_iter().filter(|_| has_13);
         let shares: Vec<_> = groups.map(KeyShare::generate).collect::<Result<_, _>>()?;
         let first = Message::new(kind::CLIENT_HELLO, 0, Vec::new());
-        let mut offer = Offer { random: rng.array(), has_12, has_13, shares, first, second: None };
+        let random = rng.array();
+        let mut offer = Offer { random, record_size_limit, has_12, has_13, shares, first, second: None };
         offer.first.body = offer.write(&offer.shares.iter().collect::<Vec<_>>(), &[], None);
         Ok(offer)
     }
@@ -52,6 +59,7 @@ impl Offer {
             random: self.random,
             cookie12,
             cookie13,
+            record_size_limit: self.record_size_limit,
             has_12: self.has_12,
             has_13: self.has_13,
             shares: &shares,
@@ -61,6 +69,11 @@ impl Offer {
 
     pub(crate) fn random(&self) -> [u8; 32] {
         self.random
+    }
+
+    /// What both ends take, if the server answers the extension.
+    pub(crate) fn limits(&self, answer: Option<u16>) -> Option<Limits> {
+        answer.map(|peers| Limits { ours: self.record_size_limit, peers })
     }
 
     pub(crate) fn has_12(&self) -> bool {

@@ -102,7 +102,7 @@ impl Handshake {
         message: &Message,
     ) -> Result<(), Refusal> {
         let hello = ClientHello::read(&message.body)?;
-        let choice = Choice::new(&hello, self.versions, &self.identity)?;
+        let choice = Choice::new(&hello, self.versions, self.record_size_limit, &self.identity)?;
         let super::State::Server(state) = &mut self.state else { return Ok(()) };
         let retried = match &state.stage {
             Stage::Retried(retried) => {
@@ -126,6 +126,7 @@ impl Handshake {
             let (identity, rng) = (&self.identity, &mut self.rng);
             let answered = server12::answer(message, &hello, choice, self.versions, identity, rng)?;
             records.forget_keys();
+            records.set_limits(choice.limits);
             let items = answered.messages.iter().cloned().map(clear).collect();
             self.next_message = answered.messages.len() as u16;
             self.flight.begin(now, items, records, true);
@@ -135,6 +136,7 @@ impl Handshake {
             let (identity, rng) = (&self.identity, &mut self.rng);
             let mut answered = server13::answer(message, &hello, choice, retried, identity, rng)?;
             records.forget_keys();
+            records.set_limits(choice.limits);
             self.acks.clear();
             records.install_write(2, protection13(&answered.handshake.server)?);
             records.install_write(FIRST_EPOCH, protection13(&answered.application.server)?);

@@ -58,6 +58,7 @@ pub(crate) fn answer(
         has_renegotiation_info: hello.has_renegotiation_info(),
         has_point_formats: hello.extensions.has(extension::EC_POINT_FORMATS),
         srtp: choice.srtp,
+        record_size_limit: choice.limits.map(|limits| limits.ours),
     };
     let share = KeyShare::generate(choice.group)?;
     let params = write_params(choice.group, share.public());

@@ -91,7 +91,9 @@ pub(crate) fn answer(
     let secret = HandshakeSecret::new(choice.suite, &shared);
     let handshake = secret.traffic(&transcript.hash(hash));
 
-    let body = encrypted_extensions::write(choice.srtp);
+    let record_size_limit = choice.limits.map(|limits| limits.ours);
+    let answers = encrypted_extensions::Answers13 { srtp: choice.srtp, record_size_limit };
+    let body = encrypted_extensions::write(answers);
     let mut messages = vec![say(kind::ENCRYPTED_EXTENSIONS, body, &mut transcript)];
     // RFC 8827, section 6.5: both ends have certificates.
     let body = certificate_request::write(Version::Dtls13);

@@ -38,13 +38,17 @@ fn two() -> Two {
 }
 
 fn offer(two: &mut Two, versions: Versions) -> Offer {
-    Offer::new(versions, &mut two.rng).unwrap()
+    Offer::new(versions, Config::MAX_RECORD_SIZE_LIMIT, &mut two.rng).unwrap()
+}
+
+fn choose(hello: &ClientHello<'_>, versions: Versions, identity: &Identity) -> Result<Choice, Refusal> {
+    Choice::new(hello, versions, Config::MAX_RECORD_SIZE_LIMIT, identity)
 }
 
 fn answer13(two: &mut Two, offer: &Offer) -> server13::Answered {
     let message = offer.hello();
     let hello = ClientHello::read(&message.body).unwrap();
-    let choice = Choice::new(&hello, Versions::Both, &two.server).unwrap();
+    let choice = choose(&hello, Versions::Both, &two.server).unwrap();
     server13::answer(message, &hello, choice, None, &two.server, &mut two.rng).unwrap()
 }
 
@@ -52,7 +56,7 @@ fn answer13(two: &mut Two, offer: &Offer) -> server13::Answered {
 fn client_flight13(two: &Two, offer: &Offer, answered: &server13::Answered) -> Vec<Message> {
     let hello = ServerHello::read(&answered.hello.body).unwrap();
     let begun = client13::begin(offer, &answered.hello, &hello).unwrap();
-    client13::finish(&begun, &answered.messages, &two.client, 1).unwrap().messages
+    client13::finish(&begun, offer, &answered.messages, &two.client, 1).unwrap().messages
 }
 
 fn alert<T>(result: Result<T, Refusal>) -> Option<Alert> {
@@ -96,7 +100,7 @@ fn a_client_of_13_refuses_a_server_that_proves_nothing() {
     let finish = |change: &dyn Fn(&mut Vec<Message>)| {
         let mut flight = answered.messages.clone();
         change(&mut flight);
-        client13::finish(&begun, &flight, &two.client, 1)
+        client13::finish(&begun, &offer, &flight, &two.client, 1)
     };
     assert_eq!(alert(finish(&|_| {})), None);
     assert_eq!(alert(finish(&|flight| flight[3].body[10] ^= 1)), Some(Alert::DecryptError));
@@ -116,7 +120,7 @@ fn a_client_of_13_refuses_a_server_that_proves_nothing() {
 fn answer12(two: &mut Two, offer: &Offer, versions: Versions) -> server12::Answered {
     let message = offer.hello();
     let hello = ClientHello::read(&message.body).unwrap();
-    let choice = Choice::new(&hello, Versions::Dtls12, &two.server).unwrap();
+    let choice = choose(&hello, Versions::Dtls12, &two.server).unwrap();
     server12::answer(message, &hello, choice, versions, &two.server, &mut two.rng).unwrap()
 }
 
@@ -194,7 +198,7 @@ fn weak_offers_are_refused() {
     let mut two = two();
     let body = offer(&mut two, Versions::Dtls12).hello().body.clone();
     let choose = |body: &[u8], versions| {
-        ClientHello::read(body).and_then(|hello| Choice::new(&hello, versions, &two.server))
+        ClientHello::read(body).and_then(|hello| self::choose(&hello, versions, &two.server))
     };
     assert_eq!(alert(choose(&body, Versions::Both)), None);
     assert_eq!(alert(choose(&body, Versions::Dtls13)), Some(Alert::ProtocolVersion));
@@ -243,4 +247,69 @@ fn proofs_of_12_and_13_are_not_exchangeable() {
     assert_eq!(alert(certificate_verify::read(Version::Dtls13, &body)), Some(Alert::IllegalParameter));
     assert!(certificate_verify::read(Version::Dtls12, &body).is_ok());
     drop(two);
+}
+
+/// RFC 8449, section 4: less than 64 is illegal, whoever says it, and a number has two bytes.
+#[test]
+fn limits_of_records_that_nobody_means_are_refused() {
+    use crate::message::{encrypted_extensions, extension};
+    let mut two = two();
+    let offer = offer(&mut two, Versions::Both);
+    let body = offer.hello().body.clone();
+    let at = body.windows(6).position(|bytes| bytes == [0, 28, 0, 2, 0x40, 1]).expect("the extension");
+    let said = |limit: &[u8]| {
+        let mut body = body.clone();
+        body[at + 4..at + 6].copy_from_slice(limit);
+        ClientHello::read(&body).and_then(|hello| self::choose(&hello, Versions::Both, &two.server))
+    };
+    let peers = |limit| said(limit).map(|choice| choice.limits.map(|limits| limits.peers));
+    assert_eq!(peers(&[0, 64]), Ok(Some(64)));
+    assert_eq!(peers(&[0xff, 0xff]), Ok(Some(0xffff)), "a later version may have more");
+    assert_eq!(alert(peers(&[0, 63])), Some(Alert::IllegalParameter));
+    let answered = |limit: &[u8]| {
+        let mut body = Vec::new();
+        crate::message::extension::write(&mut body, extension::RECORD_SIZE_LIMIT, |out| out.extend(limit));
+        let body = [&(body.len() as u16).to_be_bytes(), &body[..]].concat();
+        encrypted_extensions::read(&body).map(|answers| answers.record_size_limit)
+    };
+    assert_eq!(answered(&[0, 64]), Ok(Some(64)));
+    assert_eq!(alert(answered(&[0, 63])), Some(Alert::IllegalParameter));
+    assert_eq!(alert(answered(&[0])), Some(Alert::DecodeError));
+    assert_eq!(alert(answered(&[0, 64, 0])), Some(Alert::DecodeError));
+    // A server of 1.2 says it in the clear.
+    let offer = self::offer(&mut two, Versions::Dtls12);
+    let mut answered = answer12(&mut two, &offer, Versions::Dtls12);
+    let hello = &mut answered.messages[0].body;
+    let at = hello.windows(6).position(|bytes| bytes == [0, 28, 0, 2, 0x40, 0]).expect("the extension");
+    hello[at + 4..at + 6].copy_from_slice(&[0, 63]);
+    let hello = ServerHello::read(hello).unwrap();
+    assert_eq!(alert(client12::check_hello(&offer, &hello)), Some(Alert::IllegalParameter));
+}
+
+/// A server says what it takes to those alone who asked.
+#[test]
+fn a_limit_of_records_answers_another_one() {
+    let mut two = two();
+    let (old, new) = (offer(&mut two, Versions::Dtls12), offer(&mut two, Versions::Dtls13));
+    for (offer, versions) in [(&old, Versions::Dtls12), (&new, Versions::Dtls13)] {
+        let mut message = offer.hello().clone();
+        let at = message.body.windows(4).position(|bytes| bytes == [0, 28, 0, 2]).expect("the extension");
+        for is_asked in [true, false] {
+            if !is_asked {
+                // Of a kind that nobody knows.
+                message.body[at..at + 2].copy_from_slice(&[0xfa, 0xfa]);
+            }
+            let hello = ClientHello::read(&message.body).unwrap();
+            let choice = choose(&hello, versions, &two.server).unwrap();
+            let answer = if versions == Versions::Dtls12 {
+                server12::answer(&message, &hello, choice, versions, &two.server, &mut two.rng)
+                    .unwrap()
+                    .messages
+            } else {
+                server13::answer(&message, &hello, choice, None, &two.server, &mut two.rng).unwrap().messages
+            };
+            let is_said = answer[0].body.windows(4).any(|bytes| bytes == [0, 28, 0, 2]);
+            assert_eq!(is_said, is_asked, "{versions:?}");
+        }
+    }
 }

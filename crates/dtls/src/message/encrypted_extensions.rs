@@ -7,16 +7,26 @@ use super::vector::write16;
 use super::{Alert, Refusal};
 use crate::suite::SrtpProfile;
 
-/// The SRTP profile that the server chose.
-pub(crate) fn read(body: &[u8]) -> Result<Option<SrtpProfile>, Refusal> {
+/// What the server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Answers13 {
+    /// The profile that it chose.
+    pub(crate) srtp: Option<SrtpProfile>,
+    /// What it takes (RFC 8449).
+    pub(crate) record_size_limit: Option<u16>,
+}
+
+/// Reads the message.
+pub(crate) fn read(body: &[u8]) -> Result<Answers13, Refusal> {
     let mut reader = Reader::new(body);
     let extensions = Extensions::read(&mut reader)?;
     if body.is_empty() || !reader.is_empty() {
         return Err(Alert::DecodeError.into());
     }
     // RFC 8446, section 4.2.7: a server may say its groups for later.
-    extensions.allow(&[extension::USE_SRTP, extension::SUPPORTED_GROUPS])?;
-    chosen_profile(&extensions)
+    extensions.allow(&[extension::USE_SRTP, extension::SUPPORTED_GROUPS, extension::RECORD_SIZE_LIMIT])?;
+    let record_size_limit = extensions.record_size_limit()?;
+    Ok(Answers13 { srtp: chosen_profile(&extensions)?, record_size_limit })
 }
 
 /// RFC 5764, section 4.1.1: one profile, of those that were offered.
@@ -31,11 +41,14 @@ pub(crate) fn chosen_profile(extensions: &Extensions<'_>) -> Result<Option<SrtpP
 }
 
 /// The body of the message.
-pub(crate) fn write(srtp: Option<SrtpProfile>) -> Vec<u8> {
+pub(crate) fn write(answers: Answers13) -> Vec<u8> {
     let mut out = Vec::new();
     write16(&mut out, |out| {
-        if let Some(profile) = srtp {
+        if let Some(profile) = answers.srtp {
             extension::write_srtp(out, &[profile]);
+        }
+        if let Some(limit) = answers.record_size_limit {
+            extension::write_record_size_limit(out, limit);
         }
     });
     out

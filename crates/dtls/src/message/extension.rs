@@ -4,6 +4,7 @@ use base::Reader;
 
 use super::vector::{numbers, vector8, vector16, whole, write8, write16};
 use super::{Alert, Refusal};
+use crate::record::MIN_LIMIT;
 use crate::suite::SrtpProfile;
 
 pub(crate) const SUPPORTED_GROUPS: u16 = 10;
@@ -11,6 +12,8 @@ pub(crate) const EC_POINT_FORMATS: u16 = 11;
 pub(crate) const SIGNATURE_ALGORITHMS: u16 = 13;
 pub(crate) const USE_SRTP: u16 = 14;
 pub(crate) const EXTENDED_MASTER_SECRET: u16 = 23;
+/// RFC 8449.
+pub(crate) const RECORD_SIZE_LIMIT: u16 = 28;
 pub(crate) const SUPPORTED_VERSIONS: u16 = 43;
 pub(crate) const COOKIE: u16 = 44;
 pub(crate) const KEY_SHARE: u16 = 51;
@@ -69,6 +72,14 @@ impl<'a> Extensions<'a> {
         Ok(Some(list.ok_or(Alert::DecodeError)?))
     }
 
+    /// What the peer says of the records that it takes (RFC 8449, section 4).
+    pub(crate) fn record_size_limit(&self) -> Result<Option<u16>, Refusal> {
+        let Some(data) = self.get(RECORD_SIZE_LIMIT) else { return Ok(None) };
+        let limit = whole(data, Reader::u16).ok_or(Alert::DecodeError)?;
+        // "Smaller than 64": no peer of good will says it.
+        if limit < MIN_LIMIT { Err(Alert::IllegalParameter.into()) } else { Ok(Some(limit)) }
+    }
+
     /// The profiles of use_srtp (RFC 5764, section 4.1.1), of those that we know. The MKI is empty or ignored.
     pub(crate) fn srtp_profiles(&self) -> Result<Vec<SrtpProfile>, Refusal> {
         let Some(data) = self.get(USE_SRTP) else { return Ok(Vec::new()) };
@@ -98,6 +109,11 @@ pub(crate) fn write_srtp(out: &mut Vec<u8>, profiles: &[SrtpProfile]) {
         write16(out, |out| profiles.iter().for_each(|profile| out.extend(profile.id().to_be_bytes())));
         write8(out, |_| {});
     });
+}
+
+/// Appends record_size_limit.
+pub(crate) fn write_record_size_limit(out: &mut Vec<u8>, limit: u16) {
+    write(out, RECORD_SIZE_LIMIT, |out| out.extend(limit.to_be_bytes()));
 }
 
 /// Appends ec_point_formats: uncompressed points (RFC 8422, section 5.1.2).

@@ -125,6 +125,8 @@ pub(crate) struct Answers12 {
     pub(crate) has_renegotiation_info: bool,
     pub(crate) has_point_formats: bool,
     pub(crate) srtp: Option<SrtpProfile>,
+    /// What we take (RFC 8449).
+    pub(crate) record_size_limit: Option<u16>,
 }
 
 /// The body of a ServerHello of 1.2.
@@ -142,6 +144,9 @@ pub(crate) fn write12(random: &[u8; 32], suite: Suite, answers: Answers12) -> Ve
         }
         if let Some(profile) = answers.srtp {
             extension::write_srtp(out, &[profile]);
+        }
+        if let Some(limit) = answers.record_size_limit {
+            extension::write_record_size_limit(out, limit);
         }
     });
     out

@@ -76,6 +76,11 @@ impl Protection12 {
         Ok(())
     }
 
+    /// How long what the record carries is.
+    pub(crate) fn content_length(&self, record: &Headed<'_>) -> usize {
+        record.fragment.len().saturating_sub(self.explicit() + TAG)
+    }
+
     /// Appends what the record carries.
     pub(crate) fn open(&self, record: &Headed<'_>, out: &mut Vec<u8>) -> Result<(), Refused> {
         let number = (u64::from(record.epoch) << 48 | record.sequence).to_be_bytes();

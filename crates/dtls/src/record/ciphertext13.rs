@@ -55,6 +55,11 @@ impl<'a> Sealed13<'a> {
         self.header.first().map_or(0, |first| u64::from(first & EPOCH))
     }
 
+    /// How long its content is, with the padding.
+    pub(crate) fn content_length(&self) -> usize {
+        self.sealed.len().saturating_sub(TAG + 1)
+    }
+
     /// The whole record again.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         [self.header, self.sealed].concat()

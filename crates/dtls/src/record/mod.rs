@@ -2,14 +2,17 @@
 
 mod ciphertext12;
 mod ciphertext13;
+mod limits;
 mod plaintext;
 mod replay;
 
 pub(crate) use ciphertext12::Protection12;
 pub(crate) use ciphertext13::{ProtectionKeys, Sealed13};
+pub(crate) use limits::{Limits, MAX_PLAINTEXT, MIN_LIMIT, most};
 pub(crate) use plaintext::{ContentType, Headed, Record, next_record};
 
 use crate::crypto::Refused;
+use crate::event::Version;
 use plaintext::{HEADER, MAX_SEQUENCE, write_header};
 use replay::ReplayWindow;
 
@@ -65,6 +68,8 @@ pub(crate) enum Unopened {
     UnknownEpoch,
     /// It came before, or is older than what is remembered.
     Replayed,
+    /// It is longer than what we take.
+    TooLong,
     /// It is not authentic.
     Forged,
     /// It is not authentic, and there have been so many that the key is not safe any more.
@@ -75,18 +80,30 @@ pub(crate) enum Unopened {
 pub(crate) struct Records {
     write: Vec<WriteEpoch>,
     read: Vec<ReadEpoch>,
+    /// How long what is protected may be, where both ends have said it.
+    limits: Option<Limits>,
 }
 
 impl Records {
     /// Nothing but what is in the clear.
     pub(crate) fn new() -> Records {
-        Records { write: vec![WriteEpoch { epoch: 0, next: 0, protection: None }], read: Vec::new() }
+        Records {
+            write: vec![WriteEpoch { epoch: 0, next: 0, protection: None }],
+            read: Vec::new(),
+            limits: None,
+        }
     }
 
-    /// Forgets all keys. The numbers of what is in the clear go on: the peer takes none twice.
+    /// Forgets all keys, and what goes with them. The numbers of what is in the clear go on: the peer takes none twice.
     pub(crate) fn forget_keys(&mut self) {
         self.write.retain(|epoch| epoch.epoch == 0);
         self.read.clear();
+        self.limits = None;
+    }
+
+    /// What both ends have said of the records to come, if they have.
+    pub(crate) fn set_limits(&mut self, limits: Option<Limits>) {
+        self.limits = limits;
     }
 
     /// Forgets the keys of a handshake of 1.3, which is over.
@@ -146,10 +163,24 @@ impl Records {
         }
     }
 
+    /// The longest content of a record of that epoch. What is in the clear has the protocol's limit alone (RFC 8449,
+    /// section 4).
+    pub(crate) fn max_content(&self, epoch: u64) -> usize {
+        let standing = self.write.iter().rev().find(|standing| standing.epoch == epoch);
+        let version = standing.and_then(|standing| standing.protection.as_ref()).map(Protection::version);
+        self.limits.zip(version).map_or(MAX_PLAINTEXT, |(limits, version)| limits.sent(version))
+    }
+
+    /// The same of what is written now, where the peer has said it.
+    pub(crate) fn told_max_content(&self) -> Option<usize> {
+        self.limits.map(|_| self.max_content(self.write_epoch()))
+    }
+
     /// Appends one record with all of `pieces`.
     ///
     /// # Errors
-    /// There is no such epoch, or it has written as many records as it may. Nothing is appended.
+    /// There is no such epoch, it has written as many records as it may, or the peer takes none that is as long. Nothing
+    /// is appended.
     pub(crate) fn write(
         &mut self,
         epoch: u64,
@@ -157,6 +188,9 @@ impl Records {
         pieces: &[&[u8]],
         out: &mut Vec<u8>,
     ) -> Result<RecordNumber, Refused> {
+        if pieces.iter().map(|piece| piece.len()).sum::<usize>() > self.max_content(epoch) {
+            return Err(Refused);
+        }
         let standing = self.write.iter_mut().rev().find(|standing| standing.epoch == epoch).ok_or(Refused)?;
         let sequence = standing.next;
         let start = out.len();
@@ -195,6 +229,10 @@ impl Records {
         if !standing.window.is_new(record.sequence) {
             return Err(Unopened::Replayed);
         }
+        // RFC 8449, section 4: in DTLS, a record that is too long may be discarded. Whoever sent it, it ends nothing.
+        if protection.content_length(record) > taken(self.limits, Version::Dtls12) {
+            return Err(Unopened::TooLong);
+        }
         match protection.open(record, out) {
             Ok(()) => Ok(standing.take(record.kind, record.sequence)),
             Err(Refused) => Err(standing.count_forged()),
@@ -210,11 +248,28 @@ impl Records {
         if !standing.window.is_new(sequence) {
             return Err(Unopened::Replayed);
         }
+        if record.content_length() > taken(self.limits, Version::Dtls13) {
+            return Err(Unopened::TooLong);
+        }
         match keys.open(record, sequence, out) {
             Ok(kind) => Ok(standing.take(kind, sequence)),
             Err(Refused) => Err(standing.count_forged()),
         }
     }
+}
+
+impl Protection {
+    fn version(&self) -> Version {
+        match self {
+            Protection::V12(_) => Version::Dtls12,
+            Protection::V13(_) => Version::Dtls13,
+        }
+    }
+}
+
+/// The longest content of a protected record that we take.
+fn taken(limits: Option<Limits>, version: Version) -> usize {
+    limits.map_or(MAX_PLAINTEXT, |limits| limits.taken(version))
 }
 
 impl ReadEpoch {
