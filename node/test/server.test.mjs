@@ -184,6 +184,16 @@ test('settings are converted as WebIDL converts dictionaries', (t) => {
   assert.equal(pc.getConfiguration().bundlePolicy, 'max-compat');
 });
 
+test('only who asks for it says that nominations may be more than one', async (t) => {
+  for (const renomination of [true, false, undefined]) {
+    const pc = createPeerConnection({}, { renomination });
+    t.after(() => pc.close());
+    pc.createDataChannel('x');
+    const { sdp } = await pc.createOffer();
+    assert.equal(sdp.includes('\r\na=ice-options:trickle ice2 renomination\r\n'), renomination === true);
+  }
+});
+
 test('settings decide what is gathered', async (t) => {
   const only = { includeLoopback: true, localAddresses: { allow: ['127.0.0.0/8'], deny: ['0.0.0.0/0', '::/0'] } };
   const loopback = await candidates(t, createPeerConnection({}, only));

@@ -68,6 +68,8 @@ export interface ConnectionSettings {
   tlsRoots?: Iterable<string | ArrayBufferView>;
   /** Carry the DTLS handshake inside ICE's checks, which saves a round trip. */
   dtlsInStun?: boolean;
+  /** Say in descriptions that more than one candidate pair may be nominated: with a peer that does so too, data moves to a better pair that comes up later. */
+  renomination?: boolean;
 }
 
 /**

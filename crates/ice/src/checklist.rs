@@ -232,8 +232,9 @@ impl Checklist {
         self.pending.iter().any(|check| check.pair == id)
     }
 
-    pub(crate) fn is_nominating(&self) -> bool {
-        self.pending.iter().any(|check| check.use_candidate)
+    /// The pairs that are being nominated.
+    pub(crate) fn nominating(&self) -> impl Iterator<Item = u64> + '_ {
+        self.pending.iter().filter(|check| check.use_candidate).map(|check| check.pair)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {

@@ -96,6 +96,10 @@ pub(crate) struct Pair {
     pub(crate) state: PairState,
     /// The controlling side chose it, though our own check may still be on its way.
     pub(crate) nominated: bool,
+    /// The number of its last nomination; 0 without one, or where they have none.
+    pub(crate) nomination: u32,
+    /// When it was in use and went bad.
+    pub(crate) lost: Option<Instant>,
     /// Since when the controlling side nominates this pair, and never the one in use.
     pub(crate) preferred_since: Option<Instant>,
     /// Until when the last answer allows to send data.

@@ -83,6 +83,12 @@ pub struct Settings {
     /// before they have answered one. False by default, as the draft is not finished; the STUN attributes, 0xC070 and
     /// 0xC071, are registered.
     pub dtls_in_stun: bool,
+    /// Say in our descriptions that the controlling side may nominate more than one candidate pair (`a=ice-options:renomination`,
+    /// [draft-thatcher-ice-renomination](https://datatracker.ietf.org/doc/html/draft-thatcher-ice-renomination-01)). With a
+    /// peer that says so too, data moves to a better pair as soon as one comes up, and both sides leave one that went bad
+    /// together. With others nothing changes. False by default, as in browsers, where libwebrtc has it for native
+    /// applications alone; the draft has expired.
+    pub renomination: bool,
 }
 
 impl Default for Settings {
@@ -104,6 +110,7 @@ impl Default for Settings {
             dscp: 0,
             tls_roots: Vec::new(),
             dtls_in_stun: false,
+            renomination: false,
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use peer::{
-    ChannelId, Configuration, DataChannelInit, Event, IceConnectionState, Payload, PeerConnectionState,
-    Settings,
+    ChannelId, Configuration, DataChannelInit, Event, IceConnectionState, IceTransportEvent, Payload,
+    PeerConnectionState, Settings,
 };
 use sim::{LinkConfig, Realm};
 use stage::network::Call;
@@ -25,7 +25,13 @@ fn cable() -> LinkConfig {
 
 /// A has two addresses and B has one, all of them in the internet, each at the end of its own cable.
 fn connected(settings: &Settings) -> (Call, ChannelId) {
+    connected_by(settings, |sdp| sdp)
+}
+
+/// The same with descriptions that are changed on their way.
+fn connected_by(settings: &Settings, munge: fn(String) -> String) -> (Call, ChannelId) {
     let mut call = Call::with_settings(&Configuration::default(), settings);
+    call.munge = munge;
     let [a, b] = call.ids;
     call.network.unlink(a, b);
     for ip in [FIRST, SECOND] {
@@ -56,12 +62,14 @@ fn pull(call: &mut Call, index: usize, ip: &str) {
 
 /// A sends numbered messages.
 fn send(call: &mut Call, channel: ChannelId) {
-    for number in 0..MESSAGES {
-        let mut bytes = vec![0; 2_400];
-        bytes[..8].copy_from_slice(&number.to_be_bytes());
-        let payload = Payload { text: false, bytes: Bytes::from(bytes) };
-        call.with(A, |pc, now| pc.channel_send(now, channel, payload)).expect("room");
-    }
+    (0..MESSAGES).for_each(|number| send_one(call, channel, number));
+}
+
+fn send_one(call: &mut Call, channel: ChannelId, number: usize) {
+    let mut bytes = vec![0; 2_400];
+    bytes[..8].copy_from_slice(&number.to_be_bytes());
+    let payload = Payload { text: false, bytes: Bytes::from(bytes) };
+    call.with(A, |pc, now| pc.channel_send(now, channel, payload)).expect("room");
 }
 
 fn received(call: &Call) -> usize {
@@ -144,4 +152,63 @@ fn a_network_that_turns_up_is_used_without_a_restart() {
     assert!(call.run_until(SOON, |call| received(call) == MESSAGES), "{}", received(&call));
     assert!(are_complete(&call));
     assert_eq!(in_use(&call), "203.0.113.200");
+}
+
+/// A talks all the time, and its better network goes away and comes back: where data goes half a minute after that, and how
+/// often it has moved.
+fn after_the_better_network_came_back(settings: &Settings, munge: fn(String) -> String) -> (bool, usize) {
+    let (mut call, channel) = connected_by(settings, munge);
+    let (before, selections) = (in_use(&call), selections(&call));
+    for number in 0..MESSAGES {
+        match number {
+            20 => pull(&mut call, A, &before),
+            40 => {
+                assert_ne!(in_use(&call), before);
+                let id = call.ids[A];
+                let ip = before.parse().expect("an address");
+                call.network.attach_interface(id, ip, Realm::Internet, cable());
+            }
+            _ => {}
+        }
+        send_one(&mut call, channel, number);
+        call.run_until(Duration::from_millis(150), |_| false);
+    }
+    assert!(call.run_until(SOON, |call| received(call) == MESSAGES), "{}", received(&call));
+    assert!(are_complete(&call));
+    (in_use(&call) == before, self::selections(&call) - selections)
+}
+
+fn selections(call: &Call) -> usize {
+    let is_it = |event: &&Event| {
+        matches!(event, Event::IceTransport(_, IceTransportEvent::SelectedCandidatePairChange))
+    };
+    call.peer(A).events.iter().filter(is_it).count()
+}
+
+/// draft-thatcher-ice-renomination.
+#[test]
+fn data_moves_back_to_a_better_network_where_both_sides_have_renomination() {
+    let settings = Settings { renomination: true, ..Settings::default() };
+    assert_eq!(after_the_better_network_came_back(&settings, |sdp| sdp), (true, 2));
+    let munge: fn(String) -> String = |sdp| sdp.replace(" renomination", "");
+    assert_eq!(after_the_better_network_came_back(&settings, munge), (false, 1));
+    assert_eq!(after_the_better_network_came_back(&Settings::default(), |sdp| sdp), (false, 1));
+}
+
+#[test]
+fn descriptions_say_that_nominations_may_be_more_than_one_only_if_asked_to() {
+    let options = |call: &Call, index: usize| {
+        let sdp = call.peer(index).pc.local_description().expect("a description").sdp.clone();
+        let line = sdp.lines().find_map(|line| line.strip_prefix("a=ice-options:"));
+        line.expect("ice-options").to_owned()
+    };
+    let asked = Settings { renomination: true, ..Settings::default() };
+    let (call, _) = connected(&asked);
+    assert_eq!([A, B].map(|index| options(&call, index)), ["trickle ice2 renomination"; 2]);
+    let (call, _) = connected_by(&asked, |sdp| sdp.replace(" renomination", ""));
+    assert_eq!(options(&call, A), "trickle ice2 renomination");
+    assert_eq!(options(&call, B), "trickle ice2");
+    let (call, _) =
+        connected_by(&Settings::default(), |sdp| sdp.replace("trickle ice2", "trickle ice2 renomination"));
+    assert_eq!([A, B].map(|index| options(&call, index)), ["trickle ice2"; 2]);
 }

@@ -38,6 +38,9 @@ pub struct IcePlan {
     pub relay_only: bool,
     /// The peer's credentials, and whether it is a lite agent.
     pub remote: Option<(ice::Credentials, bool)>,
+    /// Whether both descriptions have the ICE option "renomination"; see
+    /// [`ice::Agent::set_renomination`](ice::Agent::set_renomination). Takes effect with the peer's credentials.
+    pub renomination: bool,
 }
 
 /// The DTLS part of a plan.

@@ -27,7 +27,8 @@ use crate::transports::Transports;
 /// # fn example(now: Instant, clock: base::WallClock, certificate: Arc<dtls::Certificate>) {
 /// let mut session = Session::new(SessionConfig::new(certificate), now, clock, [7; 32]);
 /// let local = ice::Credentials::generate(&mut base::Rng::from_seed([8; 32]));
-/// let ice = IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None };
+/// let role = ice::Role::Controlling;
+/// let ice = IcePlan { role, local, relay_only: false, remote: None, renomination: false };
 /// let id = TransportId(0);
 /// let transports = [(id, Box::new(TransportPlan { ice, dtls: None }))].into();
 /// session.apply(now, SessionPlan { transports, sctp: None });

@@ -69,7 +69,8 @@ impl Transports {
         }
         // For as long as nobody is told them.
         let local = ice::Credentials::generate(&mut self.rng.clone().fork(&format!("pool {}", id.0)));
-        let ice = IcePlan { role: ice::Role::Controlling, local, relay_only, remote: None };
+        let ice =
+            IcePlan { role: ice::Role::Controlling, local, relay_only, remote: None, renomination: false };
         let plan = TransportPlan { ice, dtls: None };
         let mut transport = Box::new(Transport::new(id, &plan, config.ice.clone(), self.rng_of(id)));
         transport.agent.set_relay_only(relay_only);

@@ -42,7 +42,8 @@ fn plan_of(ids: &[u32]) -> SessionPlan {
 
 fn plan(seed: u8) -> SessionPlan {
     let local = ice::Credentials::generate(&mut Rng::from_seed([seed; 32]));
-    let ice = IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None };
+    let ice =
+        IcePlan { role: ice::Role::Controlling, local, relay_only: false, remote: None, renomination: false };
     SessionPlan { transports: [(ONE, Box::new(TransportPlan { ice, dtls: None }))].into(), sctp: None }
 }
 

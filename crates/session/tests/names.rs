@@ -28,7 +28,8 @@ fn plan(ids: &[TransportId]) -> SessionPlan {
     let transport = |id: &TransportId| {
         let remote = Some((credentials(100), false));
         let local = credentials(id.0 as u8);
-        let ice = IcePlan { role: ice::Role::Controlling, local, remote, relay_only: false };
+        let ice =
+            IcePlan { role: ice::Role::Controlling, local, remote, relay_only: false, renomination: false };
         (*id, Box::new(TransportPlan { ice, dtls: None }))
     };
     SessionPlan { transports: ids.iter().map(transport).collect(), sctp: None }

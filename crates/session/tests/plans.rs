@@ -95,8 +95,13 @@ impl Driver {
                 let id = TransportId(self.next_id);
                 let dtls = DtlsPlan { association: 0, role: dtls::Role::Client, fingerprints: Vec::new() };
                 let role = ice::Role::Controlling;
-                let ice =
-                    IcePlan { role, local, relay_only: false, remote: is_agreed.then_some((remote, false)) };
+                let ice = IcePlan {
+                    role,
+                    local,
+                    relay_only: false,
+                    remote: is_agreed.then_some((remote, false)),
+                    renomination: false,
+                };
                 self.plan
                     .transports
                     .insert(id, Box::new(TransportPlan { ice, dtls: is_agreed.then_some(dtls) }));

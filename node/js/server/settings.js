@@ -60,6 +60,7 @@ t.defineDictionary('ConnectionSettings', null, [
   ['localAddresses', t.dictionary('AddressFilter'), {}],
   ['ports', t.dictionary('PortRange'), {}],
   ['remoteAddresses', t.dictionary('AddressFilter'), {}],
+  ['renomination', t.boolean, {}],
   ['sctpInit', t.boolean, {}],
   ['tcp', t.enumeration('TcpPolicy', ['off', 'active']), {}],
   ['tlsRoots', t.sequence(certificate), {}],

@@ -110,6 +110,8 @@ pub struct Settings {
     pub tls_roots: Option<Vec<Uint8Array>>,
     /// `dtls_in_stun`
     pub dtls_in_stun: Option<bool>,
+    /// `renomination`
+    pub renomination: Option<bool>,
 }
 
 impl Settings {
@@ -121,7 +123,7 @@ impl Settings {
     /// The same, over other defaults.
     pub(crate) fn over(self, mut settings: peer::Settings) -> Result<peer::Settings, Error> {
         let Settings { include_loopback, gather_continually, hide_addresses, .. } = self;
-        let Settings { sctp_init, ice_lite, dtls_in_stun, .. } = self;
+        let Settings { sctp_init, ice_lite, dtls_in_stun, renomination, .. } = self;
         for (given, field) in [
             (include_loopback, &mut settings.include_loopback),
             (gather_continually, &mut settings.gather_continually),
@@ -129,6 +131,7 @@ impl Settings {
             (sctp_init, &mut settings.sctp_init),
             (ice_lite, &mut settings.ice_lite),
             (dtls_in_stun, &mut settings.dtls_in_stun),
+            (renomination, &mut settings.renomination),
         ] {
             *field = given.unwrap_or(*field);
         }

@@ -135,6 +135,8 @@ impl Agent {
             foundation: self.pair_foundation(local, remote),
             state: PairState::Frozen,
             nominated: false,
+            nomination: 0,
+            lost: None,
             preferred_since: None,
             consent_until: None,
             checked: None,
@@ -253,6 +255,7 @@ impl Agent {
             role,
             tie_breaker: self.tie_breaker,
             use_candidate,
+            nomination: self.number_of(pair),
             carried,
         };
         let (pair, request) = (pair.id, check.write());
@@ -390,7 +393,7 @@ impl Agent {
         {
             link.consent.renew(now, &self.config);
         }
-        if check.use_candidate && check.role == self.role {
+        if check.use_candidate && check.role == self.role && self.is_last_nomination(id) {
             self.select(now, id);
         } else if nominated && !check.is_backup {
             self.consider_nominated(now, id);

@@ -25,6 +25,8 @@ pub(crate) struct EarlyCheck {
     pub(crate) path: Path,
     pub(crate) priority: u32,
     pub(crate) use_candidate: bool,
+    /// Which nomination it is, where the sender tells.
+    pub(crate) nomination: u32,
     /// The fragment that the sender claims.
     pub(crate) remote_ufrag: String,
 }
@@ -61,6 +63,10 @@ pub(crate) struct Generation {
     pub(crate) first_valid: Option<Instant>,
     /// How often a role conflict was repaired by taking the other role.
     pub(crate) role_repairs: u32,
+    /// The highest number that a nomination had, ours or the other side's; 0 before there is one.
+    pub(crate) nomination: u32,
+    /// The pair that the other side nominated with that number.
+    pub(crate) nominee: Option<u64>,
 }
 
 /// Pairs may be given up and others formed; the paths that were validated stay, up to this many.
@@ -83,6 +89,8 @@ impl Generation {
             checking_since: None,
             first_valid: None,
             role_repairs: 0,
+            nomination: 0,
+            nominee: None,
         }
     }
 

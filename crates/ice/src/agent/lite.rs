@@ -16,9 +16,10 @@ impl Agent {
         self.current.validate(check.path);
         let pair = self.current.checklist.by_path(check.path).map(|pair| pair.id);
         let id = match pair {
-            None if !check.use_candidate => return,
+            None if !self.may_nominate(check) => return,
             pair => pair.or_else(|| self.learn_remote(check)),
         };
+        let nominated = id.is_some_and(|id| self.is_nomination(now, id, check));
         let Some(pair) = id.and_then(|id| self.current.checklist.pair_mut(id)) else {
             self.counters.dropped_over_limit += 1;
             return;
@@ -27,7 +28,7 @@ impl Agent {
         pair.traffic.requests_received += 1;
         pair.mapped.get_or_insert(local);
         pair.consent_until = Some(now + self.config.consent_lifetime);
-        if check.use_candidate {
+        if nominated {
             pair.state = PairState::Succeeded;
             pair.nominated = true;
             self.current.first_valid.get_or_insert(now);
@@ -36,7 +37,7 @@ impl Agent {
         if let Some(link) = in_use.filter(|link| link.pair == id) {
             link.consent.renew(now, &self.config);
         }
-        if check.use_candidate {
+        if nominated {
             self.note_nomination(now, id);
             self.consider_nominated(now, id);
         }

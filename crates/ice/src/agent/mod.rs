@@ -10,6 +10,7 @@ mod link;
 mod lite;
 mod nomination;
 mod relays;
+mod renomination;
 mod requests;
 mod restart;
 mod stats;
@@ -86,6 +87,8 @@ pub struct Agent {
     tie_breaker: u64,
     /// Whether the next generation is relayed only.
     relay_only: bool,
+    /// Whether both sides' nominations have numbers, of which the highest counts.
+    renomination: bool,
     current: Generation,
     link: Option<Link>,
     /// The validated paths of earlier generations, on which data may still be under way.
@@ -114,6 +117,10 @@ pub struct Agent {
     nominate_at: Option<Instant>,
     /// When the next check of a pair that is not in use is due.
     backup_at: Option<Instant>,
+    /// When the other side's last nomination was followed, or one of ours was begun.
+    moved: Option<Instant>,
+    /// When another pair may be nominated, or the nominated one followed.
+    move_at: Option<Instant>,
     /// The latest time that we were told.
     seen: Option<Instant>,
     next_pair: u64,
@@ -133,6 +140,7 @@ impl Agent {
             role,
             tie_breaker,
             relay_only: false,
+            renomination: false,
             current: Generation::new(0, Arc::new(Side::new(local)), false),
             link: None,
             previous_validated: BTreeSet::new(),
@@ -152,6 +160,8 @@ impl Agent {
             gather_next: false,
             nominate_at: None,
             backup_at: None,
+            moved: None,
+            move_at: None,
             seen: None,
             next_pair: 0,
             counters: Counters::default(),
@@ -257,6 +267,7 @@ impl Agent {
             self.streams.deadline(),
             self.nominate_at,
             self.backup_at,
+            self.move_at,
             self.failure_deadline(),
             self.conclusion_deadline(),
         ];
@@ -397,6 +408,7 @@ impl Agent {
         self.streams = Streams::default();
         self.nominate_at = None;
         self.backup_at = None;
+        self.move_at = None;
         self.set_state(TransportState::Closed);
     }
 
@@ -436,6 +448,7 @@ impl Agent {
         self.refresh_link(now);
         self.ask_for_consent(now);
         self.nominate(now);
+        self.run_renomination(now);
         self.bind_channel(now);
         self.run_relays(now);
         self.update_gathering(now);

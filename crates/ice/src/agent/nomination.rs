@@ -84,7 +84,7 @@ impl Agent {
     /// ([RFC 8445, section 8.1.1](https://www.rfc-editor.org/rfc/rfc8445#section-8.1.1)).
     pub(super) fn nominate(&mut self, now: Instant) {
         self.nominate_at = None;
-        let busy = self.is_concluded() || self.is_idle() || self.current.checklist.is_nominating();
+        let busy = self.is_concluded() || self.is_idle() || self.is_nominating(now);
         if self.role != Role::Controlling || busy {
             return;
         }
@@ -104,7 +104,7 @@ impl Agent {
             return;
         }
         // Not paced: there is one nomination at a time, to an address that just answered.
-        self.send_check(now, id, true);
+        self.send_nomination(now, id);
     }
 
     /// Relayed, through a NAT, on the same network.
@@ -121,6 +121,10 @@ impl Agent {
 
     /// The controlled side: a check with USE-CANDIDATE came on this pair.
     pub(super) fn note_nomination(&mut self, now: Instant, id: u64) {
+        // Where nominations have numbers, the last one alone counts.
+        if self.current.nominee.is_some() {
+            return;
+        }
         let is_in_use = self.link_pair().is_some_and(|pair| pair.id == id);
         if is_in_use {
             self.forget_preferences();
@@ -156,6 +160,9 @@ impl Agent {
     /// its choice again and again: then it is followed, slowly enough that no sequence of nominations makes
     /// data jump to and fro.
     pub(super) fn consider_nominated(&mut self, now: Instant, id: u64) {
+        if self.current.nominee.is_some() {
+            return self.follow(now);
+        }
         let Some(pair) = self.current.checklist.pair(id) else { return };
         let selected =
             self.link.as_ref().filter(|link| link.selected && link.generation == self.current.number);
@@ -205,7 +212,9 @@ impl Agent {
         }
         let is_lost = link.consent.update(now, &self.config) && link.generation == self.current.number;
         if is_lost && !self.config.lite {
+            let id = link.pair;
             self.current.checklist.recheck(None, self.role);
+            self.note_loss(now, id);
         }
     }
 
@@ -215,6 +224,9 @@ impl Agent {
             return;
         };
         let id = stun::transaction_id(&mut self.rng);
+        let is_current = link.generation == self.current.number;
+        let pair = self.current.checklist.pair(link.pair).filter(|_| is_current && self.renomination);
+        let nomination = pair.map_or(0, |pair| pair.nomination);
         // It says again which pair it is, as libwebrtc does: a NAT that was restarted may have made another one of it in
         // the eyes of the other side.
         let is_ours = self.role == Role::Controlling && link.selected;
@@ -225,7 +237,8 @@ impl Agent {
             priority: link.check_priority,
             role: self.role,
             tie_breaker: self.tie_breaker,
-            use_candidate: is_ours && link.generation == self.current.number,
+            use_candidate: is_ours && is_current,
+            nomination,
             carried: Carried::default(),
         };
         let (path, request) = (link.path, check.write());
@@ -281,6 +294,7 @@ impl Agent {
         if let Some(pair) = self.current.checklist.pair_mut(link.pair) {
             pair.consent_until = None;
             pair.nominated = false;
+            pair.lost = Some(now);
             pair.state = PairState::Failed;
         }
         self.refresh_link(now);

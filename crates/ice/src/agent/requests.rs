@@ -9,7 +9,7 @@ use stun_types::message::Message;
 use super::checks::ROLE_CONFLICT;
 use super::generation::EarlyCheck;
 use super::{Agent, COMPONENT, Outgoing, embed};
-use crate::stun::{IceControlled, IceControlling, Priority, Side, USE_CANDIDATE};
+use crate::stun::{IceControlled, IceControlling, Nomination, Priority, Side, USE_CANDIDATE};
 use crate::{Candidate, CandidateKind, Event, PairState, Role, stun};
 
 /// RFC 8489, section 14.8.
@@ -65,7 +65,8 @@ impl Agent {
         self.take_carried(path, message);
         self.respond(path, message, &side);
         let use_candidate = message.has_attribute(USE_CANDIDATE);
-        let check = EarlyCheck { path, priority, use_candidate, remote_ufrag };
+        let nomination = message.attribute::<Nomination>().map_or(0, |Nomination(number)| number);
+        let check = EarlyCheck { path, priority, use_candidate, nomination, remote_ufrag };
         if self.current.remote.as_ref().is_some_and(|remote| remote.ufrag() == check.remote_ufrag) {
             self.take_check(now, &check);
         } else {
@@ -122,6 +123,7 @@ impl Agent {
     pub(super) fn take_role(&mut self, role: Role) {
         self.role = role;
         self.nominate_at = None;
+        self.current.nominee = None;
         // A nomination under the other role means nothing any more; its answer still proves the pair.
         for check in self.current.checklist.pending_mut() {
             check.use_candidate = false;
@@ -132,7 +134,8 @@ impl Agent {
     fn keep_early(&mut self, check: EarlyCheck) {
         if let Some(known) = self.current.early.iter_mut().find(|known| known.is_repeated_by(&check)) {
             let use_candidate = known.use_candidate || check.use_candidate;
-            *known = EarlyCheck { use_candidate, ..check };
+            let nomination = known.nomination.max(check.nomination);
+            *known = EarlyCheck { use_candidate, nomination, ..check };
         } else if self.current.early.len() < self.config.max_early_checks {
             self.current.validate(check.path);
             self.current.early.push(check);
@@ -154,11 +157,10 @@ impl Agent {
         };
         self.current.validate(check.path);
         let concluded = self.is_concluded();
-        let is_controlled = self.role == Role::Controlled;
+        // USE-CANDIDATE from a controlled agent has no meaning.
+        let nominated = self.role == Role::Controlled && self.is_nomination(now, id, check);
         let Some(pair) = self.current.checklist.pair_mut(id) else { return };
         pair.traffic.requests_received += 1;
-        // USE-CANDIDATE from a controlled agent has no meaning.
-        let nominated = check.use_candidate && is_controlled;
         pair.nominated |= nominated;
         let state = pair.state;
         if nominated {

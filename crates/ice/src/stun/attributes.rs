@@ -57,5 +57,11 @@ attribute!(
     IceControlling, 0x802A, u64, 8
 );
 
+attribute!(
+    /// Which of the controlling agent's nominations this is (draft-thatcher-ice-renomination-01, section 4). The draft
+    /// has no number for the attribute; this is libwebrtc's, which others took over. It need not be understood.
+    Nomination, 0xC001, u32, 4
+);
+
 /// The controlling agent nominates the pair of this check.
 pub(crate) const USE_CANDIDATE: AttributeType = AttributeType::new(0x0025);

@@ -19,7 +19,7 @@ use stun_types::message::{
 };
 use stun_types::prelude::*;
 
-pub(crate) use attributes::{IceControlled, IceControlling, Priority, USE_CANDIDATE};
+pub(crate) use attributes::{IceControlled, IceControlling, Nomination, Priority, USE_CANDIDATE};
 
 use crate::embedding::{ACKNOWLEDGEMENT, Carried, DATA};
 use crate::{Credentials, Role};
@@ -91,6 +91,8 @@ pub(crate) struct Check<'a> {
     pub(crate) role: Role,
     pub(crate) tie_breaker: u64,
     pub(crate) use_candidate: bool,
+    /// Which nomination it is; 0 where that is not told.
+    pub(crate) nomination: u32,
     pub(crate) carried: Carried,
 }
 
@@ -105,6 +107,9 @@ impl Check<'_> {
         }
         if self.use_candidate {
             message.push_attribute_unchecked(&RawAttribute::new(USE_CANDIDATE, &[]));
+            if self.nomination > 0 {
+                message.push_attribute_unchecked(&Nomination(self.nomination));
+            }
         }
         message.push_attribute_unchecked(&Priority(self.priority));
         carry(&mut message, &self.carried);

@@ -81,7 +81,7 @@ fn a_flipped_bit_anywhere_is_noticed() {
 #[test]
 fn a_check_says_all_that_it_must() {
     let (local, remote) = (side("aaaa", "a-password-of-22-chars"), side("bbbb", PASSWORD));
-    let check = Check {
+    let mut check = Check {
         id: ID.into(),
         local: &local,
         remote: &remote,
@@ -89,6 +89,7 @@ fn a_check_says_all_that_it_must() {
         role: Role::Controlling,
         tie_breaker: 0x0123_4567_89ab_cdef,
         use_candidate: true,
+        nomination: 0,
         carried: Carried::default(),
     };
     let bytes = check.write();
@@ -98,7 +99,12 @@ fn a_check_says_all_that_it_must() {
     assert_eq!(message.attribute::<IceControlling>().unwrap(), IceControlling(0x0123_4567_89ab_cdef));
     assert_eq!(message.attribute::<Priority>().unwrap(), Priority(77));
     assert!(message.has_attribute(USE_CANDIDATE));
-    assert!(message.has_attribute(Fingerprint::TYPE));
+    assert!(message.has_attribute(Fingerprint::TYPE) && !message.has_attribute(Nomination::TYPE));
+    check.nomination = 3;
+    let bytes = check.write();
+    let message = parse(&bytes).unwrap();
+    assert_eq!(message.attribute::<Nomination>().unwrap(), Nomination(3));
+    assert!(unknown_attributes(&message).is_empty());
 }
 
 #[test]

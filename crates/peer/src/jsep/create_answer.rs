@@ -32,7 +32,7 @@ impl Negotiation {
                 .iter()
                 .map(|group| group.iter().filter_map(|&index| sections[index].mid.clone()).collect())
                 .collect(),
-            ice_options: answer_options(&offer),
+            ice_options: self.ice_options(|option| has_ice_option(&offer, option)),
             extmap_allow_mixed: offer.parsed.attributes.contains(&Attribute::ExtmapAllowMixed),
         };
         Some(self.write_description(session, &sections))
@@ -229,11 +229,8 @@ fn media_answer(
     })
 }
 
-/// RFC 9429, section 5.3.1: "trickle" and "ice2", each only if the offer has it.
-fn answer_options(offer: &Description) -> Vec<String> {
+/// RFC 9429, section 5.3.1: an answer has those options only that the offer has.
+fn has_ice_option(offer: &Description, option: &str) -> bool {
     let parsed = &offer.parsed;
-    let offered = |option: &&str| {
-        parsed.has_ice_option(option) || parsed.media.iter().any(|section| section.has_ice_option(option))
-    };
-    ["trickle", "ice2"].into_iter().filter(offered).map(str::to_owned).collect()
+    parsed.has_ice_option(option) || parsed.media.iter().any(|section| section.has_ice_option(option))
 }

@@ -64,8 +64,7 @@ impl Negotiation {
                 .iter()
                 .map(|group| group.iter().filter_map(|&index| sections[index].mid.clone()).collect())
                 .collect(),
-            // RFC 9429, section 5.2.1; "ice2" says that we follow RFC 8445 (its section 10).
-            ice_options: vec!["trickle".to_owned(), "ice2".to_owned()],
+            ice_options: self.ice_options(|_| true),
             extmap_allow_mixed: slots.iter().any(|slot| matches!(slot, Slot::Transceiver(_))),
         };
         let owners = slots.iter().map(|slot| match slot {

@@ -203,6 +203,9 @@ impl MediaLines {
     }
 }
 
+/// The ICE option of draft-thatcher-ice-renomination-01, section 3.
+pub(crate) const RENOMINATION: &str = "renomination";
+
 /// What stands before the m-sections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionLines {
@@ -215,6 +218,13 @@ pub(crate) struct SessionLines {
 }
 
 impl Negotiation {
+    /// `a=ice-options`: those of RFC 9429, section 5.2.1 ("ice2" says that we follow RFC 8445: its section 10), and what
+    /// the settings ask for, as far as `allows` has them.
+    pub(crate) fn ice_options(&self, allows: impl Fn(&str) -> bool) -> Vec<String> {
+        let known = ["trickle", "ice2"].into_iter().chain(self.renomination.then_some(RENOMINATION));
+        known.filter(|option| allows(option)).map(str::to_owned).collect()
+    }
+
     /// A whole description.
     pub(crate) fn write_description(&mut self, session: SessionLines, sections: &[MSection]) -> String {
         let version = self.last_written.as_ref().map_or(0, |(version, _)| *version);

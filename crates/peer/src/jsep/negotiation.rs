@@ -63,6 +63,8 @@ pub(crate) struct Negotiation {
     pub(crate) next_transport: u32,
     /// Whether our descriptions say that we are a lite ICE agent.
     pub(crate) is_ice_lite: bool,
+    /// Whether our descriptions have the ICE option "renomination".
+    pub(crate) renomination: bool,
     /// Above every number that was negotiated as a mid.
     pub(crate) next_mid: u32,
     /// For the transports of m-sections that an offer would add, by their index.
@@ -116,6 +118,7 @@ impl Negotiation {
             to_replace: Vec::new(),
             bundle_policy,
             is_ice_lite: false,
+            renomination: false,
             transports: Vec::new(),
             offered: Vec::new(),
             stable_transports: Vec::new(),

@@ -100,6 +100,11 @@ impl Description {
         Some(Credentials { ufrag: ufrag.to_owned(), pwd: Redacted::new(pwd.to_owned()) })
     }
 
+    /// Whether an ICE option holds for an m-section.
+    pub(crate) fn has_ice_option(&self, index: usize, option: &str) -> bool {
+        self.section(index).is_some_and(|section| self.parsed.has_ice_option_for(section, option))
+    }
+
     /// The ICE generation of an m-section.
     pub(crate) fn ufrag(&self, index: usize) -> Option<&str> {
         let own = self.with_tag(index).find_map(|section| section.ice_ufrag());

@@ -4,6 +4,7 @@ use ice::{Credentials, Role};
 use sdp::Setup;
 use session::{DtlsPlan, IcePlan, SctpPlan, SessionPlan, TransportId, TransportPlan};
 
+use super::m_section::RENOMINATION;
 use super::negotiation::{Mapping, Negotiation};
 use super::parsed::Description;
 
@@ -38,6 +39,8 @@ impl Negotiation {
             relay_only: known.map_or(self.relay_only, |transport| transport.ice.relay_only),
             local,
             remote,
+            // Nobody nominates before there are two descriptions.
+            renomination: false,
         }
     }
 
@@ -62,8 +65,10 @@ impl Negotiation {
                 continue;
             };
             let dtls_role = dtls_role(local.setup(tag), remote.setup(tag), local.is_answer());
+            let ice = self.plan_ice(id, ours, Some((theirs, remote.parsed.is_ice_lite())));
+            let renomination = [local, remote].iter().all(|side| side.has_ice_option(tag, RENOMINATION));
             let transport = TransportPlan {
-                ice: self.plan_ice(id, ours, Some((theirs, remote.parsed.is_ice_lite()))),
+                ice: IcePlan { renomination, ..ice },
                 dtls: Some(DtlsPlan {
                     association: self.answered_association(id, remote, tag, dtls_role),
                     role: dtls_role,

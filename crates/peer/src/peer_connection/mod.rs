@@ -156,7 +156,7 @@ impl PeerConnection {
         let sctp_init = settings.sctp_init.then(|| {
             sctp::InitChunk::generate(config.receive_window, max_streams, &mut rng.clone().fork("sctp"))
         });
-        let is_ice_lite = settings.ice_lite;
+        let (is_ice_lite, renomination) = (settings.ice_lite, settings.renomination);
         settings.apply(&mut config)?;
         config.hosts.include_loopback |= configuration.include_loopback;
         config.ice_servers = gathering::known_servers(&server_urls);
@@ -165,6 +165,7 @@ impl PeerConnection {
         let mut negotiation = Negotiation::new(&identity, configuration.bundle_policy, rng.fork("jsep"));
         negotiation.sctp_init = sctp_init;
         negotiation.is_ice_lite = is_ice_lite;
+        negotiation.renomination = renomination;
         negotiation.relay_only = configuration.ice_transport_policy == IceTransportPolicy::Relay;
         let mut connection = PeerConnection {
             configuration,

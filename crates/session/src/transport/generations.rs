@@ -36,6 +36,7 @@ impl Generations {
         if let Some((remote, lite)) = &plan.remote
             && self.is_for_this_generation(&plan.local, remote)
         {
+            agent.set_renomination(plan.renomination);
             agent.set_remote_credentials(now, remote.clone(), *lite);
             self.paired = Some((plan.local.clone(), remote.clone()));
         }
@@ -60,6 +61,7 @@ mod tests {
         };
         IcePlan {
             relay_only: false,
+            renomination: false,
             role: ice::Role::Controlling,
             local: credentials(local),
             remote: remote.map(|remote| (credentials(remote), false)),

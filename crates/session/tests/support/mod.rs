@@ -370,7 +370,13 @@ fn add_peer(
     let id = network.add_node(name, Peer::new(session), &[address.parse::<IpAddr>().unwrap()]);
     let mut plan = SessionPlan::default();
     for transport in (0..count).map(TransportId) {
-        let ice = IcePlan { role, local: ice::Credentials::generate(rng), relay_only: false, remote: None };
+        let ice = IcePlan {
+            role,
+            local: ice::Credentials::generate(rng),
+            relay_only: false,
+            remote: None,
+            renomination: false,
+        };
         plan.transports.insert(transport, Box::new(TransportPlan { ice, dtls: None }));
     }
     network.with(id, |peer, now| {
