@@ -59,6 +59,15 @@ fn what_a_sack_has_no_room_for_is_not_sent_again() {
     assert!(path.superfluous(0) < 0.001, "{}", path.superfluous(0));
 }
 
+/// A SACK has room for some 280 runs of what has arrived: what is lost every other packet would be sent again as slowly.
+#[test]
+fn what_is_lost_when_the_start_overshoots_is_soon_made_good() {
+    let path = alone(CongestionControl::Bbr, (60, 400, 80), 0.0, 8000);
+    assert!(path.dropped > 2000, "{}", path.dropped);
+    let goodput = path.goodput(0, MS(6000), MS(8000));
+    assert!(goodput > 45.0, "{goodput}");
+}
+
 /// How two flows share a path, the second of which begins later: megabits a second of each, from `from` on.
 fn shares(
     controls: [CongestionControl; 2],
