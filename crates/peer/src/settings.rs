@@ -1,6 +1,7 @@
 //! What W3C leaves to the browser and its user.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use ice::{AddressFilter, ExternalAddress};
 use session::{HostPolicy, InterfaceFilter, IpVersions, SessionConfig, TcpPolicy};
@@ -143,10 +144,11 @@ impl Settings {
             hide_addresses: self.hide_addresses,
             tcp: if self.ice_lite { self.tcp.without_active() } else { self.tcp },
         };
-        config.ice.lite = self.ice_lite;
-        config.ice.external_addresses = self.external_addresses;
-        config.ice.remote_addresses = self.remote_addresses;
-        config.ice.embedding = self.dtls_in_stun;
+        let ice = Arc::make_mut(&mut config.ice);
+        ice.lite = self.ice_lite;
+        ice.external_addresses = self.external_addresses;
+        ice.remote_addresses = self.remote_addresses;
+        ice.embedding = self.dtls_in_stun;
         config.mtu_discovery = self.mtu_discovery;
         Ok(())
     }

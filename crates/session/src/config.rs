@@ -11,7 +11,7 @@ pub struct SessionConfig {
     /// The certificate that we present. Its fingerprint is what our description carries.
     pub certificate: Arc<dtls::Certificate>,
     /// The ICE agent's times and bounds.
-    pub ice: ice::AgentConfig,
+    pub ice: Arc<ice::AgentConfig>,
     /// STUN and TURN servers to gather server-reflexive and relayed candidates from.
     pub ice_servers: Vec<IceServer>,
     /// Which of this machine's addresses become host candidates.
@@ -55,7 +55,7 @@ impl SessionConfig {
     pub fn new(certificate: Arc<dtls::Certificate>) -> Self {
         SessionConfig {
             certificate,
-            ice: ice::AgentConfig::default(),
+            ice: Arc::default(),
             ice_servers: Vec::new(),
             hosts: HostPolicy::default(),
             max_message_size: Self::MAX_MESSAGE_SIZE,

@@ -470,7 +470,7 @@ impl Session {
 
     /// The SCTP association, read-only: counters. `None` before it has begun.
     pub fn association(&self) -> Option<&sctp::Association> {
-        self.transports.get(self.data?).and_then(|transport| transport.association.as_ref())
+        self.transports.get(self.data?).and_then(|transport| transport.association.as_deref())
     }
 
     /// The session's clock, for whoever needs dates.
@@ -485,7 +485,7 @@ impl Session {
     /// The channels, and what they work with.
     fn split(&mut self) -> (&mut Table, Context<'_>) {
         let transport = self.data.and_then(|id| self.transports.get_mut(id));
-        let association = transport.and_then(|transport| transport.association.as_mut());
+        let association = transport.and_then(|transport| transport.association.as_deref_mut());
         (&mut self.channels, Context { now: self.now, association, output: &mut self.output })
     }
 

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use session::Event;
@@ -12,7 +13,7 @@ use support::{ONE, Pair, labelled};
 fn pair(seed: u64, link: LinkConfig, embeds: [bool; 2]) -> Pair {
     let sides = std::cell::Cell::new(0);
     Pair::configured(seed, link, |config| {
-        config.ice.embedding = embeds[sides.get()];
+        Arc::make_mut(&mut config.ice).embedding = embeds[sides.get()];
         sides.set(sides.get() + 1);
     })
 }

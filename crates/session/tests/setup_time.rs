@@ -3,6 +3,7 @@
 mod support;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ice::Candidate;
@@ -39,7 +40,8 @@ fn dead_candidate(side: u8, index: u16) -> Candidate {
 /// Signalling takes as long as the path: the answer and the first check of the answerer travel side by side.
 fn measure(case: Case, seed: u64) -> [Duration; 2] {
     let link = LinkConfig { delay: case.rtt / 2, loss: case.loss, ..LinkConfig::default() };
-    let mut pair = Pair::configured(seed, link, |config| config.ice.embedding = case.sped);
+    let mut pair =
+        Pair::configured(seed, link, |config| Arc::make_mut(&mut config.ice).embedding = case.sped);
     if case.snap {
         pair.signal_inits();
     }

@@ -81,7 +81,8 @@ impl Outgoing {
 /// [`poll_timeout`](Agent::poll_timeout). Bad input is dropped and counted.
 #[derive(Debug)]
 pub struct Agent {
-    config: AgentConfig,
+    /// Of all agents of a session, and kept by it too.
+    config: Arc<AgentConfig>,
     rng: Rng,
     role: Role,
     tie_breaker: u64,
@@ -129,7 +130,8 @@ pub struct Agent {
 
 impl Agent {
     /// An agent that does nothing yet.
-    pub fn new(config: AgentConfig, role: Role, local: Credentials, mut rng: Rng) -> Agent {
+    pub fn new(config: impl Into<Arc<AgentConfig>>, role: Role, local: Credentials, mut rng: Rng) -> Agent {
+        let config = config.into();
         let tie_breaker = rng.u64();
         // RFC 8445, section 6.1.1.
         let role = if config.lite { Role::Controlled } else { role };

@@ -13,7 +13,7 @@ use sctp::Association;
 pub(super) struct Farewell {
     endpoint: Box<Endpoint>,
     /// SCTP, with its ABORT to send.
-    association: Option<Association>,
+    association: Option<Box<Association>>,
     /// Where the peer was.
     path: Path,
     scratch: Vec<u8>,
@@ -21,7 +21,11 @@ pub(super) struct Farewell {
 
 impl Farewell {
     /// `None` if there is nothing to say, because nobody was connected.
-    pub(super) fn new(endpoint: Box<Endpoint>, association: Option<Association>, path: Path) -> Option<Self> {
+    pub(super) fn new(
+        endpoint: Box<Endpoint>,
+        association: Option<Box<Association>>,
+        path: Path,
+    ) -> Option<Self> {
         let is_connected = endpoint.state() == dtls::State::Connected;
         is_connected.then_some(Farewell { endpoint, association, path, scratch: Vec::new() })
     }

@@ -9,6 +9,7 @@ mod path_mtu;
 mod security;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch};
@@ -69,11 +70,11 @@ pub(crate) struct Transport {
     dtls_association: Option<u32>,
     sctp_plan: Option<SctpPlan>,
     security: Security,
-    pub(crate) association: Option<Association>,
-    /// The one before, while its ABORT waits to be sent.
-    former: Option<Association>,
+    pub(crate) association: Option<Box<Association>>,
+    /// The one before, while its ABORT waits to be sent. Few ever have one, hence boxed.
+    former: Option<Box<Association>>,
     /// The DTLS association before this one, as long as it has something to say.
-    farewell: Option<Farewell>,
+    farewell: Option<Box<Farewell>>,
     started: bool,
     ended: Option<ChannelError>,
     phase: Phase,
@@ -97,7 +98,12 @@ enum Phase {
 }
 
 impl Transport {
-    pub(crate) fn new(id: TransportId, plan: &TransportPlan, ice: ice::AgentConfig, mut rng: Rng) -> Self {
+    pub(crate) fn new(
+        id: TransportId,
+        plan: &TransportPlan,
+        ice: Arc<ice::AgentConfig>,
+        mut rng: Rng,
+    ) -> Self {
         let agent = Agent::new(ice, plan.ice.role, plan.ice.local.clone(), rng.fork("ice"));
         Transport {
             id,
@@ -182,7 +188,10 @@ impl Transport {
         let had_begun = self.security.endpoint().is_some();
         let endpoint = std::mem::take(&mut self.security).into_endpoint();
         let former = self.former.take();
-        self.farewell = endpoint.zip(path).and_then(|(endpoint, path)| Farewell::new(endpoint, former, path));
+        self.farewell = endpoint
+            .zip(path)
+            .and_then(|(endpoint, path)| Farewell::new(endpoint, former, path))
+            .map(Box::new);
         self.agent.leave_former_generations(now);
         self.ended = None;
         if had_begun {
@@ -252,7 +261,7 @@ impl Transport {
             return None;
         }
         let endpoint = self.security.endpoint().and_then(Endpoint::poll_timeout);
-        let association = self.association.as_ref().and_then(Association::poll_timeout);
+        let association = self.association.as_deref().and_then(Association::poll_timeout);
         [self.agent.poll_timeout(), endpoint, association].into_iter().flatten().min()
     }
 
@@ -353,7 +362,7 @@ impl Transport {
             peer_timeout: Some(PEER_TIMEOUT),
             ..sctp::Config::default()
         };
-        self.association = Some(Association::new(sctp_config, now, self.rng.fork("sctp")));
+        self.association = Some(Box::new(Association::new(sctp_config, now, self.rng.fork("sctp"))));
         self.path_mtu = PathMtu::new(config);
         self.started = true;
     }
@@ -363,7 +372,7 @@ impl Transport {
         if std::mem::take(&mut self.started) {
             return Some(News::Started);
         }
-        if let Some(event) = self.association.as_mut().and_then(Association::poll_event) {
+        if let Some(event) = self.association.as_deref_mut().and_then(Association::poll_event) {
             return Some(News::Association(event));
         }
         self.ended.take().map(|error| {
