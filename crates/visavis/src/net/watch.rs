@@ -27,9 +27,12 @@ struct Watched {
 /// Tells a connection of changes, as long as it lives.
 pub(crate) fn watch(connection: &Arc<Connection>) {
     let mut watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    // It sleeps where it found none; where there are some, each new one would have it go through all of them.
+    let sleeps = watched.connections.is_empty();
     watched.connections.push(Arc::downgrade(connection));
     match &watched.thread {
-        Some(thread) => thread.unpark(),
+        Some(thread) if sleeps => thread.unpark(),
+        Some(_) => {}
         None => match std::thread::Builder::new().name("visavis-watch".to_owned()).spawn(run) {
             Ok(handle) => watched.thread = Some(handle.thread().clone()),
             Err(error) => tracing::warn!(%error, "no thread to watch the network interfaces"),
@@ -53,7 +56,6 @@ fn run() {
             }
         }
         drop(connections);
-        // New connections wake it early: they have the list that they ask for, and lose nothing by it.
         std::thread::park_timeout(PERIOD);
     }
 }
