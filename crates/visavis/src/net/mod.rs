@@ -29,6 +29,7 @@ mod media;
 mod outside;
 mod peek;
 mod port;
+mod ready;
 mod resolver;
 mod router;
 mod routes;

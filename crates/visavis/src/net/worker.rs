@@ -1,6 +1,6 @@
 //! A thread that drives connections: who wants a turn, who is due, and one bounded turn after another.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -15,6 +15,7 @@ use crate::net::drive::{Next, Scratch, Seat};
 use crate::net::endpoint::Endpoint;
 use crate::net::listener::ListenerSeat;
 use crate::net::port::PortSeat;
+use crate::net::ready::Ready;
 use crate::net::resolver;
 use crate::net::router::Source;
 
@@ -89,7 +90,8 @@ pub(crate) fn start(number: usize) -> std::io::Result<Arc<Inbox>> {
         inbox: Arc::clone(&inbox),
         messages: Messages::default(),
         seats: BTreeMap::new(),
-        ready: VecDeque::new(),
+        ready: Ready::default(),
+        round: Vec::new(),
         deadlines: BTreeSet::new(),
         scratch: Scratch::new(),
     };
@@ -105,8 +107,9 @@ struct Worker {
     /// The inbox's last content, kept for its memory.
     messages: Messages,
     seats: BTreeMap<ConnectionKey, Slot>,
-    /// Each connection at most once.
-    ready: VecDeque<ConnectionKey>,
+    ready: Ready,
+    /// Those who have their turn now. Kept for its memory.
+    round: Vec<ConnectionKey>,
     /// At most one for each seat, the same as there.
     deadlines: BTreeSet<(Instant, ConnectionKey)>,
     scratch: Scratch,
@@ -119,6 +122,15 @@ struct Slot {
     is_ready: bool,
 }
 
+impl Slot {
+    /// Wants a turn, once until it begins.
+    fn wants_turn(&mut self, key: ConnectionKey, ready: &mut Ready) {
+        if !std::mem::replace(&mut self.is_ready, true) {
+            ready.push(key, self.seat.is_shared_socket());
+        }
+    }
+}
+
 /// Who has a seat.
 enum Occupied {
     Connection(Box<Seat>),
@@ -127,6 +139,10 @@ enum Occupied {
 }
 
 impl Occupied {
+    fn is_shared_socket(&self) -> bool {
+        !matches!(self, Occupied::Connection(_))
+    }
+
     fn bell(&self) -> &Bell {
         match self {
             Occupied::Connection(seat) => &seat.connection().bell,
@@ -163,11 +179,10 @@ impl Worker {
         for round in 1u64.. {
             self.take_inbox();
             self.take_due(clock::now());
-            for _ in 0..self.ready.len() {
-                if let Some(key) = self.ready.pop_front() {
-                    self.turn(key);
-                }
-            }
+            let mut turns = std::mem::take(&mut self.round);
+            self.ready.take_round(&mut turns);
+            turns.drain(..).for_each(|key| self.turn(key));
+            self.round = turns;
             // Lets tokio look at the sockets: while there is work, and when bells that ring without end might
             // keep the wait below from ever waiting.
             if !self.ready.is_empty() || round.is_multiple_of(LOOK_EVERY) {
@@ -203,15 +218,14 @@ impl Worker {
                 }
                 Newcomer::Port(endpoint, index, bell) => Occupied::Port(PortSeat::new(endpoint, index, bell)),
             };
-            self.seats.insert(key, Slot { seat, armed: None, is_ready: true });
-            self.ready.push_back(key);
+            let mut slot = Slot { seat, armed: None, is_ready: false };
+            slot.wants_turn(key, &mut self.ready);
+            self.seats.insert(key, slot);
         }
         for key in self.messages.rung.drain(..) {
             // One turn is enough, however many reasons there are.
-            if let Some(slot) = self.seats.get_mut(&key)
-                && !std::mem::replace(&mut slot.is_ready, true)
-            {
-                self.ready.push_back(key);
+            if let Some(slot) = self.seats.get_mut(&key) {
+                slot.wants_turn(key, &mut self.ready);
             }
         }
     }
@@ -221,24 +235,22 @@ impl Worker {
             self.deadlines.remove(&(deadline, key));
             let Some(slot) = self.seats.get_mut(&key) else { continue };
             slot.armed = None;
-            if !std::mem::replace(&mut slot.is_ready, true) {
-                self.ready.push_back(key);
-            }
+            slot.wants_turn(key, &mut self.ready);
         }
     }
 
     /// Gives one connection its turn. What panics in it ends this connection and no other.
     fn turn(&mut self, key: ConnectionKey) {
-        let Some(Slot { seat, armed, is_ready }) = self.seats.get_mut(&key) else { return };
-        *is_ready = false;
+        let Some(slot) = self.seats.get_mut(&key) else { return };
+        slot.is_ready = false;
+        let Slot { seat, armed, .. } = slot;
         seat.bell().silence();
         let next = contained(key, || seat.turn(&mut self.scratch)).unwrap_or_else(|| seat.after_panic(key));
         match next {
             Next::Again => {
                 // Rung meanwhile: then it is in the inbox already.
                 if seat.bell().claim() {
-                    *is_ready = true;
-                    self.ready.push_back(key);
+                    slot.wants_turn(key, &mut self.ready);
                 }
             }
             // A deadline that moved back waits for the old one: most move often and fire never.
