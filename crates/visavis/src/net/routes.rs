@@ -102,6 +102,12 @@ impl Routes {
         self.members.len()
     }
 
+    /// What is in each of the tables.
+    #[cfg(test)]
+    pub(crate) fn entries(&self) -> (usize, usize, usize, usize) {
+        (self.members.len(), self.claims.len(), self.paths.len(), self.transactions.len())
+    }
+
     pub(crate) fn members(&self) -> impl Iterator<Item = &Arc<Connection>> {
         self.members.values().map(|member| &member.connection)
     }

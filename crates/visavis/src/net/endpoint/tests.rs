@@ -69,3 +69,45 @@ async fn a_path_in_use_is_not_taken_over_by_another_connection() {
     assert_eq!(key(flow), Some(other.handle.key));
     drop(other_client);
 }
+
+/// Sends back what comes on the first channel of a connection, until it closes.
+async fn echo(connection: RtcPeerConnection) {
+    let mut events = connection.events();
+    while let Some(event) = events.next().await {
+        let RtcPeerConnectionEvent::DataChannel(channel) = event else { continue };
+        while let Some(message) = channel.recv().await {
+            channel.send_message(message).unwrap();
+        }
+        return;
+    }
+}
+
+/// What an endpoint is for: each connection has its own messages, and nothing is left of those that are over.
+#[tokio::test]
+async fn two_hundred_connections_come_and_go() {
+    const COUNT: usize = 200;
+    let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let endpoint = crate::Endpoint::bind(address).unwrap();
+    let mut connections = Vec::new();
+    for _ in 0..COUNT {
+        let (server, client, channel) = connected(&endpoint).await;
+        tokio::spawn(echo(server));
+        connections.push((client, channel));
+    }
+    let (members, claims, paths, _) = endpoint.sockets().routes().entries();
+    assert_eq!((members, claims), (COUNT, COUNT));
+    assert!(paths >= COUNT, "{paths}");
+    // All at once: more than the system holds for a socket is a matter of luck, but it is sent again.
+    for (number, (_, channel)) in connections.iter().enumerate() {
+        channel.send_text(number.to_string()).unwrap();
+    }
+    for (number, (_, channel)) in connections.iter().enumerate() {
+        assert_eq!(channel.recv().await, Some(RtcMessage::Text(number.to_string())));
+    }
+    // Their peers hear of it.
+    drop(connections);
+    while endpoint.sockets().routes().entries() != (0, 0, 0, 0) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(endpoint.connections(), 0);
+}
