@@ -47,6 +47,8 @@ const MAX_OUTSTANDING: usize = 60_000;
 const MAX_REMEMBERED: usize = 4096;
 /// The shortest wait for the first acknowledgement: the other side has just begun.
 const MIN_FIRST_TIMEOUT: Duration = Duration::from_millis(50);
+/// On a path with a shorter round trip a message that nothing else is sent with may be one of a conversation.
+const CONVERSATION: Duration = Duration::from_millis(10);
 
 /// The sending half of an association.
 #[derive(Debug)]
@@ -287,10 +289,20 @@ impl Sender {
         if self.has_new(streams) {
             self.path.note_wanted(now);
         }
-        // RFC 7053: nothing follows that would bring the answer.
-        if !self.window_is_open() || !self.has_data(streams) {
+        if is_probe || self.wants_answer(before, streams) {
             writer.set_immediate(last_flags);
         }
+    }
+
+    /// Whether the peer is asked not to delay its acknowledgement of a packet (RFC 7053, section 4.1): nothing follows
+    /// that would bring it. Unless the packet is a conversation's next: then the peer's own message is soon to bring it, and
+    /// a packet for it alone would be as much work as the message.
+    fn wants_answer(&self, before: usize, streams: &Streams) -> bool {
+        if !self.window_is_open() {
+            return true;
+        }
+        let is_alone = before == 0 && self.rtt.smoothed().is_some_and(|rtt| rtt < CONVERSATION);
+        !self.has_data(streams) && !is_alone
     }
 
     /// Whether the congestion window, or a probe, allows one more chunk in this packet.

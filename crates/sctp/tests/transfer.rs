@@ -250,3 +250,40 @@ fn what_is_in_a_packet_is_not_unsent_any_more() {
     assert_eq!((pair.ends[0].unsent(1), pair.ends[0].buffered_amount(1)), (0, 1000));
     assert_eq!(pair.ends[0].poll_event(), Some(Event::BufferDrained { stream: 1 }));
 }
+
+/// Packets of a hundred round trips of one message each, on a path that takes so long one way. Who answers takes a moment.
+fn packets_of_a_conversation(delay: Duration) -> usize {
+    let link = Link { delay, ..Link::CLEAN };
+    let mut pair = Pair::connected(4, link);
+    for end in 0..2 {
+        send(&mut pair, end, 1, numbered(0, 64), Delivery::default());
+    }
+    pair.run_for(Duration::from_secs(1));
+    while pair.ends[0].read(1).is_some() || pair.ends[1].read(1).is_some() {}
+    pair.keeps_sent = true;
+    for message in 0..100 {
+        for from in 0..2 {
+            send(&mut pair, from, 1, numbered(message, 64), Delivery::default());
+            let mut answer = None;
+            pair.run(Duration::from_secs(10), |pair| {
+                answer = pair.ends[1 - from].read(1);
+                answer.is_some()
+            });
+            assert_eq!(number(&answer.unwrap().payload), message);
+            pair.run_for(Duration::from_micros(30));
+        }
+    }
+    pair.run_for(Duration::from_secs(1));
+    pair.sent.len()
+}
+
+#[test]
+fn a_conversation_takes_a_packet_for_each_message() {
+    // The last message is acknowledged by itself.
+    assert_eq!(packets_of_a_conversation(Duration::from_micros(50)), 201);
+}
+
+#[test]
+fn on_a_long_path_each_message_is_acknowledged_at_once() {
+    assert_eq!(packets_of_a_conversation(Duration::from_millis(20)), 400);
+}
