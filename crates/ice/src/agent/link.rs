@@ -1,7 +1,7 @@
 //! The pair that data goes over, with all that keeps it alive across a restart.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use base::Path;
 
@@ -32,5 +32,13 @@ pub(crate) struct Link {
     /// The controlling side left a pair of higher priority for this one: priorities decide nothing any more.
     pub(crate) followed: bool,
     pub(crate) consent: Consent,
-    pub(crate) stats: PairStats,
+    /// What was measured of it, once its generation has given way and the pair is in no checklist any more.
+    pub(crate) former: Option<Box<PairStats>>,
+}
+
+impl Link {
+    /// The last round-trip time, of a pair that is in no checklist any more.
+    pub(crate) fn former_rtt(&self) -> Option<Duration> {
+        self.former.as_ref().and_then(|stats| stats.current_rtt)
+    }
 }

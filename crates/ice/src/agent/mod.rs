@@ -372,7 +372,7 @@ impl Agent {
     /// The last round-trip time of the pair in use.
     pub fn rtt(&self) -> Option<Duration> {
         let link = self.link.as_ref()?;
-        self.link_pair().map_or(link.stats.current_rtt, |pair| pair.traffic.current_rtt)
+        self.link_pair().map_or(link.former_rtt(), |pair| pair.traffic.current_rtt)
     }
 
     /// The candidates of this generation that were announced.

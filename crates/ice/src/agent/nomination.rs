@@ -74,7 +74,7 @@ impl Agent {
             selected,
             concludes: selected.then_some(now + self.config.conclusion),
             followed: false,
-            stats: self.stats_of(pair),
+            former: None,
             consent: Consent::new(now, expires, &self.config, &mut self.rng)
                 .with_rtt(pair.traffic.current_rtt),
         })
@@ -243,7 +243,9 @@ impl Agent {
         };
         let (path, request) = (link.path, check.write());
         link.consent.sent(now, id, &self.config, &mut self.rng);
-        link.stats.consent_requests_sent += 1;
+        if let Some(former) = &mut link.former {
+            former.consent_requests_sent += 1;
+        }
         if self.queue(path, request) {
             self.counters.requests_sent += 1;
             self.update_link_pair(|pair| pair.traffic.consent_requests_sent += 1);
@@ -268,7 +270,9 @@ impl Agent {
         }
         let rtt = link.consent.answered(now, message.transaction_id(), &self.config);
         let until = link.consent.expires();
-        link.stats.current_rtt = rtt;
+        if let Some(former) = &mut link.former {
+            former.current_rtt = rtt;
+        }
         self.update_link_pair(|pair| {
             pair.traffic.answered(rtt);
             pair.consent_until = Some(until);

@@ -104,7 +104,7 @@ impl Agent {
     fn keep_link(&mut self) {
         let Some(stats) = self.link_pair().map(|pair| self.stats_of(pair)) else { return };
         if let Some(link) = &mut self.link {
-            link.stats = stats;
+            link.former = Some(Box::new(stats));
         }
     }
 

@@ -39,7 +39,8 @@ impl Agent {
             return Some((&mut pair.traffic.sent, &mut pair.traffic.received));
         }
         let older = self.link.as_mut().filter(|link| link.path == path)?;
-        Some((&mut older.stats.sent, &mut older.stats.received))
+        let former = older.former.as_mut()?;
+        Some((&mut former.sent, &mut former.received))
     }
 
     /// The addresses of which authenticated checks came before the other side's credentials did, as the
@@ -64,7 +65,7 @@ impl Agent {
     pub(super) fn pair_stats(&self) -> impl Iterator<Item = PairStats> + '_ {
         let older = self.link.as_ref().filter(|link| link.generation != self.current.number);
         let current = self.current.checklist.pairs().iter().map(|pair| self.stats_of(pair));
-        older.map(|link| link.stats.clone()).into_iter().chain(current)
+        older.and_then(|link| link.former.as_deref().cloned()).into_iter().chain(current)
     }
 
     pub(super) fn stats_of(&self, pair: &Pair) -> PairStats {
