@@ -196,3 +196,83 @@ fn a_restart_leaves_the_stream_and_checks_over_it() {
     assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
     assert_eq!(network.attempts.len(), 1, "the stream is there already");
 }
+
+/// A NAT on the way has forgotten the connection, and drops what belongs to it: TCP would go on for a quarter of an hour.
+#[test]
+fn a_stream_that_went_silent_is_closed_and_another_one_opened() {
+    for (a, b) in [(Role::Controlling, Role::Controlled), (Role::Controlled, Role::Controlling)] {
+        let mut network = Network::with_roles(a, b);
+        network.add_tcp(A, "192.0.2.1:1", TcpType::Active);
+        network.add_tcp(B, LISTENER, TcpType::Passive);
+        network.complete(A);
+        network.complete(B);
+        network.signal_all();
+        assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
+        for round in 1..=3 {
+            let before = network.agent(B).selected_pair().unwrap().1.address;
+            network.run(ms(60_000));
+            network.forget_streams();
+            let forgotten = network.now;
+            let has_moved = |network: &Network| {
+                network.nodes[B].agent.selected_pair().is_some_and(|(_, remote)| remote.address != before)
+                    && network.both(TransportState::Completed)
+            };
+            // Nothing is sent, so that the checks for consent alone find out: the second one that goes unanswered, and one
+            // more.
+            assert!(network.run_until(ms(18_000), has_moved), "{:?}", network.now - forgotten);
+            assert_eq!(network.attempts.len(), 1 + round);
+            network.run(ms(60_000));
+            assert!(network.both(TransportState::Completed));
+            assert_eq!(network.attempts.len(), 1 + round, "once");
+            // Each side has closed its end of the old one.
+            let closed =
+                |node: usize| network.disconnected.iter().filter(|(other, _)| *other == node).count();
+            assert_eq!([closed(A), closed(B)], [round; 2]);
+        }
+        for node in [A, B] {
+            assert!(!network.states(node).contains(&TransportState::Failed));
+        }
+    }
+}
+
+/// With data on the way it takes a second and a quarter to doubt, and two more to give the stream up.
+#[test]
+fn data_that_goes_unanswered_hurries() {
+    let mut network = connected();
+    network.run(ms(60_000));
+    network.forget_streams();
+    let now = network.now;
+    let path = network.agent(A).send_path().unwrap();
+    network.agent(A).data_sent(now, path, 1, 1000);
+    assert!(network.run_until(ms(3500), |network| network.attempts.len() == 2));
+    assert!(network.now - now >= ms(3000));
+    assert!(network.run_until(ms(100), |network| network.nodes[A].agent.send_path().is_some()));
+}
+
+#[test]
+fn a_network_that_is_gone_for_a_while_costs_no_more_than_a_stream() {
+    let mut network = connected();
+    network.run(ms(60_000));
+    network.forget_streams();
+    let listeners = std::mem::take(&mut network.listeners);
+    assert!(network.run_until(ms(20_000), |network| network.attempts.len() == 2));
+    network.run(ms(5500));
+    assert_eq!(network.attempts.len(), 7, "once a second");
+    network.listeners = listeners;
+    assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
+    assert!(!network.states(A).contains(&TransportState::Failed));
+}
+
+#[test]
+fn what_failed_leaves_no_stream_behind() {
+    let mut network = connected();
+    network.listeners.clear();
+    network.forget_streams();
+    assert!(network.run_until(ms(60_000), |network| network.both(TransportState::Failed)));
+    let attempts = network.attempts.len();
+    assert!((20..=40).contains(&attempts), "{attempts}");
+    network.run(ms(100_000));
+    assert_eq!(network.attempts.len(), attempts, "it has failed");
+    let closed = |node: usize| network.disconnected.iter().filter(|(other, _)| *other == node).count();
+    assert_eq!([closed(A), closed(B)], [1, 1]);
+}

@@ -5,8 +5,8 @@ mod stage;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use peer::{Configuration, IceConnectionState, TransportId};
-use sim::{LinkConfig, NatConfig, PortChoice, Realm, TurnFaults, TurnServer};
+use peer::{Configuration, Event, IceConnectionState, TransportId};
+use sim::{LinkConfig, NatConfig, Passage, PortChoice, Realm, TurnFaults, TurnServer};
 use stage::world::{Place, STUN, World, stun_url, turn_urls};
 use stage::{A, B};
 
@@ -80,6 +80,36 @@ fn what_is_sent_after_nats_have_forgotten_arrives_in_seconds() {
             for peer in [A, B] {
                 let state = world.call.peer(peer).pc.ice_connection_state();
                 assert_eq!(state, IceConnectionState::Completed, "{what}");
+            }
+        }
+    }
+}
+
+/// Over TCP as well: neither end is told, and the side that has connected connects again.
+#[test]
+fn a_connection_over_tcp_outlives_a_nat_that_forgets_it() {
+    let nat = NatConfig { udp: Passage::Closed, ..NatConfig::symmetric() };
+    let (browser, server) = (Place::behind(nat).connecting(), Place::public().listening(443));
+    for (places, connects) in [([&browser, &server], A), ([&server, &browser], B)] {
+        // Whoever connects finds out by the first message that goes unanswered; the other one has nobody to connect to, and
+        // waits until the first one's checks for consent tell it.
+        for (from, limit) in [(connects, 5), (1 - connects, 20)] {
+            let mut world = connected(places);
+            for round in ["first", "second", "third"] {
+                world.run(Duration::from_secs(100), |_| false);
+                world.restart_nats();
+                let what = format!("{round} from {from}");
+                let sent = world.send_from(from, round, Duration::from_secs(limit));
+                assert!(sent.is_some(), "{what}");
+                world.run(Duration::from_secs(2), |_| false);
+                assert!(world.send_from(1 - from, &what, Duration::from_millis(25)).is_some(), "{what}");
+                world.run(Duration::from_secs(10), |_| false);
+                for peer in [A, B] {
+                    let pc = &world.call.peer(peer).pc;
+                    assert_eq!(pc.ice_connection_state(), IceConnectionState::Completed, "{what}");
+                    let failed = Event::IceConnectionStateChange(IceConnectionState::Failed);
+                    assert!(!world.call.peer(peer).saw(&failed), "{what}");
+                }
             }
         }
     }

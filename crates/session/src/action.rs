@@ -48,6 +48,12 @@ pub enum Action {
         /// The socket.
         socket: SocketId,
     },
+    /// Close one stream, open or being opened, at once: what waits in it will not arrive. Not answered, and nothing more is
+    /// to be told of it. The same path may be asked for again right after that.
+    CloseStream {
+        /// The stream.
+        path: Path,
+    },
     /// Resolve a host name; answered by [`ActionResult::Resolved`].
     Resolve {
         /// Returned with the answer.

@@ -312,6 +312,12 @@ impl Gathering {
         }
     }
 
+    /// The next stream that an agent has no use for any more.
+    pub(crate) fn poll_disconnect(transports: &mut Transports) -> Option<Action> {
+        let path = transports.all_mut().find_map(|transport| transport.agent.poll_disconnect())?;
+        Some(Action::CloseStream { path })
+    }
+
     /// The next stream that an agent wants to check over.
     pub(crate) fn poll_connect(transports: &mut Transports) -> Option<Action> {
         let (path, address) = transports.all_mut().find_map(|transport| transport.agent.poll_connect())?;

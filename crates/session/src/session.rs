@@ -361,7 +361,10 @@ impl Session {
     /// The next thing for the driver to do. Every call on the session can bring one, `poll_transmit` too: the last
     /// datagrams of a session that was closed are followed by the closing of its sockets.
     pub fn poll_action(&mut self) -> Option<Action> {
-        self.gathering.poll_action().or_else(|| Gathering::poll_connect(&mut self.transports))
+        let transports = &mut self.transports;
+        let streams =
+            || Gathering::poll_disconnect(transports).or_else(|| Gathering::poll_connect(transports));
+        self.gathering.poll_action().or_else(streams)
     }
 
     /// Takes the answer to an action.

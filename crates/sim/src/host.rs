@@ -99,10 +99,14 @@ impl Host {
         self.listeners.remove(&socket);
         self.asked.retain(|(path, _)| path.socket != socket);
         let paths: Vec<_> = self.streams.keys().filter(|path| path.socket == socket).copied().collect();
-        for path in paths {
-            if let Some(stream) = self.streams.remove(&path) {
-                self.outgoing.push((Segment::Close, stream.local, path.remote));
-            }
+        paths.into_iter().for_each(|path| self.close_stream(path));
+    }
+
+    /// Closes one stream, open or being opened.
+    pub fn close_stream(&mut self, path: Path) {
+        self.asked.retain(|(asked, _)| *asked != path);
+        if let Some(stream) = self.streams.remove(&path) {
+            self.outgoing.push((Segment::Close, stream.local, path.remote));
         }
     }
 

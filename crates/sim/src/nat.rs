@@ -170,7 +170,8 @@ impl Nat {
         self.outside.contains(&address)
     }
 
-    /// Forgets every mapping, as after a loss of power.
+    /// Forgets every mapping, as after a loss of power. What belongs to a TCP connection that it does not know is dropped
+    /// without a word from then on.
     pub(crate) fn restart(&mut self) {
         self.mappings.clear();
     }
@@ -187,6 +188,10 @@ impl Nat {
         let opens = matches!(packet.segment, Segment::Datagram | Segment::Syn);
         if opens && !passage.admits(packet.to.port()) {
             return Err("barred by the NAT");
+        }
+        let is_known = || self.find(protocol, packet.from, packet.to).is_some();
+        if protocol == Protocol::Tcp && packet.segment != Segment::Syn && !is_known() {
+            return Err("no connection in the NAT");
         }
         let index = self.mapping(now, protocol, packet.from, packet.to)?;
         let until = now + self.timeout(protocol);
@@ -228,6 +233,14 @@ impl Nat {
         }
     }
 
+    fn find(&self, protocol: Protocol, internal: SocketAddr, remote: SocketAddr) -> Option<usize> {
+        let scope = self.config.mapping.scope(remote);
+        let is_it = |mapping: &Mapping| {
+            mapping.protocol == protocol && mapping.internal == internal && mapping.scope == scope
+        };
+        self.mappings.iter().position(is_it)
+    }
+
     /// The mapping of this flow, made where there is none.
     fn mapping(
         &mut self,
@@ -236,13 +249,10 @@ impl Nat {
         internal: SocketAddr,
         remote: SocketAddr,
     ) -> Result<usize, &'static str> {
-        let scope = self.config.mapping.scope(remote);
-        let is_it = |mapping: &Mapping| {
-            mapping.protocol == protocol && mapping.internal == internal && mapping.scope == scope
-        };
-        if let Some(index) = self.mappings.iter().position(is_it) {
+        if let Some(index) = self.find(protocol, internal, remote) {
             return Ok(index);
         }
+        let scope = self.config.mapping.scope(remote);
         if self.mappings.len() >= Self::MAX_MAPPINGS {
             return Err("no room in the NAT");
         }

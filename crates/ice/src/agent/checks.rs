@@ -8,7 +8,6 @@ use base::Path;
 use stun_types::message::{Message, MessageClass, TransactionId};
 
 use super::gather::is_link_local;
-use super::streams::STREAM_PATIENCE;
 use super::{Agent, COMPONENT};
 use crate::checklist::PendingCheck;
 use crate::pair::{self, Pair, Traffic};
@@ -207,8 +206,7 @@ impl Agent {
                 let wait = if self.has_more_to_carry() { patience.min(self.config.pacing) } else { patience };
                 (wait, self.config.check_schedule(wait))
             }
-            // RFC 8489, section 6.2.2: the stream sees to it that it arrives.
-            Protocol::Tcp => (STREAM_PATIENCE, (1, Duration::ZERO)),
+            Protocol::Tcp => (self.stream_patience(pair, path), (1, Duration::ZERO)),
         };
         self.send_check_by(now, pair, Purpose { use_candidate, is_backup: false }, waits);
     }
@@ -299,23 +297,28 @@ impl Agent {
                 }
                 Step::GiveUp => {
                     let check = self.current.checklist.pending_mut().remove(index);
-                    self.check_failed(now, &check);
+                    if self.check_failed(now, &check) {
+                        self.stream_went_silent(now, check.pair, check.transaction.path);
+                    }
                 }
             }
         }
     }
 
-    fn check_failed(&mut self, now: Instant, check: &PendingCheck) {
+    /// Whether the pair has failed with it.
+    fn check_failed(&mut self, now: Instant, check: &PendingCheck) -> bool {
         // A newer check of the pair may be waiting or on its way: then that one decides.
         if self.current.checklist.has_pending(check.pair) {
-            return;
+            return false;
         }
-        let Some(pair) = self.current.checklist.pair_mut(check.pair) else { return };
+        let Some(pair) = self.current.checklist.pair_mut(check.pair) else { return false };
         // A pair that is kept open and did not answer for as long as its consent lasts.
         let is_lost = pair.state == PairState::Succeeded && !pair.is_valid(now);
-        if pair.state == PairState::InProgress || is_lost || check.use_candidate {
+        let has_failed = pair.state == PairState::InProgress || is_lost || check.use_candidate;
+        if has_failed {
             pair.state = PairState::Failed;
         }
+        has_failed
     }
 
     pub(super) fn handle_response(&mut self, now: Instant, path: Path, message: &Message<'_>) {

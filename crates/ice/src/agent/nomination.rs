@@ -290,8 +290,12 @@ impl Agent {
     /// The pair in use is gone: whatever else works takes over, and everything is checked again.
     pub(super) fn lose_link(&mut self, now: Instant) {
         let Some(link) = self.link.take() else { return };
+        // Whoever has opened it opens another one.
+        let may_return = self.give_up_stream(link.path);
         // If a restart is under way, its own patience decides.
         if link.generation != self.current.number {
+            let pair = self.current.checklist.by_path(link.path).filter(|_| may_return).map(|pair| pair.id);
+            pair.into_iter().for_each(|id| self.current.checklist.trigger(id));
             return;
         }
         self.lost_since.get_or_insert(now);

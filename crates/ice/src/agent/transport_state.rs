@@ -12,6 +12,7 @@ impl Agent {
         }
         self.failed |= self.has_failed(now);
         if self.failed {
+            self.give_up_streams();
             self.link = None;
             self.nominate_at = None;
             self.current.checklist.pending_mut().clear();
@@ -64,7 +65,7 @@ impl Agent {
             return true;
         }
         let Some(since) = self.current.checking_since else { return false };
-        if !self.current.checklist.is_exhausted() {
+        if !self.current.checklist.is_exhausted() || self.opens_streams_again() {
             return false;
         }
         let no_locals = self.current.locals.is_empty();

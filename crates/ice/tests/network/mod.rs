@@ -13,6 +13,8 @@ use stun_types::prelude::*;
 
 pub const A: usize = 0;
 pub const B: usize = 1;
+/// The sockets of streams have names from here on.
+const FIRST_TCP: u32 = 100;
 
 pub fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
@@ -71,6 +73,8 @@ pub struct Network {
     in_streams: BTreeMap<(Instant, u64), (usize, Path, Vec<u8>)>,
     /// The connections that were asked for.
     pub attempts: Vec<SocketAddr>,
+    /// The streams that were to be closed.
+    pub disconnected: Vec<(usize, Path)>,
     sequence: u64,
     rng: Rng,
 }
@@ -113,6 +117,7 @@ impl Network {
             streams: BTreeMap::new(),
             in_streams: BTreeMap::new(),
             attempts: Vec::new(),
+            disconnected: Vec::new(),
             sequence: 0,
             rng: Rng::from_seed([9; 32]),
         }
@@ -275,6 +280,7 @@ impl Network {
                 batch.clear();
                 let now = self.now;
                 self.nodes[index].agent.poll_transmit(now, &mut batch);
+                self.disconnect_streams(index);
                 let has_connected = self.connect_streams(index);
                 if batch.is_empty() && !has_connected {
                     break;
@@ -287,6 +293,10 @@ impl Network {
                         self.in_streams.insert(at, (node, path, datagram));
                         continue;
                     }
+                    // Into a stream that nobody knows any more.
+                    if path.socket.0 >= FIRST_TCP {
+                        continue;
+                    }
                     let Some(from) = self.nodes[index].sockets.get(&path.socket).copied() else { continue };
                     self.send(from, path.remote, datagram);
                 }
@@ -297,7 +307,7 @@ impl Network {
 
     /// A TCP socket: one that listens, or one that others' listeners are connected to from.
     pub fn add_tcp(&mut self, node: usize, at: &str, kind: ice::TcpType) -> SocketId {
-        let socket = SocketId(100 + self.nodes[node].sockets.len() as u32);
+        let socket = SocketId(FIRST_TCP + self.nodes[node].sockets.len() as u32);
         self.nodes[node].sockets.insert(socket, address(at));
         if kind == ice::TcpType::Passive {
             self.listeners.insert(address(at), (node, socket));
@@ -324,6 +334,22 @@ impl Network {
             self.agent(index).tcp_opened(now, path, listener.is_some());
         }
         self.attempts.len() > before
+    }
+
+    fn disconnect_streams(&mut self, index: usize) {
+        let now = self.now;
+        while let Some(path) = self.agent(index).poll_disconnect() {
+            self.disconnected.push((index, path));
+            if let Some((other, theirs)) = self.streams.remove(&(index, path)) {
+                self.streams.remove(&(other, theirs));
+                self.agent(other).tcp_closed(now, theirs);
+            }
+        }
+    }
+
+    /// All streams are dead, and nobody is told.
+    pub fn forget_streams(&mut self) {
+        self.streams.clear();
     }
 
     /// Ends all streams, and tells both sides.

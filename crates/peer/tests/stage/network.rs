@@ -103,6 +103,10 @@ impl Node for Peer {
                         host.connect(path, local, u32::from(tls.is_some()));
                         continue;
                     }
+                    Action::CloseStream { path } => {
+                        host.close_stream(path);
+                        continue;
+                    }
                     Action::ListenTcp { socket, address } => {
                         let address = SocketAddr::new(address.ip(), self.listens_at);
                         let result = host.listen(socket, address).ok_or(BindError::AddressUnavailable);

@@ -347,6 +347,10 @@ impl Seat {
                 self.closing.push(socket);
                 None
             }
+            Action::CloseStream { path } => {
+                self.sockets.drop_stream(path);
+                None
+            }
             Action::Resolve { id, host, port } => match resolver::literal(&host, port) {
                 Some(address) => Some(ActionResult::Resolved { id, addresses: vec![address] }),
                 None => {

@@ -111,8 +111,9 @@ impl Sockets {
         true
     }
 
-    /// Closes one stream.
+    /// Closes one stream, open or being opened.
     pub(crate) fn drop_stream(&mut self, path: Path) {
+        self.attempts.remove(&path);
         self.streams.remove(&path);
     }
 

@@ -132,6 +132,32 @@ async fn a_stream_that_nobody_reads_drops_datagrams_whole() {
 }
 
 #[tokio::test]
+async fn another_stream_takes_the_place_of_one_that_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let remote = listener.local_addr().unwrap();
+    let mut sockets = Sockets::default();
+    let (path, first) = connect(&mut sockets, request(remote, Framing::Rfc4571)).await;
+    let (theirs, from) = listener.accept().await.unwrap();
+    assert_eq!(first, Ok(from));
+    sockets.drop_stream(path);
+    let mut theirs = Stream::new(theirs, None, Framing::Rfc4571);
+    assert!(receive(&mut theirs, 1).await.is_empty(), "its end");
+    assert_eq!(sockets.stream_after(None), None, "nobody is told");
+
+    let (path, second) = connect(&mut sockets, request(remote, Framing::Rfc4571)).await;
+    let (theirs, from) = listener.accept().await.unwrap();
+    assert_eq!(second, Ok(from));
+    let mut batch = SendBatch::new();
+    batch.push(path, b"there");
+    send(&mut sockets, &batch).await;
+    assert_eq!(receive(&mut Stream::new(theirs, None, Framing::Rfc4571), 1).await, [b"there"]);
+    // One that is being opened.
+    sockets.connect(path, request(remote, Framing::Rfc4571));
+    sockets.drop_stream(path);
+    assert!(sockets.poll_connect(&mut asleep()).is_pending());
+}
+
+#[tokio::test]
 async fn why_there_is_no_connection_is_told() {
     let mut sockets = Sockets::default();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
