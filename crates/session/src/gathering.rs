@@ -3,7 +3,8 @@
 //! Everything is asked for at once, and what has answered is used at once; a source that fails, or that takes its
 //! time, delays no other. A transport's gathering is complete when all of its sources have answered and its agent's
 //! own transactions with the servers have ended. A question that is open is not asked again: its answer serves every
-//! transport that gathers. A server's name that takes longer than [`NAME_PATIENCE`] is not waited for.
+//! transport that gathers. A server's name is not waited for longer than [`NAME_PATIENCE`] after another server has answered,
+//! or [`LAST_NAME_PATIENCE`] where none has.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{IpAddr, SocketAddr};
@@ -30,9 +31,15 @@ const MAX_SERVERS: usize = 8;
 const MAX_INTERFACES: usize = 256;
 /// Ports of a range that are tried for one socket.
 const MAX_PORTS: u16 = 1024;
-/// How long gathering waits for the address of a server. Names that are of use to anybody are in some cache nearby; a
-/// resolver that is out of reach says so after many seconds only, or never.
+/// How long gathering waits for the address of a server, from the question and from the last answer of another server on.
+/// Names that are of use to anybody are in some cache nearby; a resolver that is out of reach says so after many seconds
+/// only, or never.
 const NAME_PATIENCE: Duration = Duration::from_secs(1);
+/// The same as long as no server has answered: without one there may be no connection at all, and the candidates that there
+/// are do not wait, only the end does. It cannot be told before and taken back: candidates that come after it are none
+/// (RFC 8838, section 8.2). It is about what the agents wait for servers that say nothing; a browser waits until the
+/// system's resolver gives up.
+const LAST_NAME_PATIENCE: Duration = Duration::from_secs(5);
 /// webrtc-pc, RTCPeerConnectionIceErrorEvent: the code of a server that could not be reached.
 const UNREACHABLE: u16 = 701;
 
@@ -71,8 +78,17 @@ struct Stream {
 struct Sources {
     phase: Phase,
     listing: bool,
-    /// The questions for addresses of servers, and until when each is waited for.
+    /// The questions for addresses of servers, and when each was asked.
     resolving: BTreeMap<u32, Instant>,
+}
+
+impl Sources {
+    /// Until when a question that was asked then is waited for.
+    fn patience(asked: Instant, agent: Option<&ice::Agent>) -> Instant {
+        let longest = asked + LAST_NAME_PATIENCE;
+        let answered = agent.and_then(ice::Agent::last_server_answer);
+        answered.map_or(longest, |answered| (answered.max(asked) + NAME_PATIENCE).min(longest))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -165,19 +181,26 @@ impl Gathering {
                 self.actions.push_back(Action::Resolve { id, host, port });
                 id
             });
-            sources.resolving.insert(question, now + NAME_PATIENCE);
+            sources.resolving.insert(question, now);
         }
     }
 
     /// When a name has taken too long.
-    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
-        self.sources.values().flat_map(|sources| sources.resolving.values()).min().copied()
+    pub(crate) fn poll_timeout(&self, transports: &Transports) -> Option<Instant> {
+        let first = |id: TransportId, sources: &Sources| {
+            let asked = sources.resolving.values().min()?;
+            Some(Sources::patience(*asked, transports.gatherer(id)))
+        };
+        self.sources.iter().filter_map(|(id, sources)| first(*id, sources)).min()
     }
 
     /// Gathering goes on without the servers whose names have taken too long.
     pub(crate) fn handle_timeout(&mut self, now: Instant, transports: &mut Transports) {
         for (id, sources) in &mut self.sources {
-            let late = |(question, until): (&u32, &Instant)| (now >= *until).then_some(*question);
+            let agent = transports.gatherer(*id);
+            let late = |(question, asked): (&u32, &Instant)| {
+                (now >= Sources::patience(*asked, agent)).then_some(*question)
+            };
             let late: Vec<u32> = sources.resolving.iter().filter_map(late).collect();
             for question in late {
                 sources.resolving.remove(&question);

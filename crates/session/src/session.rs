@@ -325,7 +325,7 @@ impl Session {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.advance(now);
         self.transports.handle_timeout(now);
-        if self.gathering.poll_timeout().is_some_and(|deadline| now >= deadline) {
+        if self.gathering.poll_timeout(&self.transports).is_some_and(|deadline| now >= deadline) {
             self.gathering.handle_timeout(now, &mut self.transports);
         }
         self.settle();
@@ -333,7 +333,8 @@ impl Session {
 
     /// When [`handle_timeout`](Session::handle_timeout) should be called, or `None` if nothing is pending.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.transports.poll_timeout(), self.gathering.poll_timeout()].into_iter().flatten().min()
+        let gathering = self.gathering.poll_timeout(&self.transports);
+        self.transports.poll_timeout().into_iter().chain(gathering).min()
     }
 
     /// Writes what is ready to be sent, of each transport STUN, then DTLS flights, then SCTP. Call again while `out` came back full.

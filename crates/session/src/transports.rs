@@ -51,6 +51,11 @@ impl Transports {
         found.map(|transport| &mut **transport)
     }
 
+    /// The agent of one that gathers.
+    pub(crate) fn gatherer(&self, id: TransportId) -> Option<&ice::Agent> {
+        self.standing.get(&id).or_else(|| self.pooled.get(&id)).map(|transport| &transport.agent)
+    }
+
     /// The agents of the pool.
     pub(crate) fn pooled_mut(&mut self) -> impl Iterator<Item = (TransportId, &mut ice::Agent)> {
         self.pooled.iter_mut().map(|(id, transport)| (*id, &mut transport.agent))

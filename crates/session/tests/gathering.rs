@@ -117,24 +117,21 @@ fn a_source_that_fails_or_waits_delays_no_other() {
     assert!(is_complete(&session));
 }
 
+/// Without any server that has answered, there may be no connection at all.
 #[test]
-fn a_name_that_does_not_resolve_holds_gathering_for_a_second() {
+fn a_name_that_does_not_resolve_holds_the_end_of_gathering_for_five_seconds_where_there_is_no_other_server() {
     let (mut session, now) = session(vec![server("silent.example")]);
     session.apply(now, plan(1));
     session.gather(now, ONE);
     session.handle_action_result(now, ActionResult::Interfaces(Vec::new()));
-    let deadline = now + Duration::from_secs(1);
+    let deadline = now + Duration::from_secs(5);
     assert_eq!(session.poll_timeout(), Some(deadline));
     session.handle_timeout(deadline - Duration::from_millis(1));
     assert!(!is_complete(&session));
     session.handle_timeout(deadline);
     assert!(is_complete(&session));
     let told = events(&mut session);
-    let errors = told.iter().filter(|event| {
-        matches!(event,
-        ice::Event::CandidateError(error) if error.url == "stun:silent.example" && error.code == 701)
-    });
-    assert_eq!(errors.count(), 1, "{told:?}");
+    assert_eq!(unreachable(&told), ["stun:silent.example"]);
     assert!(matches!(told.last(), Some(ice::Event::GatheringState(ice::GatheringState::Complete))));
     assert_eq!(session.poll_timeout(), None);
 
@@ -143,11 +140,97 @@ fn a_name_that_does_not_resolve_holds_gathering_for_a_second() {
     session.handle_action_result(deadline, ActionResult::Resolved { id: 0, addresses: vec![address] });
     assert!(is_complete(&session) && events(&mut session).is_empty());
 
-    // The next generation asks again, and has a second of its own.
+    // The next generation asks again, and has a time of its own.
     session.apply(deadline, plan(2));
     session.gather(deadline, ONE);
     assert!(actions(&mut session).iter().any(|action| matches!(action, Action::Resolve { id: 1, .. })));
-    assert_eq!(session.poll_timeout(), Some(deadline + Duration::from_secs(1)));
+    assert_eq!(session.poll_timeout(), Some(deadline + Duration::from_secs(5)));
+}
+
+/// The URLs of the servers that could not be reached.
+fn unreachable(events: &[ice::Event]) -> Vec<String> {
+    let url = |event: &ice::Event| match event {
+        ice::Event::CandidateError(error) if error.code == 701 => Some(error.url.clone()),
+        _ => None,
+    };
+    events.iter().filter_map(url).collect()
+}
+
+/// A session with a host candidate that has asked for the addresses of these servers.
+fn asking(hosts: &[&str]) -> (Session, Instant) {
+    let (mut session, now) = session(hosts.iter().map(|host| server(host)).collect());
+    session.apply(now, plan(1));
+    session.gather(now, ONE);
+    changed_by(&mut session, now);
+    events(&mut session);
+    (session, now)
+}
+
+/// Binds the one socket that is asked for.
+fn changed_by(session: &mut Session, now: Instant) {
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
+    let result = Ok("10.0.0.1:4000".parse().unwrap());
+    session.handle_action_result(now, ActionResult::Bound { socket: SocketId(0), result });
+    actions(session);
+}
+
+const SERVER: &str = "192.0.2.9:3478";
+const MAPPED: &str = "203.0.113.1:5000";
+
+/// The name `id` is resolved at `now`, and the server answers at once.
+fn answer(session: &mut Session, now: Instant, id: u32) {
+    let address: SocketAddr = SERVER.parse().unwrap();
+    session.handle_action_result(now, ActionResult::Resolved { id, addresses: vec![address] });
+    let mut batch = base::SendBatch::new();
+    session.poll_transmit(now, &mut batch);
+    let requests: Vec<_> = batch.datagrams().map(|(path, datagram)| (path, datagram.to_vec())).collect();
+    let [(path, request)] = &requests[..] else { panic!("{requests:?}") };
+    assert_eq!(path.remote, address);
+    session.handle_datagram(now, *path, &binding_response(request, MAPPED.parse().unwrap()));
+}
+
+/// What RFC 8489 has a server answer: XOR-MAPPED-ADDRESS.
+fn binding_response(request: &[u8], mapped: SocketAddr) -> Vec<u8> {
+    let SocketAddr::V4(mapped) = mapped else { panic!("IPv4") };
+    let mut response = vec![1, 1, 0, 12];
+    response.extend_from_slice(&request[4..20]);
+    response.extend_from_slice(&[0, 0x20, 0, 8, 0, 1]);
+    let cookie = &request[4..8];
+    let plain = [&mapped.port().to_be_bytes()[..], &mapped.ip().octets()].concat();
+    let mask = [&cookie[..2], cookie].concat();
+    response.extend(plain.iter().zip(mask).map(|(byte, mask)| byte ^ mask));
+    response
+}
+
+#[test]
+fn a_name_that_resolves_late_still_gives_its_candidate() {
+    let (mut session, now) = asking(&["slow.example"]);
+    for late in [1, 3, 4] {
+        session.handle_timeout(now + Duration::from_secs(late));
+        assert!(!is_complete(&session) && events(&mut session).is_empty());
+    }
+    let then = now + Duration::from_millis(4800);
+    answer(&mut session, then, 0);
+    let told = events(&mut session);
+    assert_eq!(addresses(&told), [MAPPED.parse().unwrap()]);
+    assert!(matches!(told.last(), Some(ice::Event::GatheringState(ice::GatheringState::Complete))));
+}
+
+/// What answered is enough: gathering ends a second after it, or after the question if that is later.
+#[test]
+fn a_name_that_does_not_resolve_holds_gathering_for_a_second_where_another_server_answers() {
+    for (answered, end) in [(100, 1100), (900, 1900), (3500, 4500), (4500, 5000)] {
+        let (mut session, now) = asking(&["silent.example", "good.example"]);
+        let at = |ms: u64| now + Duration::from_millis(ms);
+        session.handle_timeout(at(answered));
+        answer(&mut session, at(answered), 1);
+        assert_eq!(addresses(&events(&mut session)), [MAPPED.parse().unwrap()]);
+        session.handle_timeout(at(end - 1));
+        assert!(!is_complete(&session), "{answered}");
+        session.handle_timeout(at(end));
+        assert!(is_complete(&session), "{answered}");
+        assert_eq!(unreachable(&events(&mut session)), ["stun:silent.example"]);
+    }
 }
 
 /// A pool of these transports, of which each has a socket at a port of its own, from 4000 on.

@@ -363,6 +363,11 @@ impl Agent {
         self.gatherer.state
     }
 
+    /// When a STUN or TURN server that gathering waits for, or has waited for, has last answered; in this generation.
+    pub fn last_server_answer(&self) -> Option<Instant> {
+        self.gatherer.last_answer
+    }
+
     /// The pair that data goes over, local end first, before its nomination too. It stays through a restart until
     /// the new one is selected.
     pub fn selected_pair(&self) -> Option<(&Candidate, &Candidate)> {
