@@ -50,6 +50,18 @@ pub(crate) struct Place {
 impl Endpoint {
     /// Binds a socket to each address, and with `tcp` a listener. Those with port 0 get the port of the first one.
     pub(crate) fn bind(addresses: &[SocketAddr], tcp: bool, dscp: u8) -> io::Result<Arc<Self>> {
+        let endpoint = Arc::new(Endpoint::open(addresses, tcp, dscp)?);
+        for (index, port) in endpoint.ports.iter().enumerate() {
+            workers::adopt_port(port.bell(), Arc::downgrade(&endpoint), index);
+        }
+        for (index, listener) in endpoint.listeners.iter().enumerate() {
+            workers::adopt_listener(listener.bell(), Arc::downgrade(&endpoint), index);
+        }
+        Ok(endpoint)
+    }
+
+    /// The same, but that nobody reads what comes.
+    pub(crate) fn open(addresses: &[SocketAddr], tcp: bool, dscp: u8) -> io::Result<Self> {
         if addresses.is_empty() || addresses.len() > MAX_PORTS {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "an endpoint has 1 to 16 addresses"));
         }
@@ -71,14 +83,7 @@ impl Endpoint {
         }
         let (routes, closed) = (Mutex::default(), AtomicBool::new(false));
         let (ports, listeners) = bound?;
-        let endpoint = Arc::new(Endpoint { ports, listeners, routes, closed });
-        for (index, port) in endpoint.ports.iter().enumerate() {
-            workers::adopt_port(port.bell(), Arc::downgrade(&endpoint), index);
-        }
-        for (index, listener) in endpoint.listeners.iter().enumerate() {
-            workers::adopt_listener(listener.bell(), Arc::downgrade(&endpoint), index);
-        }
-        Ok(endpoint)
+        Ok(Endpoint { ports, listeners, routes, closed })
     }
 
     /// Where the sockets are bound.

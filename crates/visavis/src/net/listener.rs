@@ -216,3 +216,6 @@ impl Stranger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
