@@ -264,6 +264,17 @@ impl Checklist {
     pub(crate) fn remove_socket(&mut self, socket: base::SocketId) {
         self.pending.retain(|check| check.transaction.path.socket != socket);
         self.pairs.retain(|pair| pair.path.socket != socket);
+        self.untrigger_removed();
+    }
+
+    /// Forgets the pairs of a remote candidate, none of which has a check on its way; their paths.
+    pub(crate) fn remove_remote(&mut self, remote: usize) -> Vec<Path> {
+        let removed = self.pairs.extract_if(.., |pair| pair.remote == remote).map(|pair| pair.path).collect();
+        self.untrigger_removed();
+        removed
+    }
+
+    fn untrigger_removed(&mut self) {
         let Checklist { pairs, triggered, .. } = self;
         triggered.retain(|id| pairs.iter().any(|pair| pair.id == *id));
     }

@@ -42,7 +42,7 @@ pub struct AgentConfig {
     /// Remote candidates that were signalled, of one generation. 64.
     pub max_remote_candidates: usize,
     /// Remote peer-reflexive candidates of one generation: each is an address from which an authenticated
-    /// check came. 16.
+    /// check came. Where there are as many, those that have worked and do not any more give way. 16.
     pub max_peer_reflexive: usize,
     /// STUN servers, in addresses. 16.
     pub max_servers: usize,

@@ -141,6 +141,13 @@ impl Generation {
         self.early.retain(|check| check.path != path);
     }
 
+    /// Forgets the pairs of a remote candidate that is not there any more, and what was authenticated from there.
+    pub(crate) fn remove_pairs_with(&mut self, remote: usize) {
+        for path in self.checklist.remove_remote(remote) {
+            self.forget_path(path);
+        }
+    }
+
     pub(crate) fn forget_socket(&mut self, socket: SocketId) {
         self.validated.retain(|path| path.socket != socket);
         self.early.retain(|check| check.path.socket != socket);

@@ -17,7 +17,7 @@ impl Agent {
         let pair = self.current.checklist.by_path(check.path).map(|pair| pair.id);
         let id = match pair {
             None if !self.may_nominate(check) => return,
-            pair => pair.or_else(|| self.learn_remote(check)),
+            pair => pair.or_else(|| self.learn_remote(now, check)),
         };
         let nominated = id.is_some_and(|id| self.is_nomination(now, id, check));
         let Some(pair) = id.and_then(|id| self.current.checklist.pair_mut(id)) else {

@@ -9,6 +9,7 @@ use stun_types::message::Message;
 use super::checks::ROLE_CONFLICT;
 use super::generation::EarlyCheck;
 use super::{Agent, COMPONENT, Outgoing, embed};
+use crate::pair::Pair;
 use crate::stun::{IceControlled, IceControlling, Nomination, Priority, Side, USE_CANDIDATE};
 use crate::{Candidate, CandidateKind, Event, PairState, Role, stun};
 
@@ -151,7 +152,7 @@ impl Agent {
             return self.take_check_as_lite(now, check);
         }
         let pair = self.current.checklist.by_path(check.path).map(|pair| pair.id);
-        let Some(id) = pair.or_else(|| self.learn_remote(check)) else {
+        let Some(id) = pair.or_else(|| self.learn_remote(now, check)) else {
             self.counters.dropped_over_limit += 1;
             return;
         };
@@ -180,7 +181,7 @@ impl Agent {
     }
 
     /// RFC 8445, section 7.3.1.3: the source of an authenticated check is a candidate.
-    pub(super) fn learn_remote(&mut self, check: &EarlyCheck) -> Option<u64> {
+    pub(super) fn learn_remote(&mut self, now: Instant, check: &EarlyCheck) -> Option<u64> {
         let local = self.current.host(check.path.socket)?;
         let address = check.path.remote;
         let protocol = self.streams.protocol(check.path.socket);
@@ -188,12 +189,12 @@ impl Agent {
             return self.form_pair(local, remote);
         }
         let (reflexive, _) = self.current.count_remotes();
-        if reflexive >= self.config.max_peer_reflexive {
-            return None;
-        }
-        self.current.remotes.push(Candidate {
+        let has_room = reflexive < self.config.max_peer_reflexive;
+        let former = if has_room { None } else { Some(self.take_former_remote(now)?) };
+        let remote = former.unwrap_or(self.current.remotes.len());
+        let candidate = Candidate {
             // Different from every foundation that can be signalled: "." is no ice-char.
-            foundation: format!(".{}", self.current.remotes.len()),
+            foundation: format!(".{remote}"),
             component: COMPONENT,
             protocol,
             priority: check.priority,
@@ -205,7 +206,33 @@ impl Agent {
             ufrag: Some(check.remote_ufrag.clone()),
             url: None,
             relay_protocol: None,
-        });
-        self.form_pair(local, self.current.remotes.len() - 1)
+        };
+        match self.current.remotes.get_mut(remote) {
+            Some(former) => *former = candidate,
+            None => self.current.remotes.push(candidate),
+        }
+        self.form_pair(local, remote)
+    }
+
+    /// The peer-reflexive candidate that has been out of use for the longest time, without its pairs: one where the other
+    /// side was, and is not any more. A NAT that forgets makes another one each time, for as long as a connection lasts.
+    /// What never answered is not among them, so that checks from everywhere gain nothing.
+    fn take_former_remote(&mut self, now: Instant) -> Option<usize> {
+        let in_use = self.link_pair().map(|pair| pair.id);
+        let checklist = &self.current.checklist;
+        let is_over =
+            |pair: &Pair| !pair.is_valid(now) && Some(pair.id) != in_use && !checklist.has_pending(pair.id);
+        let last_checked = |remote: usize| {
+            let pairs = || checklist.pairs().iter().filter(move |pair| pair.remote == remote);
+            let was_there = pairs().any(|pair| pair.traffic.current_rtt.is_some());
+            let checked = pairs().map(|pair| pair.checked).max().flatten();
+            checked.filter(|_| was_there && pairs().all(is_over))
+        };
+        let reflexive = self.current.remotes.iter().enumerate();
+        let reflexive = reflexive.filter(|(_, remote)| remote.kind == CandidateKind::PeerReflexive);
+        let former = reflexive.filter_map(|(index, _)| Some((last_checked(index)?, index)));
+        let (_, index) = former.min()?;
+        self.current.remove_pairs_with(index);
+        Some(index)
     }
 }
