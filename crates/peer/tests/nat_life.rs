@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use peer::{Configuration, Event, IceConnectionState, TransportId};
-use sim::{LinkConfig, NatConfig, Passage, PortChoice, Realm, TurnFaults, TurnServer};
+use sim::{LinkConfig, NatConfig, Network, Passage, PortChoice, Realm, TurnFaults, TurnServer};
+use stage::network::Peer;
 use stage::world::{Place, STUN, World, stun_url, turn_urls};
 use stage::{A, B};
 
@@ -113,6 +114,25 @@ fn a_connection_over_tcp_outlives_a_nat_that_forgets_it() {
             }
         }
     }
+}
+
+/// What a server relays belongs to a stream (RFC 8656, section 2.1): over another one it is another relayed address, which
+/// takes a restart to be told.
+#[test]
+fn a_restart_finds_another_relay_where_a_nat_has_forgotten_the_stream_to_it() {
+    let office = Place::behind(NatConfig { udp: Passage::Closed, ..NatConfig::symmetric() });
+    let configuration = Configuration { ice_servers: vec![turn_urls()], ..Configuration::default() };
+    let mut world = World::apart([&office, &Place::public()], &configuration);
+    world.connect().expect("a connection");
+    world.run(Duration::from_secs(100), |_| false);
+    world.restart_nats();
+    let id = world.call.ids[A];
+    let is_lost = |network: &Network<Peer>| {
+        network.node(id).pc.ice_connection_state() == IceConnectionState::Disconnected
+    };
+    assert!(world.run(Duration::from_secs(20), is_lost));
+    world.restart_ice();
+    assert!(world.send("over another relay", Duration::from_secs(8)).is_some());
 }
 
 /// A second way out of A's machine, through another router of its own.

@@ -60,7 +60,7 @@ pub(crate) enum TurnEvent {
     Redirected(SocketAddr),
     /// The allocation is gone, and the way to the server, or the server itself.
     Lost,
-    /// The allocation is gone, and the server is there.
+    /// The allocation is gone, and the server is there, or may be over another stream.
     Forgotten,
 }
 
@@ -255,6 +255,8 @@ impl Client {
     pub(crate) fn end(&mut self) {
         let event = match self.phase {
             Phase::Allocating => TurnEvent::Failed(None),
+            // RFC 8656, section 2.1: it belongs to the stream. A NAT may have forgotten that, and another one may do.
+            Phase::Allocated if self.is_verifying && self.carriage.is_reliable => TurnEvent::Forgotten,
             Phase::Allocated => TurnEvent::Lost,
             Phase::Ended => return,
         };
