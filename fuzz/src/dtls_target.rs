@@ -19,7 +19,7 @@ pub(crate) fn run(source: &mut Source<'_>) {
     let configs = CONFIGS.get_or_init(pair::configs).clone();
     let versions = [Versions::Dtls12, Versions::Both, Versions::Dtls13][source.below(3)];
     let mtu = [1200, 400, 600][source.below(3)];
-    let record_size_limit = [Config::MAX_RECORD_SIZE_LIMIT, 64, 300][source.below(3)];
+    let record_size_limit = [Some(Config::MAX_RECORD_SIZE_LIMIT), Some(64), None][source.below(3)];
     let link =
         [CLEAN, CLEAN, Link { jitter: Duration::from_millis(30), loss: 0.1, ..CLEAN }][source.below(3)];
     let configs = configs.map(|config| Config { versions, mtu, record_size_limit, ..config });

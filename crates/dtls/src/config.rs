@@ -42,8 +42,9 @@ pub struct Config {
     pub mtu: usize,
     /// The longest plaintext of a protected record that we take, in bytes, as the peer is told
     /// ([RFC 8449](https://www.rfc-editor.org/rfc/rfc8449)); in 1.3 the byte with the content's type counts, too. Less than
-    /// 64 is taken for 64. A peer that does not know of it is held to the protocol's limit alone.
-    pub record_size_limit: u16,
+    /// 64 is taken for 64. A peer that does not know of it is held to the protocol's limit alone. `None`: neither do we,
+    /// like Chromium.
+    pub record_size_limit: Option<u16>,
     /// How long a handshake may take.
     pub handshake_timeout: Duration,
     /// The first retransmission comes after this time; each further one after twice the time before, up to a second.
@@ -74,7 +75,7 @@ impl Config {
             remote_fingerprints,
             versions: Versions::Both,
             mtu: Self::DEFAULT_MTU,
-            record_size_limit: Self::MAX_RECORD_SIZE_LIMIT,
+            record_size_limit: Some(Self::MAX_RECORD_SIZE_LIMIT),
             handshake_timeout: Duration::from_secs(40),
             retransmit_after: Duration::from_millis(100),
             deterministic: false,

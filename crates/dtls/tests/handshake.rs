@@ -243,8 +243,8 @@ fn limits_of_records_are_kept_to() {
         (Versions::Both, 0, 0),
     ] {
         let mut configs = configs().map(|config| Config { versions, ..config });
-        configs[CLIENT].record_size_limit = client;
-        configs[SERVER].record_size_limit = server;
+        configs[CLIENT].record_size_limit = Some(client);
+        configs[SERVER].record_size_limit = Some(server);
         let mut pair = Pair::new(configs, 1, CLEAN);
         pair.run(Duration::from_secs(1), Pair::is_connected);
         pair.run_for(Duration::from_secs(5));
@@ -268,10 +268,25 @@ fn limits_of_records_are_kept_to() {
 }
 
 #[test]
+fn an_end_that_says_nothing_is_told_nothing() {
+    for versions in [Versions::Dtls12, Versions::Dtls13] {
+        for silent in [CLIENT, SERVER] {
+            let mut configs = configs().map(|config| Config { versions, ..config });
+            configs[silent].record_size_limit = None;
+            let mut pair = Pair::new(configs, 1, CLEAN);
+            pair.run(Duration::from_secs(1), Pair::is_connected);
+            assert_eq!(pair.ends.each_ref().map(dtls::Endpoint::max_plaintext), [None, None]);
+            let plaintext = vec![7; dtls::Endpoint::MAX_PLAINTEXT];
+            assert_eq!(pair.pass(CLIENT, &plaintext), Some(plaintext));
+        }
+    }
+}
+
+#[test]
 fn limits_of_records_stand_a_bad_link() {
     for versions in [Versions::Dtls12, Versions::Dtls13] {
         for seed in 0..8 {
-            let configs = configs().map(|config| Config { versions, record_size_limit: 64, ..config });
+            let configs = configs().map(|config| Config { versions, record_size_limit: Some(64), ..config });
             let mut pair = Pair::new(configs, seed, BAD);
             pair.run(LIMIT, Pair::is_connected);
             pair.link = CLEAN;

@@ -24,7 +24,7 @@ fn ends_with(versions: Versions, record_size_limits: [u16; 2]) -> ([Endpoint; 2]
     let ends = [Role::Client, Role::Server].map(|role| {
         let theirs = certificates[1 - role as usize].fingerprint(HashAlgorithm::Sha256);
         let config = Config::new(certificates[role as usize].clone(), role, vec![theirs]);
-        let record_size_limit = record_size_limits[role as usize];
+        let record_size_limit = Some(record_size_limits[role as usize]);
         Endpoint::new(Config { versions, record_size_limit, ..config }, now, Rng::from_seed([role as u8; 32]))
     });
     (ends, now)

@@ -28,7 +28,7 @@ impl Choice {
     pub(crate) fn new(
         hello: &ClientHello<'_>,
         versions: Versions,
-        record_size_limit: u16,
+        record_size_limit: Option<u16>,
         identity: &Identity,
     ) -> Result<Choice, Refusal> {
         if !hello.allows_no_compression() {
@@ -59,8 +59,9 @@ impl Choice {
         let offered = hello.extensions.srtp_profiles()?;
         let srtp = SrtpProfile::ALL.into_iter().find(|profile| offered.contains(profile));
         // A client of 1.2 ends the handshake if it reads of more than 1.2 has.
-        let ours = record_size_limit.min(most(version));
-        let limits = hello.extensions.record_size_limit()?.map(|peers| Limits { ours, peers });
+        let ours = record_size_limit.map(|limit| limit.min(most(version)));
+        let limits = ours.zip(hello.extensions.record_size_limit()?);
+        let limits = limits.map(|(ours, peers)| Limits { ours, peers });
         Ok(Choice { suite, group, is_retried, scheme, srtp, limits })
     }
 }

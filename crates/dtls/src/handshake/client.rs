@@ -42,7 +42,11 @@ enum Stage {
 }
 
 impl State {
-    pub(crate) fn new(versions: Versions, record_size_limit: u16, rng: &mut Rng) -> Result<State, Refused> {
+    pub(crate) fn new(
+        versions: Versions,
+        record_size_limit: Option<u16>,
+        rng: &mut Rng,
+    ) -> Result<State, Refused> {
         let offer = Offer::new(versions, record_size_limit, rng)?;
         Ok(State { offer, flight: Vec::new(), stage: Stage::Hello })
     }

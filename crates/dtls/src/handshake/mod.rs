@@ -108,7 +108,7 @@ pub(crate) struct Handshake {
     role: Role,
     versions: Versions,
     /// What we take (RFC 8449).
-    record_size_limit: u16,
+    record_size_limit: Option<u16>,
     identity: Identity,
     rng: Rng,
     state: State,
@@ -150,7 +150,7 @@ impl Handshake {
         )?;
         let interval = config.retransmit_after.max(Config::MIN_RETRANSMIT);
         let mtu = config.mtu.clamp(Config::MIN_MTU, Config::MAX_MTU);
-        let record_size_limit = config.record_size_limit.max(MIN_LIMIT);
+        let record_size_limit = config.record_size_limit.map(|limit| limit.max(MIN_LIMIT));
         let mut flight = Flight::new(mtu, interval);
         let (state, only) = match config.role {
             Role::Client => {

@@ -22,7 +22,7 @@ const MAX_COOKIE: usize = 512;
 pub(crate) struct Offer {
     random: [u8; 32],
     /// What we take (RFC 8449).
-    record_size_limit: u16,
+    record_size_limit: Option<u16>,
     has_12: bool,
     has_13: bool,
     shares: Vec<KeyShare>,
@@ -39,11 +39,15 @@ pub(crate) enum Second {
 }
 
 impl Offer {
-    pub(crate) fn new(versions: Versions, record_size_limit: u16, rng: &mut Rng) -> Result<Offer, Refused> {
+    pub(crate) fn new(
+        versions: Versions,
+        record_size_limit: Option<u16>,
+        rng: &mut Rng,
+    ) -> Result<Offer, Refused> {
         let (has_12, has_13) = (versions != Versions::Dtls13, versions != Versions::Dtls12);
         // For a server that chooses 1.2, one more than its protocol has is no less than that.
         let best = if has_13 { Version::Dtls13 } else { Version::Dtls12 };
-        let record_size_limit = record_size_limit.min(most(best));
+        let record_size_limit = record_size_limit.map(|limit| limit.min(most(best)));
         let groups = SHARED.into_iter().filter(|_| has_13);
         let shares: Vec<_> = groups.map(KeyShare::generate).collect::<Result<_, _>>()?;
         let first = Message::new(kind::CLIENT_HELLO, 0, Vec::new());
@@ -73,7 +77,7 @@ impl Offer {
 
     /// What both ends take, if the server answers the extension.
     pub(crate) fn limits(&self, answer: Option<u16>) -> Option<Limits> {
-        answer.map(|peers| Limits { ours: self.record_size_limit, peers })
+        self.record_size_limit.zip(answer).map(|(ours, peers)| Limits { ours, peers })
     }
 
     pub(crate) fn has_12(&self) -> bool {

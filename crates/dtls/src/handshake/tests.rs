@@ -38,11 +38,11 @@ fn two() -> Two {
 }
 
 fn offer(two: &mut Two, versions: Versions) -> Offer {
-    Offer::new(versions, Config::MAX_RECORD_SIZE_LIMIT, &mut two.rng).unwrap()
+    Offer::new(versions, Some(Config::MAX_RECORD_SIZE_LIMIT), &mut two.rng).unwrap()
 }
 
 fn choose(hello: &ClientHello<'_>, versions: Versions, identity: &Identity) -> Result<Choice, Refusal> {
-    Choice::new(hello, versions, Config::MAX_RECORD_SIZE_LIMIT, identity)
+    Choice::new(hello, versions, Some(Config::MAX_RECORD_SIZE_LIMIT), identity)
 }
 
 fn answer13(two: &mut Two, offer: &Offer) -> server13::Answered {

@@ -112,7 +112,7 @@ pub(crate) struct Offered<'a> {
     /// Of a HelloRetryRequest (RFC 8446, section 4.2.2).
     pub(crate) cookie13: Option<&'a [u8]>,
     /// What we take (RFC 8449).
-    pub(crate) record_size_limit: u16,
+    pub(crate) record_size_limit: Option<u16>,
     pub(crate) has_12: bool,
     pub(crate) has_13: bool,
     pub(crate) shares: &'a [(Group, &'a [u8])],
@@ -141,7 +141,9 @@ impl Offered<'_> {
         let schemes: &[Scheme] = if self.has_12 { &Scheme::V12 } else { &Scheme::V13 };
         extension::write_numbers(out, extension::SIGNATURE_ALGORITHMS, schemes.iter().map(|it| it.id()));
         extension::write_srtp(out, &SrtpProfile::ALL);
-        extension::write_record_size_limit(out, self.record_size_limit);
+        if let Some(limit) = self.record_size_limit {
+            extension::write_record_size_limit(out, limit);
+        }
         if self.has_12 {
             extension::write_point_formats(out);
             extension::write(out, extension::EXTENDED_MASTER_SECRET, |_| {});
