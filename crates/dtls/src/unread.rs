@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 const MAX_UNREAD: usize = 256;
 /// Bytes in front that were read and are still kept, as moving the others has its price too.
 const MAX_READ: usize = 64 * 1024;
+/// What is kept for the next datagram when all are read: those of 16 KB come to few, who can ask for it again.
+const MAX_KEPT: usize = 4096;
 
 /// One buffer, used again and again: a record is opened where it is read.
 #[derive(Debug, Default)]
@@ -45,7 +47,12 @@ impl Unread {
     }
 
     pub(crate) fn pop(&mut self) -> Option<&[u8]> {
-        let length = self.lengths.pop_front()?;
+        let Some(length) = self.lengths.pop_front() else {
+            if self.bytes.capacity() > MAX_KEPT {
+                *self = Unread::default();
+            }
+            return None;
+        };
         let start = self.read;
         self.read += length;
         self.bytes.get(start..self.read)
@@ -74,5 +81,18 @@ mod tests {
         assert!(unread.bytes.len() < (MAX_UNREAD + 2) * 1004 + MAX_READ, "{}", unread.bytes.len());
         while unread.pop().is_some() {}
         assert_eq!(unread.begin(), 0);
+    }
+
+    #[test]
+    fn what_long_datagrams_took_is_given_back() {
+        let mut unread = Unread::default();
+        for (length, is_kept) in [(1500, true), (16_384, false), (1500, true)] {
+            let start = unread.begin();
+            unread.bytes.extend(vec![7; length]);
+            unread.keep(start);
+            assert_eq!(unread.pop().map(<[u8]>::len), Some(length));
+            assert_eq!(unread.pop(), None);
+            assert_eq!(unread.bytes.capacity() > 0, is_kept, "{length}");
+        }
     }
 }
