@@ -17,8 +17,9 @@ use crate::packet::{CHUNK_HEADER, HEADER, PacketWriter, kind};
 
 /// IP packets that some paths bear: IPv6's least, tunnels, PPPoE, Ethernet, jumbo frames of several makes.
 const SIZES: [usize; 12] = [1280, 1400, 1420, 1440, 1460, 1480, 1492, 1500, 4000, 8000, 8800, 9000];
-/// Those that are tried first: most paths bear the first, and those within a building or a machine often the second.
-const COMMON: [usize; 2] = [1500, 9000];
+/// Those that are tried first: most paths bear the first, and nothing beyond it, which the second tells with the least that
+/// is sent in vain; those within a building or a machine often bear the third.
+const COMMON: [usize; 3] = [1500, 4000, 9000];
 /// RFC 8899, section 5.1.2: MAX_PROBES.
 const MAX_PROBES: u32 = 3;
 /// RFC 8899, section 5.1.1: PMTU_RAISE_TIMER.
