@@ -62,8 +62,10 @@ pub struct Settings {
     /// too, a channel opens up to one round trip earlier. Others ignore the line. True by default.
     pub sctp_init: bool,
     /// Find out how large packets the path carries ([RFC 8899](https://www.rfc-editor.org/rfc/rfc8899)), beyond the 1,200
-    /// bytes that every path does, once more is sent than fits into those: up to Ethernet's 1,500 with headers, as browsers
-    /// do not take longer ones. True by default; what is lost of it delays no data.
+    /// bytes that every path does, once more is sent than fits into those: up to Ethernet's 1,500 with headers, and
+    /// up to 16,384, as on loopback interfaces or with jumbo frames, to a peer whose DTLS says that it takes as long records
+    /// ([RFC 8449](https://www.rfc-editor.org/rfc/rfc8449)): visavis and Firefox. True by default; what is lost of it delays no
+    /// data.
     pub mtu_discovery: bool,
     /// Be a lite agent ([RFC 8445, section 2.5](https://www.rfc-editor.org/rfc/rfc8445#section-2.5)): for servers at public
     /// addresses. It has host candidates only (and `external_addresses`), asks no server, checks nothing and leaves every

@@ -30,6 +30,11 @@ pub struct SessionConfig {
     pub mtu: usize,
     /// Whether SCTP finds that out, by probes ([RFC 8899](https://www.rfc-editor.org/rfc/rfc8899)).
     pub mtu_discovery: bool,
+    /// The versions of DTLS that are spoken.
+    pub dtls_versions: dtls::Versions,
+    /// The longest plaintext of a DTLS record that we take, as the peer is told: [`dtls::Config::record_size_limit`]. A peer
+    /// that says the same may be sent packets beyond Ethernet's 1,500 bytes, where the path bears them.
+    pub record_size_limit: Option<u16>,
     /// Simulation only: DTLS draws what it can from the session's seed, so that a run can be repeated.
     pub deterministic: bool,
 }
@@ -64,6 +69,8 @@ impl SessionConfig {
             receive_window: Self::RECEIVE_WINDOW,
             mtu: Self::MTU,
             mtu_discovery: true,
+            dtls_versions: dtls::Versions::Both,
+            record_size_limit: Some(dtls::Config::MAX_RECORD_SIZE_LIMIT),
             deterministic: false,
         }
     }

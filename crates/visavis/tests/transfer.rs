@@ -3,7 +3,7 @@
 mod pair;
 
 use pair::{connected, guarded, open};
-use visavis::{ErrorName, RtcDataChannel, RtcDataChannelInit, RtcMessage};
+use visavis::{ErrorName, RtcDataChannel, RtcDataChannelInit, RtcMessage, RtcPeerConnection, RtcStats};
 
 const MESSAGE: usize = 64 * 1024;
 
@@ -42,6 +42,33 @@ async fn fifty_megabytes_each_way_with_back_pressure() {
         );
     })
     .await;
+}
+
+/// The loopback interface bears what DTLS takes in a record; between these two nothing else limits packets.
+#[tokio::test]
+async fn packets_grow_as_long_as_the_path_bears_them() {
+    guarded(async {
+        let pair = connected().await;
+        let mut each = 0;
+        // A probe that a full buffer swallows is sent again.
+        while each < 12_000 {
+            let before = sent(&pair.a).await;
+            tokio::join!(send_all(&pair.channel_a, 40), receive_all(&pair.channel_b, 40));
+            let after = sent(&pair.a).await;
+            each = (after.0 - before.0) / (after.1 - before.1);
+        }
+    })
+    .await;
+}
+
+/// Bytes and datagrams that went out.
+async fn sent(pc: &RtcPeerConnection) -> (u64, u64) {
+    let report = pc.get_stats(None).await.unwrap();
+    let transport = report.entries.iter().find_map(|(_, entry)| match entry {
+        RtcStats::Transport(transport) => Some((transport.bytes_sent, transport.packets_sent)),
+        _ => None,
+    });
+    transport.expect("there is one")
 }
 
 #[tokio::test]

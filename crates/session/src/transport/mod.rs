@@ -33,6 +33,8 @@ use crate::transport_id::TransportId;
 /// How long the association waits for a peer that owes it an answer. ICE failing is not its end, because an ICE
 /// restart may bring the peer back; when that has not happened after this time, the channels are told.
 const PEER_TIMEOUT: Duration = Duration::from_secs(180);
+/// The room for a packet that is kept while there is none to send: most packets have no more.
+const MAX_SCRATCH: usize = 2048;
 
 /// What the layer above must act on.
 #[derive(Debug)]
@@ -439,6 +441,9 @@ impl Transport {
         }
         if !out.is_full() {
             self.former = None;
+            if self.scratch.capacity() > MAX_SCRATCH {
+                self.scratch = Vec::new();
+            }
         }
         if self.phase == Phase::Closing && !out.is_full() {
             endpoint.close(now);

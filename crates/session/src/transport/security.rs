@@ -142,6 +142,8 @@ pub(super) fn endpoint_config(config: &SessionConfig, plan: &DtlsPlan, agent: &i
     dtls::Config {
         mtu,
         retransmit_after,
+        versions: config.dtls_versions,
+        record_size_limit: config.record_size_limit,
         deterministic: config.deterministic,
         ..dtls::Config::new(config.certificate.clone(), plan.role, plan.fingerprints.clone())
     }

@@ -5,15 +5,15 @@ use base::{Path, SendBatch, SocketId};
 use super::*;
 use crate::net::router::{Progress, Sockets};
 
-/// Sends a batch whose runs differ in size, and gives back what arrived.
-async fn through(address: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+/// Sends a batch of runs, each so many datagrams of a length, and gives back what arrived.
+async fn through(address: &str, runs: &[(u8, usize)]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
     let (from, _) = UdpSocket::bind(address.parse().unwrap(), 0).unwrap();
     let (to, remote) = UdpSocket::bind(address.parse().unwrap(), 0).unwrap();
     let mut sockets = Sockets::default();
     sockets.insert(SocketId(0), from);
     let path = Path { socket: SocketId(0), remote };
     let mut batch = SendBatch::new();
-    for (count, length) in [(40, 1200), (1, 300), (3, 1100), (5, 1250)] {
+    for (count, length) in runs.iter().copied() {
         for number in 0..count {
             batch.push(path, &vec![number; length]);
         }
@@ -36,8 +36,15 @@ async fn through(address: &str) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 
 #[tokio::test]
 async fn a_batch_arrives_datagram_by_datagram() {
-    let (sent, arrived) = through("127.0.0.1:0").await;
+    let (sent, arrived) = through("127.0.0.1:0", &[(40, 1200), (1, 300), (3, 1100), (5, 1250)]).await;
     assert_eq!(sent, arrived);
+}
+
+/// The longest that SCTP makes, four in a call.
+#[tokio::test]
+async fn long_datagrams_arrive_whole() {
+    let (sent, arrived) = through("127.0.0.1:0", &[(4, 16_356), (3, 8_972), (1, 16_000)]).await;
+    assert!(sent == arrived, "{} of {}", arrived.len(), sent.len());
 }
 
 #[tokio::test]
