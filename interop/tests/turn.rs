@@ -11,14 +11,17 @@ use interop::{missing, target_directory};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::time::Instant;
 use visavis::{
-    Redacted, RtcConfiguration, RtcDataChannel, RtcIceServer, RtcIceTransportPolicy, RtcMessage,
-    RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcPeerConnectionState, Settings,
+    Endpoint, EndpointSettings, Redacted, RtcConfiguration, RtcDataChannel, RtcIceServer,
+    RtcIceTransportPolicy, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents,
+    RtcPeerConnectionState, Settings,
 };
 
 /// No test takes this long unless something hangs: the largest moves 100 MB, unoptimised, on a busy machine.
 const GUARD: Duration = Duration::from_secs(300);
 const BULK: usize = 100_000_000;
 const MESSAGE: usize = 50_000;
+/// What goes through each connection of an endpoint.
+const ENDPOINT_BULK: usize = 10_000_000;
 /// What is under way when a server dies.
 const INTERRUPTED: usize = 20_000_000;
 
@@ -94,21 +97,19 @@ impl Coturn {
 
     /// A peer that knows several servers.
     fn peer_of(&self, urls: &[&str], password: &str) -> RtcPeerConnection {
-        let configuration = RtcConfiguration {
-            ice_servers: vec![RtcIceServer {
-                urls: urls.iter().map(|url| (*url).to_owned()).collect(),
-                username: Some("user".to_owned()),
-                credential: Some(Redacted::new(password.to_owned())),
-            }],
-            ice_transport_policy: RtcIceTransportPolicy::Relay,
-            ..RtcConfiguration::default()
-        };
-        let settings = Settings {
-            include_loopback: true,
-            tls_roots: vec![self.certificate.clone()],
-            ..Settings::default()
-        };
-        RtcPeerConnection::with_settings(configuration, settings).expect("a connection")
+        RtcPeerConnection::with_settings(relayed(urls, password), self.settings()).expect("a connection")
+    }
+
+    fn settings(&self) -> Settings {
+        let tls_roots = vec![self.certificate.clone()];
+        Settings { include_loopback: true, tls_roots, ..Settings::default() }
+    }
+
+    /// An endpoint whose connections can use it.
+    fn endpoint(&self) -> Endpoint {
+        let mut settings = EndpointSettings::from("127.0.0.1:0".parse::<SocketAddr>().expect("an address"));
+        settings.settings = self.settings();
+        Endpoint::bind(settings).expect("an endpoint")
     }
 }
 
@@ -117,6 +118,19 @@ impl Drop for Coturn {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Over these servers or not at all.
+fn relayed(urls: &[&str], password: &str) -> RtcConfiguration {
+    RtcConfiguration {
+        ice_servers: vec![RtcIceServer {
+            urls: urls.iter().map(|url| (*url).to_owned()).collect(),
+            username: Some("user".to_owned()),
+            credential: Some(Redacted::new(password.to_owned())),
+        }],
+        ice_transport_policy: RtcIceTransportPolicy::Relay,
+        ..RtcConfiguration::default()
     }
 }
 
@@ -284,6 +298,41 @@ async fn connects_over_ipv6_and_from_one_transport_to_another() {
         let urls = transports.map(|transport| server.url(host, transport));
         guarded(connected(&server, [&urls[0], &urls[1]])).await;
     }
+}
+
+/// TURN servers know a client by its address, which all connections of an endpoint share: they have others for this.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_of_one_endpoint_have_a_relay_each() {
+    let Some(server) = Coturn::start(&[]).await else { return };
+    let endpoint = server.endpoint();
+    let urls = ["udp", "udp", "tcp", "tls"].map(|transport| server.url("127.0.0.1", transport));
+    let mut pairs = Vec::new();
+    for url in &urls {
+        let ours = endpoint.new_peer_connection(relayed(&[url], "password")).unwrap();
+        pairs.push(guarded(connected_peers([ours, server.peer(&urls[0], "password")])).await);
+    }
+    let [one, two, three, four] = &pairs[..] else { unreachable!("there are four") };
+    guarded(async {
+        tokio::join!(
+            transfer(one, ENDPOINT_BULK, || {}),
+            transfer(two, ENDPOINT_BULK, || {}),
+            transfer(three, ENDPOINT_BULK, || {}),
+            transfer(four, ENDPOINT_BULK, || {})
+        )
+    })
+    .await;
+    let used: Vec<_> = pairs.iter().map(|pair| server_in_use(&pair.a)).collect();
+    assert_eq!(used, urls);
+    assert_eq!(endpoint.connections(), 4);
+    for pair in &pairs {
+        pair.a.close();
+    }
+    guarded(async {
+        while endpoint.connections() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// The errors of gathering.

@@ -107,7 +107,7 @@ export declare class Endpoint {
   /** How many connections there are: not closed, or closed with something left to send. */
   readonly connections: number;
   /**
-   * A connection over this port. It has one transport ("max-bundle"), and no relays over it.
+   * A connection over this port. It has one transport ("max-bundle"), and for each TURN server sockets of its own.
    *
    * @throws InvalidStateError if the endpoint is closed; otherwise as the constructor of RTCPeerConnection
    */

@@ -82,6 +82,10 @@ pub struct AgentConfig {
     pub max_backups: usize,
     /// Between two checks of such a pair. 25 s, as in libwebrtc: the NATs that forget soonest do after 30 s.
     pub backup_interval: Duration,
+    /// Ask for a UDP socket of its own for each allocation at a TURN server over UDP: where the local sockets are shared with
+    /// other agents, the server would take all of them for one client, which has one allocation
+    /// ([RFC 8656, section 3](https://www.rfc-editor.org/rfc/rfc8656#section-3)). False.
+    pub own_relay_sockets: bool,
     /// Between two keepalives to a STUN server while no pair works yet, so that the NAT keeps the binding
     /// ([RFC 8445, section 5.1.1.4](https://www.rfc-editor.org/rfc/rfc8445#section-5.1.1.4)). 15 s.
     pub keepalive_interval: Duration,
@@ -136,6 +140,7 @@ impl Default for AgentConfig {
             doubt_interval: Duration::from_millis(250),
             max_backups: 4,
             backup_interval: Duration::from_secs(25),
+            own_relay_sockets: false,
             keepalive_interval: Duration::from_secs(15),
             external_addresses: Vec::new(),
             remote_addresses: AddressFilter::default(),

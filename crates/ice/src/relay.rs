@@ -1,4 +1,4 @@
-//! TURN servers, as an agent is told of them, and the streams that it needs to reach them.
+//! TURN servers, as an agent is told of them, and the streams and sockets that it needs to reach them.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -42,7 +42,7 @@ pub struct TurnServer {
     pub credentials: TurnCredentials,
 }
 
-/// What an agent needs done about streams. Taken with [`Agent::poll_stream`](crate::Agent::poll_stream).
+/// What an agent needs done about streams, and about UDP sockets for one server alone. Taken with [`Agent::poll_stream`](crate::Agent::poll_stream).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamRequest {
     /// Open one; answered by [`Agent::stream_opened`](crate::Agent::stream_opened).
@@ -55,6 +55,14 @@ pub enum StreamRequest {
         remote: SocketAddr,
         /// The name that the server's certificate must be for, if TLS is to be spoken.
         tls: Option<String>,
+    },
+    /// Bind a UDP socket; answered by [`Agent::stream_opened`](crate::Agent::stream_opened). Asked where
+    /// [`AgentConfig::own_relay_sockets`](crate::AgentConfig::own_relay_sockets) says so.
+    Bind {
+        /// The agent's name for it.
+        key: u32,
+        /// Where to bind, at any port.
+        local: IpAddr,
     },
     /// It is not needed any more, open or not.
     Close {

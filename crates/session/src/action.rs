@@ -19,6 +19,15 @@ pub enum Action {
         /// Where to bind; port 0 leaves the choice to the system.
         address: SocketAddr,
     },
+    /// Bind a UDP socket that no other session has, whatever [`BindUdp`](Action::BindUdp) gives; answered by
+    /// [`ActionResult::Bound`]. It is for one TURN server alone. Only sessions whose other sockets are shared ask for it:
+    /// see [`ice::AgentConfig::own_relay_sockets`].
+    BindOwnUdp {
+        /// The name that the session gives to the socket.
+        socket: SocketId,
+        /// Where to bind; the port is 0.
+        address: SocketAddr,
+    },
     /// Open a TCP connection, with TLS on it where `tls` says so; answered by [`ActionResult::Connected`]. What is sent
     /// and received on `path` are datagrams all the same. The attempt goes on until it is answered or the socket is
     /// closed: whoever asks decides how long it may take.

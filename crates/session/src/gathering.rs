@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use base::{Path, Rng, SocketId};
 use ice::{MdnsName, StreamRequest, TcpType};
 
-use crate::action::{Action, ActionResult, BindError, ConnectError, Framing, Interface};
+use crate::action::{Action, ActionResult, BindError, Framing, Interface};
 use crate::config::{HostPolicy, IceServer, IceServerKind, TcpPolicy};
 use crate::counters::Counters;
 use crate::transport_id::TransportId;
@@ -57,7 +57,7 @@ pub(crate) struct Gathering {
     next_socket: u32,
     /// Sockets that were asked for and that nobody wants any more: closed as soon as they are bound.
     unwanted: BTreeSet<SocketId>,
-    /// To TURN servers, being opened or open. As many as the agents' allocations.
+    /// To TURN servers, being opened or open: streams, and UDP sockets of their own. As many as the agents' allocations.
     streams: BTreeMap<SocketId, Stream>,
     /// Boxed, as a map with one entry has room for eleven.
     sources: BTreeMap<TransportId, Box<Sources>>,
@@ -66,7 +66,7 @@ pub(crate) struct Gathering {
     closed: bool,
 }
 
-/// A stream, and what its transport's agent calls it.
+/// A stream to a TURN server, or a UDP socket for it alone, and what its transport's agent calls it.
 #[derive(Clone, Copy, Debug)]
 struct Stream {
     transport: TransportId,
@@ -248,6 +248,12 @@ impl Gathering {
                     framing: Framing::Stun,
                 });
             }
+            StreamRequest::Bind { key, local } => {
+                let socket = SocketId(self.next_socket);
+                self.next_socket += 1;
+                self.streams.insert(socket, Stream { transport: id, key });
+                self.actions.push_back(Action::BindOwnUdp { socket, address: SocketAddr::new(local, 0) });
+            }
             StreamRequest::Close { key } => {
                 let is_it = |stream: &Stream| stream.transport == id && stream.key == key;
                 let socket = self.streams.iter().find(|(_, stream)| is_it(stream)).map(|(socket, _)| *socket);
@@ -258,8 +264,12 @@ impl Gathering {
 
     fn close_stream(&mut self, socket: SocketId) {
         self.streams.remove(&socket);
-        if !self.withdraw(|action| matches!(action, Action::ConnectTcp { path, .. } if path.socket == socket))
-        {
+        let is_it = |action: &Action| match action {
+            Action::ConnectTcp { path, .. } => path.socket == socket,
+            Action::BindOwnUdp { socket: asked, .. } => *asked == socket,
+            _ => false,
+        };
+        if !self.withdraw(is_it) {
             self.actions.push_back(Action::CloseSocket { socket });
         }
     }
@@ -268,7 +278,7 @@ impl Gathering {
         &mut self,
         now: Instant,
         socket: SocketId,
-        result: Result<(), ConnectError>,
+        result: Result<(), String>,
         transports: &mut Transports,
     ) {
         let Some(Stream { transport, key }) = self.streams.get(&socket).copied() else { return };
@@ -276,8 +286,7 @@ impl Gathering {
             self.streams.remove(&socket);
         }
         if let Some(transport) = transports.gatherer_mut(transport) {
-            let result = result.map(|()| socket).map_err(|error| error.to_string());
-            transport.agent.stream_opened(now, key, result);
+            transport.agent.stream_opened(now, key, result.map(|()| socket));
         }
     }
 
@@ -306,6 +315,10 @@ impl Gathering {
                 self.interfaces_changed(now, &addresses, (transports, policy), counters);
             }
             ActionResult::Interfaces(addresses) => self.handle_interfaces(&addresses, policy, counters),
+            ActionResult::Bound { socket, result } if self.streams.contains_key(&socket) => {
+                let result = result.map(|_| ()).map_err(|_| "no socket could be bound for it".to_owned());
+                self.handle_connected(now, socket, result, transports);
+            }
             ActionResult::Bound { socket, result } => {
                 self.handle_bound(now, socket, result, (transports, policy), counters);
             }
@@ -314,7 +327,8 @@ impl Gathering {
             }
             ActionResult::Connected { path, result } => {
                 self.with_agent(path, transports, |agent| agent.tcp_opened(now, path, result.is_ok()));
-                self.handle_connected(now, path.socket, result.map(|_| ()), transports);
+                let result = result.map(|_| ()).map_err(|error| error.to_string());
+                self.handle_connected(now, path.socket, result, transports);
             }
             ActionResult::StreamClosed { path } => {
                 self.with_agent(path, transports, |agent| agent.tcp_closed(now, path));

@@ -553,3 +553,70 @@ fn loopback_that_stood_in_for_a_network_stays_when_there_is_one() {
     let (mut session, now) = gathered(&["127.0.0.1"], |_| ());
     assert_eq!(changed(&mut session, now, &["127.0.0.1", "10.0.0.1"]), []);
 }
+
+/// An allocation is known by its addresses (RFC 8656, section 3): where others use the sockets as well, those of a session
+/// at a TURN server over UDP need sockets that are its own.
+#[test]
+fn sessions_that_share_their_sockets_ask_turn_servers_from_sockets_of_their_own() {
+    let turn = |host: &str| IceServer {
+        kind: session::IceServerKind::Turn {
+            protocol: ice::RelayProtocol::Udp,
+            credentials: ice::TurnCredentials {
+                username: "user".to_owned(),
+                password: base::Redacted::new("password".to_owned()),
+            },
+        },
+        url: format!("turn:{host}"),
+        ..server(host)
+    };
+    let (mut session, now) = session_with(|config| {
+        config.ice_servers = vec![turn("192.0.2.1"), turn("192.0.2.2"), turn("192.0.2.3")];
+        Arc::make_mut(&mut config.ice).own_relay_sockets = true;
+    });
+    session.apply(now, plan(1));
+    session.gather(now, ONE);
+    assert_eq!(actions(&mut session), [Action::ListInterfaces]);
+    session.handle_action_result(now, ActionResult::Interfaces(vec![interface("10.0.0.1")]));
+    let shared = SocketId(0);
+    assert_eq!(
+        actions(&mut session),
+        [Action::BindUdp { socket: shared, address: (ip("10.0.0.1"), 0).into() }]
+    );
+    let address: SocketAddr = "10.0.0.1:4000".parse().unwrap();
+    session.handle_action_result(now, ActionResult::Bound { socket: shared, result: Ok(address) });
+
+    // One can be bound, one cannot, one is not answered yet.
+    let (mut asked, mut sent) = (Vec::new(), Vec::new());
+    for step in 0..20 {
+        let now = now + Duration::from_millis(20 * step);
+        session.handle_timeout(now);
+        for action in actions(&mut session) {
+            let Action::BindOwnUdp { socket, address } = action else { panic!("{action:?}") };
+            assert_eq!(address, (ip("10.0.0.1"), 0).into());
+            let result = match asked.len() {
+                0 => Some(Ok("10.0.0.1:4001".parse().unwrap())),
+                1 => Some(Err(BindError::Exhausted)),
+                _ => None,
+            };
+            asked.push(socket);
+            if let Some(result) = result {
+                session.handle_action_result(now, ActionResult::Bound { socket, result });
+            }
+        }
+        let mut batch = base::SendBatch::new();
+        session.poll_transmit(now, &mut batch);
+        sent.extend(batch.datagrams().map(|(path, _)| path));
+    }
+    assert_eq!(asked.len(), 3);
+    assert_eq!(sent, [base::Path { socket: asked[0], remote: "192.0.2.1:3478".parse().unwrap() }]);
+    let failed = events(&mut session).into_iter().find_map(|event| match event {
+        ice::Event::CandidateError(error) => Some((error.url.clone(), error.code)),
+        _ => None,
+    });
+    assert_eq!(failed, Some(("turn:192.0.2.2".to_owned(), 701)));
+
+    session.close(now);
+    let mut closed = actions(&mut session);
+    closed.sort_by_key(|action| format!("{action:?}"));
+    assert_eq!(closed, [shared, asked[0], asked[2]].map(|socket| Action::CloseSocket { socket }));
+}

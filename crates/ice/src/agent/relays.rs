@@ -43,7 +43,7 @@ struct Relay {
     remote: SocketAddr,
     /// The servers that have sent us on.
     left: Vec<SocketAddr>,
-    /// The name of its stream, if it has one.
+    /// The name of its stream, or of its own UDP socket, if it has one.
     stream: Option<u32>,
     /// When it was begun with.
     started: Option<Instant>,
@@ -58,7 +58,7 @@ struct Relay {
 enum State {
     /// For its slot.
     Waiting,
-    /// Its stream is being opened.
+    /// Its stream or socket is being opened.
     Opening,
     Client(Box<Client>),
     Ended,
@@ -157,12 +157,12 @@ impl Agent {
         self.settle(now);
     }
 
-    /// What streams are needed, or not any more.
+    /// What streams and sockets are needed, or not any more.
     pub fn poll_stream(&mut self) -> Option<StreamRequest> {
         self.relays.streams.pop_front()
     }
 
-    /// A stream could be opened, under the name `socket`, or could not: a reason for people.
+    /// A stream or socket could be opened, under the name `socket`, or could not: a reason for people.
     pub fn stream_opened(&mut self, now: Instant, key: u32, result: Result<SocketId, String>) {
         self.seen = Some(now);
         let is_it = |relay: &Relay| relay.stream == Some(key) && matches!(relay.state, State::Opening);
@@ -234,22 +234,26 @@ impl Agent {
             return;
         };
         let TurnServer { protocol, host: name, .. } = &self.relays.servers[server];
-        if *protocol == RelayProtocol::Udp {
+        if *protocol == RelayProtocol::Udp && !self.config.own_relay_sockets {
             return self.start_client(now, index, Path { socket: host, remote });
         }
-        let tls = (*protocol == RelayProtocol::Tls).then(|| name.clone());
         let key = self.relays.next_key;
+        let request = match protocol {
+            RelayProtocol::Udp => StreamRequest::Bind { key, local },
+            RelayProtocol::Tcp => StreamRequest::Open { key, local, remote, tls: None },
+            RelayProtocol::Tls => StreamRequest::Open { key, local, remote, tls: Some(name.clone()) },
+        };
         self.relays.next_key = self.relays.next_key.wrapping_add(1);
         self.relays.relays[index].stream = Some(key);
         self.relays.relays[index].state = State::Opening;
-        self.relays.streams.push_back(StreamRequest::Open { key, local, remote, tls });
+        self.relays.streams.push_back(request);
     }
 
     fn start_client(&mut self, now: Instant, index: usize, path: Path) {
         let relay = &mut self.relays.relays[index];
         let carriage = Carriage {
             path,
-            is_reliable: relay.stream.is_some(),
+            is_reliable: self.relays.servers[relay.server].protocol != RelayProtocol::Udp,
             rto: self.config.rto,
             max_sends: self.config.max_server_sends,
         };
@@ -404,9 +408,11 @@ impl Agent {
             self.hosts.push(base);
             self.announce_relayed(base);
         }
-        // RFC 8445, section 5.1.1.2: the answer gives a server-reflexive candidate as well.
+        // RFC 8445, section 5.1.1.2: the answer gives a server-reflexive candidate as well, if it is of a socket that
+        // checks go from.
         if let (Some(host), Some(mapped), RelayProtocol::Udp) = (host, mapped, protocol)
             && !self.current.relay_only
+            && !self.config.own_relay_sockets
         {
             self.add_server_reflexive(now, host, mapped, (url, server));
         }

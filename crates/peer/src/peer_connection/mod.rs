@@ -139,11 +139,36 @@ impl PeerConnection {
     /// # Errors
     /// As [`new`](PeerConnection::new), and `TypeError` for settings that cannot be.
     pub fn with_settings(
-        (configuration, settings): (Configuration, Settings),
+        made: (Configuration, Settings),
         identity: Arc<dtls::Certificate>,
         now: Instant,
         clock: WallClock,
         seed: [u8; 32],
+    ) -> Result<Self, Error> {
+        Self::make(made, identity, (now, clock), seed, false)
+    }
+
+    /// The same where other connections use the sockets as well that `Action::BindUdp` gives: TURN servers are asked from
+    /// sockets that only this connection has (`Action::BindOwnUdp`).
+    ///
+    /// # Errors
+    /// As [`with_settings`](PeerConnection::with_settings).
+    pub fn over_shared_sockets(
+        made: (Configuration, Settings),
+        identity: Arc<dtls::Certificate>,
+        now: Instant,
+        clock: WallClock,
+        seed: [u8; 32],
+    ) -> Result<Self, Error> {
+        Self::make(made, identity, (now, clock), seed, true)
+    }
+
+    fn make(
+        (configuration, settings): (Configuration, Settings),
+        identity: Arc<dtls::Certificate>,
+        (now, clock): (Instant, WallClock),
+        seed: [u8; 32],
+        are_sockets_shared: bool,
     ) -> Result<Self, Error> {
         let mut rng = Rng::from_seed(seed);
         // Step 5.
@@ -158,6 +183,7 @@ impl PeerConnection {
         });
         let (is_ice_lite, renomination) = (settings.ice_lite, settings.renomination);
         settings.apply(&mut config)?;
+        Arc::make_mut(&mut config.ice).own_relay_sockets = are_sockets_shared;
         config.hosts.include_loopback |= configuration.include_loopback;
         config.ice_servers = gathering::known_servers(&server_urls);
         let mut session_seed = [0; 32];

@@ -98,7 +98,8 @@ impl Endpoint {
     /// A new connection over this endpoint's sockets; otherwise as [`RtcPeerConnection::new`].
     ///
     /// The connection has one transport: its bundle policy is "max-bundle", whatever the configuration says. STUN servers
-    /// see the shared sockets. Relays (TURN over UDP) cannot be had over them.
+    /// see the shared sockets. TURN servers do not: to each that is given, over UDP, TCP or TLS, every connection has a
+    /// socket of its own from each address of the endpoint, up to 16, which is closed with the connection.
     ///
     /// # Errors
     /// `InvalidStateError` if the endpoint is closed; and those of [`RtcPeerConnection::new`].

@@ -331,6 +331,9 @@ impl Seat {
                 }
                 Some(ActionResult::Bound { socket, result })
             }
+            Action::BindOwnUdp { socket, address } => {
+                Some(ActionResult::Bound { socket, result: self.sockets.bind_own(socket, address) })
+            }
             Action::ConnectTcp { path, local, tls, framing } => {
                 let tls = tls.map(|name| (name, self.sockets.trust()));
                 let (remote, dscp) = (path.remote, self.sockets.dscp());

@@ -88,9 +88,14 @@ impl Sockets {
 
     /// Binds a socket, or gives a name to one of the endpoint's.
     pub(crate) fn bind(&mut self, id: SocketId, address: SocketAddr) -> Result<SocketAddr, BindError> {
-        if let Some(shared) = &mut self.shared {
-            return shared.bind(id, address);
+        match &mut self.shared {
+            Some(shared) => shared.bind(id, address),
+            None => self.bind_own(id, address),
         }
+    }
+
+    /// Binds a socket that is the connection's own.
+    pub(crate) fn bind_own(&mut self, id: SocketId, address: SocketAddr) -> Result<SocketAddr, BindError> {
         let (socket, local) = UdpSocket::bind(address, self.dscp).map_err(|error| bind_error(&error))?;
         self.sockets.insert(id, Arc::new(socket));
         Ok(local)

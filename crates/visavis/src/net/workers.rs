@@ -51,7 +51,11 @@ pub(crate) fn connect(
             "tcp: only an endpoint that listens has passive candidates",
         ));
     }
-    let peer = PeerConnection::with_settings(configuration, identity, clock::now(), clock::wall(), seed)?;
+    let make = match endpoint {
+        Some(_) => PeerConnection::over_shared_sockets,
+        None => PeerConnection::with_settings,
+    };
+    let peer = make(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
     let inbox = inbox(key)?;
     let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer, waker.map(Outside::new)));
