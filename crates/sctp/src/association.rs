@@ -387,13 +387,16 @@ impl Association {
 
     /// How the association does.
     pub fn stats(&self) -> Stats {
-        let (rtt, congestion_window) = match &self.phase {
-            Phase::Established(established) => {
-                (established.sender.rtt(), established.sender.congestion_window())
-            }
-            _ => (None, 0),
+        let buffered = self.streams.total_buffered();
+        let Phase::Established(established) = &self.phase else {
+            return Stats { buffered, unread: self.streams.unread_bytes(), ..Stats::default() };
         };
-        Stats { rtt, congestion_window, buffered: self.streams.total_buffered() }
+        Stats {
+            rtt: established.sender.rtt(),
+            congestion_window: established.sender.congestion_window(),
+            buffered,
+            unread: established.receiver.held_bytes(&self.streams),
+        }
     }
 
     /// The longest packet that the path is known to carry, in bytes, with the SCTP header. Only what finds out whether

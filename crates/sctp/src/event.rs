@@ -117,6 +117,8 @@ pub struct Stats {
     /// Bytes accepted by [`Association::send`](crate::Association::send) and not yet acknowledged, over all
     /// streams.
     pub buffered: usize,
+    /// Bytes received that wait for a reader, or for what is missing before them, over all streams.
+    pub unread: usize,
 }
 
 /// What was counted since the beginning.

@@ -26,6 +26,8 @@ use window::Window;
 const MIN_HELD: usize = 16_384;
 /// In larger windows there may be one for so many bytes.
 const BYTES_FOR_ONE: usize = 1024;
+/// So many bytes beyond the window are taken at the most of what fills gaps.
+const MAX_BEYOND: usize = 4 * 1024 * 1024;
 /// DATA further ahead than this is not taken: gap ack blocks cannot report it (RFC 9260, section 3.3.4).
 const MAX_AHEAD: u64 = u16::MAX as u64;
 
@@ -95,9 +97,7 @@ impl Receiver {
         }
         let is_next = tsn == cumulative.next();
         let fills_gap = tsn < self.arrivals.highest();
-        // RFC 9260, section 6.2: with the window closed, only what fills a gap is taken, and the peer hears.
-        let (used, window) = (self.used(streams), self.window.size());
-        if used >= window && (!fills_gap || used >= 2 * window) {
+        if self.is_beyond_window(fills_gap, streams) {
             self.acknowledgement.ask();
             return Ok(Taken::No);
         }
@@ -217,6 +217,16 @@ impl Receiver {
         .write(value);
     }
 
+    /// RFC 9260, section 6.2: with the window closed, only what fills a gap is taken, and the peer hears. Nor is that taken
+    /// while a reader has a window of messages to read: when they are read, it goes on. What cannot be read yet may go
+    /// beyond the window, as a peer that has heard of it late, or out of order, has sent more, and without the gap
+    /// filled nothing would ever be read; but not far.
+    fn is_beyond_window(&self, fills_gap: bool, streams: &Streams) -> bool {
+        let (used, window) = (self.used(streams), self.window.size());
+        let is_held_up = streams.unread() < window && used < window + window.min(MAX_BEYOND);
+        used >= window && !(fills_gap && is_held_up)
+    }
+
     /// Bytes that the peer may still send.
     fn room(&self, streams: &Streams) -> usize {
         self.window.size().saturating_sub(self.used(streams))
@@ -224,6 +234,11 @@ impl Receiver {
 
     fn used(&self, streams: &Streams) -> usize {
         streams.unread() + self.reassembly.bytes() + streams.waiting_bytes()
+    }
+
+    /// Bytes that wait for a reader, or for what is missing before them.
+    pub(crate) fn held_bytes(&self, streams: &Streams) -> usize {
+        streams.unread_bytes() + self.reassembly.bytes() + streams.waiting_bytes()
     }
 
     fn max_held(&self) -> usize {

@@ -146,7 +146,8 @@ pub(crate) struct Streams {
     drained: BTreeSet<u16>,
     /// Messages and resets, not yet said.
     events: VecDeque<Event>,
-    unread: usize,
+    /// Messages that were not read, and their bytes.
+    unread: (usize, usize),
     queued: usize,
     outstanding: usize,
     /// Bytes and chunks of messages that wait for earlier ones.
@@ -237,7 +238,8 @@ impl Streams {
         if stream.receive.is_empty() && !stream.at_reset {
             self.events.push_back(Event::Readable { stream: id });
         }
-        self.unread += message.payload.len() + MESSAGE_COST;
+        self.unread.0 += 1;
+        self.unread.1 += message.payload.len();
         stream.receive.push_back(Incoming::Message(message));
     }
 
@@ -363,13 +365,19 @@ impl Streams {
             stream.at_reset = true;
             self.events.push_back(Event::IncomingReset { stream: id });
         }
-        self.unread = self.unread.saturating_sub(message.payload.len() + MESSAGE_COST);
+        self.unread.0 = self.unread.0.saturating_sub(1);
+        self.unread.1 = self.unread.1.saturating_sub(message.payload.len());
         Some(message)
     }
 
     /// How much of the receive window unread messages take.
     pub(crate) fn unread(&self) -> usize {
-        self.unread
+        self.unread.1 + self.unread.0 * MESSAGE_COST
+    }
+
+    /// The bytes of unread messages alone.
+    pub(crate) fn unread_bytes(&self) -> usize {
+        self.unread.1
     }
 
     /// Forgets everything.

@@ -315,6 +315,31 @@ fn a_peer_that_ignores_the_window_gets_nowhere() {
     }
 }
 
+/// With a chunk far ahead, all that follows fills a gap.
+#[test]
+fn a_peer_that_fills_a_gap_gets_no_more_than_the_window() {
+    const WINDOW: usize = 1024 * 1024;
+    for interleaves in [false, true] {
+        let (mut pair, mut peer) = Peer::new(interleaves);
+        pair.speaks = [false, false];
+        let far = peer.message(peer.next_tsn.wrapping_add(10_000), 1, 0, &[7; 1000]);
+        pair.ends[1].handle_packet(pair.now, &peer.packet(&[far]));
+        for n in 0..5000_u32 {
+            let data = peer.message(peer.next_tsn, 0, (n + 1) as u16, &[7; 1000]);
+            pair.ends[1].handle_packet(pair.now, &peer.packet(&[data]));
+            peer.next_tsn = peer.next_tsn.wrapping_add(1);
+            pair.poll();
+        }
+        let held = pair.ends[1].stats().unread;
+        assert!((WINDOW * 9 / 10..WINDOW + 1000).contains(&held), "{held}");
+        let unread: usize =
+            std::iter::from_fn(|| pair.ends[1].read(0)).map(|message| message.payload.len()).sum();
+        assert_eq!(unread + 1000, held);
+        assert_eq!(pair.ends[1].stats().unread, 1000);
+        assert_eq!(pair.ends[1].state(), State::Connected);
+    }
+}
+
 #[test]
 fn messages_that_are_never_completed_end_the_association() {
     for interleaves in [false, true] {
