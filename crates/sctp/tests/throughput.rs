@@ -104,6 +104,22 @@ fn two_flows_share_a_path_with_one_another_and_with_cubic() {
     }
 }
 
+/// CUBIC takes seconds to be back at 150 ms, and then asks for more slowly: a probe of ours must not take it all before,
+/// nor what was lost while we looked for the shortest round trip take all from us.
+#[test]
+fn a_long_round_trip_leaves_both_their_share() {
+    for queue in [10, 300] {
+        let mut path = Path::new(Bottleneck { rate: 20 * MBIT, queue: MS(queue), loss: 0.0 }, 1);
+        for (control, starts) in [(CongestionControl::Bbr, 0), (CongestionControl::Cubic, 1000)] {
+            path.add(config(control), MS(75), MS(starts));
+        }
+        path.run_for(MS(35_000));
+        let [one, two] = [0, 1].map(|flow| path.goodput(flow, MS(10_000), MS(35_000)));
+        let part = one / (one + two);
+        assert!((0.35..0.68).contains(&part), "{one} and {two}, {queue} ms");
+    }
+}
+
 #[test]
 #[ignore = "prints a table"]
 #[allow(clippy::print_stdout, reason = "that is what it is for")]
@@ -172,6 +188,51 @@ fn fairness() {
                     mean(|(parts, _)| parts[0] + parts[1]),
                     mean(|(_, path)| 1000.0 * path.wait(50).as_secs_f64()),
                 );
+            }
+        }
+    }
+}
+
+/// How two flows share 100 Mbit/s: what each gets, Jain's index, and the wait in the queue that half of the packets stay
+/// below, in milliseconds. From the 15th second after the second has begun on, for 40 seconds; means of three runs.
+fn share_of_100(controls: [CongestionControl; 2], rtts: [u64; 2], queue: u64) -> ([f64; 2], f64, f64) {
+    let runs = [3000, 4137, 5274].map(|late| {
+        let mut path = Path::new(Bottleneck { rate: 100 * MBIT, queue: MS(queue), loss: 0.0 }, 1);
+        for (flow, control) in controls.into_iter().enumerate() {
+            path.add(config(control), MS(rtts[flow] / 2), MS(late * flow as u64));
+        }
+        let (from, to) = (MS(late + 15_000), MS(late + 55_000));
+        path.run_for(to);
+        ([0, 1].map(|flow| path.goodput(flow, from, to)), 1000.0 * path.wait(50).as_secs_f64())
+    });
+    let mean = |of: fn(&([f64; 2], f64)) -> f64| runs.iter().map(of).sum::<f64>() / 3.0;
+    ([mean(|run| run.0[0]), mean(|run| run.0[1])], mean(|run| jain(run.0)), mean(|run| run.1))
+}
+
+/// The tables of docs/congestion-control.md: beside another of ours and beside CUBIC, in queues of a quarter to four
+/// round trips. `ONLY=150` prints the rows that have this in them.
+#[test]
+#[ignore = "prints a table"]
+#[allow(clippy::print_stdout, reason = "that is what it is for")]
+fn sharing() {
+    use CongestionControl::{Bbr, Cubic};
+    let only = std::env::var("ONLY").unwrap_or_default();
+    println!(
+        "| beside | round trips, ms | queue, ms | share of ours, % | Jain | together, Mbit/s | wait, ms |"
+    );
+    println!("|---|---|---:|---:|---:|---:|---:|");
+    for other in [Cubic, Bbr] {
+        for rtts in [[20, 20], [50, 50], [150, 150], [20, 60], [60, 20], [50, 150], [150, 50]] {
+            let rtt = rtts[0].max(rtts[1]);
+            let row = format!("| {other:?} | {} and {} |", rtts[0], rtts[1]);
+            // Of two of ours, it does not matter which is the first.
+            if !row.contains(&only) || other == Bbr && rtts[0] > rtts[1] {
+                continue;
+            }
+            for queue in [10, rtt / 4, rtt / 2, rtt, 2 * rtt, 4 * rtt] {
+                let ([one, two], jain, wait) = share_of_100([Bbr, other], rtts, queue);
+                let (part, all) = (100.0 * one / (one + two), one + two);
+                println!("{row} {queue} | {part:.0} | {jain:.2} | {all:.1} | {wait:.0} |");
             }
         }
     }

@@ -7,12 +7,15 @@
 use std::time::{Duration, Instant};
 
 use super::super::Progress;
-use super::{BETA, Bbr};
+use super::{BETA, Bbr, State};
 
 /// RFC 9438, section 4.1: packets a second cubed.
 const C: f64 = 0.4;
 /// RFC 9438, section 4.3: what Reno grows by in a round trip, in packets, given `BETA`.
 const RENO: f64 = 3.0 * (1.0 - BETA) / (1.0 + BETA);
+/// CUBIC asks for more slowly at first, where a probe takes all that there is within a second: the probe comes so much
+/// later, in parts of the time that it took to be back.
+const BEYOND: f64 = 0.4;
 /// On the longest and fattest paths CUBIC needs half a minute; nobody waits longer than this.
 const LONGEST: Duration = Duration::from_secs(8);
 /// Nor longer than this when the start overshot.
@@ -60,7 +63,9 @@ impl Share {
 impl Bbr {
     /// So much in flight was too much for all who share the path.
     pub(super) fn cut_share(&mut self, progress: &Progress, in_flight: usize) {
-        let in_flight = in_flight as f64;
+        // While the shortest round trip is looked for, little is on its way: what was lost was sent before.
+        let before = if self.state == State::ProbeRtt { self.saved_window } else { 0 };
+        let in_flight = in_flight.max(before) as f64;
         // RFC 9438, section 4.7: fast convergence.
         let most = if in_flight < self.share.last_most { in_flight * (1.0 + BETA) / 2.0 } else { in_flight };
         let takes = ((most - in_flight * BETA).max(0.0) / self.packet as f64 / C).cbrt();
@@ -84,15 +89,22 @@ impl Bbr {
     pub(super) fn share_of(&self, progress: &Progress) -> usize {
         let Some(epoch) = self.share.epoch else { return usize::MAX };
         let elapsed = progress.now.saturating_duration_since(epoch.began).as_secs_f64();
-        let left = (1.0 - elapsed / epoch.takes.max(1e-3)).max(0.0);
-        let cubic = epoch.most - (epoch.most - self.share.last_most * BETA) * left.powi(3);
+        let least = self.share.last_most * BETA;
+        let left = 1.0 - elapsed / epoch.takes.max(1e-3);
+        let cubic = epoch.most - (epoch.most - least) * left.powi(3);
         let rtt = progress.smoothed_rtt.map_or(1.0, |rtt| rtt.as_secs_f64()).max(1e-4);
-        let reno = self.share.last_most * BETA + RENO * self.packet as f64 * elapsed / rtt;
-        cubic.max(reno).min(epoch.most) as usize
+        let reno = least + RENO * self.packet as f64 * elapsed / rtt;
+        cubic.max(reno).min(self.share_end(epoch)) as usize
     }
 
-    /// Whether that is all again that it was.
+    /// Where the curve ends: somewhat beyond what it was, after so much more time.
+    fn share_end(&self, epoch: Epoch) -> f64 {
+        epoch.most + (epoch.most - self.share.last_most * BETA) * BEYOND.powi(3)
+    }
+
+    /// Whether that is all again that it was, and others had the time to ask for more.
     pub(super) fn share_is_back(&self, progress: &Progress) -> bool {
-        self.share.epoch.is_none_or(|epoch| self.share_of(progress) as f64 + 1.0 >= epoch.most)
+        let end = |epoch| self.share_of(progress) as f64 + 1.0 >= self.share_end(epoch);
+        self.share.epoch.is_none_or(end)
     }
 }
