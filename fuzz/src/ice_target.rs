@@ -10,6 +10,10 @@ mod network;
 
 pub(crate) fn run(source: &mut Source<'_>) {
     let mut network = Network::new();
+    let renomination = source.chance(128);
+    for agent in [A, B] {
+        network.agent(agent).set_renomination(renomination);
+    }
     network.add_hosts();
     network.signal_all();
     while !source.is_empty() {

@@ -4,14 +4,17 @@ mod pair;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pair::{guarded, incoming, negotiate, open, trickle, trickle_those};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::watch;
 use visavis::{
-    Endpoint, EndpointSettings, ErrorName, RtcConfiguration, RtcDataChannel, RtcIceProtocol, RtcIceRole,
-    RtcIceTcpCandidateType, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, Settings, TcpPolicy,
-    driver_counters,
+    Endpoint, EndpointSettings, ErrorName, InterfaceFilter, IpVersions, RtcConfiguration, RtcDataChannel,
+    RtcIceCandidateInit, RtcIceProtocol, RtcIceRole, RtcIceTcpCandidateType, RtcMessage, RtcPeerConnection,
+    RtcPeerConnectionEvent, Settings, TcpPolicy, driver_counters,
 };
 
 fn configuration() -> RtcConfiguration {
@@ -339,6 +342,76 @@ async fn where_udp_does_not_pass_connections_share_a_tcp_listener() {
                 assert_eq!(channel.recv().await, Some(RtcMessage::Binary(large.clone().into())));
             }
         }
+    })
+    .await;
+}
+
+/// Between a client and a server; it can forget the streams that go through it: it passes on nothing more, and tells nobody.
+struct Nat {
+    address: SocketAddr,
+    forgets: watch::Sender<()>,
+    streams: Arc<AtomicUsize>,
+}
+
+impl Nat {
+    async fn before(server: SocketAddr) -> Nat {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (forgets, streams) = (watch::Sender::new(()), Arc::new(AtomicUsize::new(0)));
+        let (forgotten, count) = (forgets.subscribe(), Arc::clone(&streams));
+        tokio::spawn(async move {
+            while let Ok((mut inside, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::Relaxed);
+                let mut forgotten = forgotten.clone();
+                tokio::spawn(async move {
+                    forgotten.mark_unchanged();
+                    let mut outside = TcpStream::connect(server).await.unwrap();
+                    tokio::select! {
+                        _ = copy_bidirectional(&mut inside, &mut outside) => {}
+                        _ = forgotten.changed() => std::future::pending().await,
+                    }
+                });
+            }
+        });
+        Nat { address, forgets, streams }
+    }
+
+    fn streams(&self) -> usize {
+        self.streams.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_a_nat_has_forgotten_is_opened_again() {
+    guarded(async {
+        let endpoint = listening();
+        let nat = Nat::before(endpoint.local_addresses()[0]).await;
+        // One address, so that there is one pair.
+        let interfaces = InterfaceFilter { only: vec!["lo".into()], ..Default::default() };
+        let settings = Settings {
+            tcp: TcpPolicy::Active,
+            interfaces,
+            ip_versions: IpVersions::V4,
+            ..Settings::default()
+        };
+        let client = RtcPeerConnection::with_settings(configuration(), settings).unwrap();
+        let server = endpoint.new_peer_connection(configuration()).unwrap();
+        let to_server = client.create_data_channel("channel", None).unwrap();
+        negotiate(&client, &server).await;
+        let mut server_events = server.events();
+        let port = nat.address.port();
+        let candidate = format!("candidate:1 1 tcp 1518280447 127.0.0.1 {port} typ host tcptype passive");
+        let sdp_mid = Some("0".to_owned());
+        let candidate = RtcIceCandidateInit { candidate, sdp_mid, ..Default::default() };
+        client.add_ice_candidate(Some(candidate)).await.unwrap();
+        let to_client = incoming(&mut server_events).await;
+        open(&to_server).await;
+        let client = Client { client, server, to_server, to_client };
+        client.talk("before").await;
+        assert_eq!(nat.streams(), 1);
+        nat.forgets.send_replace(());
+        client.talk("after").await;
+        assert_eq!(nat.streams(), 2);
     })
     .await;
 }
