@@ -103,7 +103,6 @@ impl Seat {
         let received_all = self.receive(&mut scratch.receive) & self.receive_streams(&mut scratch.stream);
         let now = clock::now();
         self.advance(now);
-        self.update_claims();
         let sent_all = self.transmit(now, &mut scratch.send);
         let acted_all = self.act(now);
         if sent_all && self.unsent.is_none() {
@@ -158,17 +157,6 @@ impl Seat {
         if !is_authentic {
             COUNTERS.streams_refused.add(1);
             self.sockets.drop_stream(path);
-        }
-    }
-
-    /// Has checks of new descriptions find their way.
-    fn update_claims(&mut self) {
-        if let Some(shared) = self.sockets.shared() {
-            self.connection.with(|state| {
-                if state.fate != Fate::Broken {
-                    shared.update_claims(state.peer.session());
-                }
-            });
         }
     }
 
@@ -251,6 +239,10 @@ impl Seat {
                     break;
                 }
                 shared.take_events(now);
+            }
+            // Before anybody is told of the description: with checks of the peer, things may go fast from then on.
+            if let Some(sockets) = self.sockets.shared() {
+                sockets.update_claims(shared.peer.session());
             }
         });
     }

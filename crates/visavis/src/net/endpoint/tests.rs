@@ -1,7 +1,7 @@
 use base::SocketId;
 
 use super::*;
-use crate::{RtcConfiguration, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent};
+use crate::{RtcConfiguration, RtcIceGatheringState, RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent};
 
 /// A connection of the endpoint that is connected to a peer of its own, with that peer and its channel.
 async fn connected(
@@ -110,4 +110,50 @@ async fn two_hundred_connections_come_and_go() {
         tokio::task::yield_now().await;
     }
     assert_eq!(endpoint.connections(), 0);
+}
+
+/// Whoever is woken can give the description to the peer, whose checks then come.
+#[tokio::test]
+async fn checks_find_their_connection_before_anybody_is_told_what_they_need() {
+    let address: SocketAddr = "127.0.0.1:0".parse().unwrap();
+    let endpoint = crate::Endpoint::bind(address).unwrap();
+    let connection = endpoint.new_peer_connection(RtcConfiguration::default()).unwrap();
+    connection.create_data_channel("channel", None).unwrap();
+    let look = Arc::new(Look { endpoint, connection: connection.clone(), found: Mutex::default() });
+    let mut events = connection.events();
+    woken_by(&look, connection.set_local_description(None).into_future()).await.unwrap();
+    while connection.ice_gathering_state() != RtcIceGatheringState::Complete {
+        woken_by(&look, events.next()).await;
+    }
+    let found = look.found.lock().unwrap();
+    assert!(found.iter().all(|(is_gathered, claims)| !is_gathered || *claims == 1), "{found:?}");
+}
+
+/// Looks, whenever the application is woken, whether the connection has gathered and how many fragments are claimed.
+struct Look {
+    endpoint: crate::Endpoint,
+    connection: RtcPeerConnection,
+    found: Mutex<Vec<(bool, usize)>>,
+}
+
+/// Wakes a task after a look.
+struct LookFirst(Arc<Look>, Waker);
+
+impl std::task::Wake for LookFirst {
+    fn wake(self: Arc<Self>) {
+        let LookFirst(look, task) = &*self;
+        let is_gathered = look.connection.ice_gathering_state() == RtcIceGatheringState::Complete;
+        let (_, claims, _, _) = look.endpoint.sockets().routes().entries();
+        look.found.lock().unwrap().push((is_gathered, claims));
+        task.wake_by_ref();
+    }
+}
+
+async fn woken_by<T>(look: &Arc<Look>, future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    std::future::poll_fn(|cx| {
+        let waker = Waker::from(Arc::new(LookFirst(Arc::clone(look), cx.waker().clone())));
+        future.as_mut().poll(&mut Context::from_waker(&waker))
+    })
+    .await
 }
