@@ -58,6 +58,10 @@ impl From<Vec<SocketAddr>> for EndpointSettings {
 ///
 /// Two endpoints can have one connection with each other at a time: all datagrams between them have the same addresses.
 ///
+/// The system holds what has come to the socket and was not read yet, of Linux's default `net.core.rmem_max` some hundreds
+/// of short datagrams, and drops the rest, which is sent again. Where thousands of peers speak at the same moment, let it
+/// have 2 MiB, which is what an endpoint asks for.
+///
 /// ```
 /// use visavis::{Endpoint, EndpointSettings, RtcConfiguration};
 /// # #[tokio::main(flavor = "current_thread")]
