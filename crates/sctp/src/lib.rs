@@ -21,6 +21,7 @@ mod init;
 mod message;
 mod packet;
 mod reset;
+mod room;
 mod rx;
 mod stream;
 mod tsn;

@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use crate::chunk::{Data, MessageNumber, Skipped};
+use crate::room::give_back;
 use crate::tsn::Tsn;
 use crate::{Delivery, Event, Message, Ppid};
 
@@ -190,6 +191,9 @@ impl Streams {
         let Some(stream) = self.map.get_mut(&id) else { return };
         let bytes = bytes.min(stream.outstanding);
         stream.outstanding -= bytes;
+        if stream.outstanding == 0 {
+            give_back(&mut stream.send);
+        }
         self.outstanding -= bytes;
         self.drained.insert(id);
     }
@@ -365,6 +369,7 @@ impl Streams {
             stream.at_reset = true;
             self.events.push_back(Event::IncomingReset { stream: id });
         }
+        give_back(&mut stream.receive);
         self.unread.0 = self.unread.0.saturating_sub(1);
         self.unread.1 = self.unread.1.saturating_sub(message.payload.len());
         Some(message)

@@ -14,6 +14,9 @@ use crate::tsn::Tsn;
 /// have arrived.
 const CUT_BLOCKS: usize = 250;
 
+/// So many chunks that were sent again are remembered when all has arrived.
+const MAX_KEPT: usize = 16;
+
 /// What one SACK brought.
 #[derive(Debug)]
 struct News {
@@ -84,6 +87,14 @@ impl Sender {
             // All has arrived: what a burst took, and an empty map keeps, is given back.
             self.cutting = BTreeMap::new();
             self.outstanding.give_back();
+            self.packets.give_back();
+            // The last that were sent again may yet turn out to have been superfluous.
+            while self.sent_again.len() > MAX_KEPT {
+                self.sent_again.pop_first();
+            }
+            if self.blocks.is_empty() {
+                self.blocks = Vec::new();
+            }
         }
     }
 

@@ -7,11 +7,9 @@ use bytes::Bytes;
 
 use crate::chunk::{Data, DataFlags, MessageNumber};
 use crate::packet::padding;
+use crate::room::give_back;
 use crate::tsn::Tsn;
 use crate::{Ppid, Reliability};
-
-/// Chunks for which there stays room while there are none: more come in bursts, and then it costs little to make it.
-const MAX_KEPT: usize = 16;
 
 /// Where a chunk is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,9 +100,7 @@ impl Outstanding {
 
     /// Gives back what many chunks took, while there are none.
     pub(super) fn give_back(&mut self) {
-        if self.chunks.is_empty() && self.chunks.capacity() > MAX_KEPT {
-            self.chunks = VecDeque::new();
-        }
+        give_back(&mut self.chunks);
     }
 
     /// The TSN up to which the peer has everything.

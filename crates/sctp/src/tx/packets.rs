@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::room::give_back;
 use crate::tsn::Tsn;
 
 /// A packet, and how things stood when it was sent.
@@ -115,6 +116,12 @@ impl Packets {
         while self.first < until && self.packets.pop_front().is_some() {
             self.first += 1;
         }
+    }
+
+    /// Gives back what many packets took, while there are none.
+    pub(super) fn give_back(&mut self) {
+        give_back(&mut self.packets);
+        give_back(&mut self.order);
     }
 
     /// There is nothing more to send, though more might be.

@@ -27,6 +27,9 @@ impl Outstanding {
     /// The most messages that one channel has outstanding: they cost memory beside their bytes.
     pub(crate) const MAX_MESSAGES: usize = 262_144;
 
+    /// While there are none, room is kept for so many.
+    const MAX_KEPT: usize = 64;
+
     /// Notes a message of `wire` bytes, `application` of which are the application's.
     pub(crate) fn push(&mut self, wire: usize, application: usize) {
         let narrow = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
@@ -45,6 +48,9 @@ impl Outstanding {
             self.wire -= first.wire as usize;
             self.application -= first.application as usize;
             self.messages.pop_front();
+        }
+        if self.messages.is_empty() && self.messages.capacity() > Self::MAX_KEPT {
+            self.messages = VecDeque::new();
         }
     }
 
@@ -79,6 +85,16 @@ mod tests {
         }
         assert_eq!(amounts, [150, 150, 150, 100, 50, 50, 10, 0]);
         assert!(outstanding.messages.is_empty());
+    }
+
+    #[test]
+    fn what_many_messages_took_is_given_back() {
+        let mut outstanding = Outstanding::default();
+        (0..10_000).for_each(|_| outstanding.push(10, 10));
+        outstanding.set_buffered(10);
+        assert!(outstanding.messages.capacity() >= 10_000);
+        outstanding.set_buffered(0);
+        assert_eq!(outstanding.messages.capacity(), 0);
     }
 
     #[test]
