@@ -5,6 +5,7 @@
 window.peer = (() => {
   let pc;
   let echoAll = false;
+  let renomination = false;
   const channels = [];
 
   const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -64,6 +65,11 @@ window.peer = (() => {
     return canvas.captureStream(1);
   }
 
+  // More than one nomination, which Chromium has for native applications alone and takes from a description.
+  function munged({ type, sdp }) {
+    return { type, sdp: renomination ? sdp.replace(/a=ice-options:trickle/g, '$& renomination') : sdp };
+  }
+
   async function local(description, trickle) {
     await pc.setLocalDescription(description);
     if (!trickle && pc.iceGatheringState !== 'complete') {
@@ -77,6 +83,7 @@ window.peer = (() => {
   return {
     create({ configuration }) {
       pc = new RTCPeerConnection(configuration ?? {});
+      renomination = configuration?.renomination === true;
       pc.onicecandidate = ({ candidate }) => window.emit({ type: 'candidate', candidate: candidate?.toJSON() ?? null });
       pc.onconnectionstatechange = () => window.emit({ type: 'connection', state: pc.connectionState });
       pc.oniceconnectionstatechange = () => window.emit({ type: 'ice', state: pc.iceConnectionState });
@@ -104,10 +111,10 @@ window.peer = (() => {
       pc.getTransceivers().find((transceiver) => transceiver.mid === mid).stop();
     },
     async offer({ trickle }) {
-      return local(await pc.createOffer(), trickle);
+      return local(munged(await pc.createOffer()), trickle);
     },
     async answer({ trickle }) {
-      return local(await pc.createAnswer(), trickle);
+      return local(munged(await pc.createAnswer()), trickle);
     },
     async remote({ description }) {
       await pc.setRemoteDescription(description);

@@ -94,6 +94,32 @@ pub async fn connected_pair(offerer: &mut Peer, answerer: &mut Peer, trickle: Tr
     (here, there)
 }
 
+/// Connects two that number their nominations (draft-thatcher-ice-renomination). Ours, which is one of them, tells whether a
+/// pair was selected: its state is "completed" then.
+pub async fn renomination(mut offerer: Peer, mut answerer: Peer, we_offer: bool) {
+    for peer in [&mut offerer, &mut answerer] {
+        peer.call("create", json!({ "configuration": { "renomination": true } })).await;
+    }
+    let here = offerer.channel("data", json!({})).await;
+    let offer = offerer.call("offer", json!({ "trickle": false })).await;
+    answerer.call("remote", json!({ "description": offer })).await;
+    let answer = answerer.call("answer", json!({ "trickle": false })).await;
+    offerer.call("remote", json!({ "description": answer })).await;
+    for description in [&offer, &answer] {
+        let sdp = description["sdp"].as_str().expect("a description");
+        assert!(sdp.contains(" renomination\r\n"), "{sdp}");
+    }
+    until_both_connected(&mut offerer, &mut answerer, Trickle::InDescription).await;
+    offerer.wait_channel("open", here).await;
+    let ours = if we_offer { &mut offerer } else { &mut answerer };
+    // Descriptions of browsers do not say that there are no more.
+    ours.call("candidate", json!({ "candidate": null })).await;
+    let is_completed = |event: &Value| event["type"] == "ice" && event["state"] == "completed";
+    ours.wait("a selected pair", is_completed).await;
+    offerer.call("close", json!({})).await;
+    answerer.call("close", json!({})).await;
+}
+
 /// Connects, and one text goes there and back.
 pub async fn connect_and_echo(mut offerer: Peer, mut answerer: Peer, trickle: Trickle) {
     let (here, there) = connected_pair(&mut offerer, &mut answerer, trickle).await;

@@ -22,7 +22,11 @@ pub(super) fn configuration(json: &Value) -> RtcConfiguration {
 
 /// Ours, which browsers ignore as they do all that they do not know.
 pub(super) fn settings(json: &Value) -> Settings {
-    Settings { hide_addresses: json["hideAddresses"] == true, ..Settings::default() }
+    Settings {
+        hide_addresses: json["hideAddresses"] == true,
+        renomination: json["renomination"] == true,
+        ..Settings::default()
+    }
 }
 
 /// A server's end: all addresses of the machine, at this port, for UDP and TCP.
