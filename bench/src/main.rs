@@ -17,7 +17,7 @@ use scenario::Scenario;
 
 const USAGE: &str = "\
 usage: cargo run --release [-- [--rounds N] [--only SCENARIO]... [STACK ...]]
-stacks: visavis webrtc webrtc-buffers str0m rustrtc libdatachannel chromium
+stacks: visavis visavis-runtime webrtc webrtc-buffers str0m rustrtc libdatachannel chromium
 scenarios: a part of a name will do; see README.md";
 
 /// What a command line asks for.

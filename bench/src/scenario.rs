@@ -131,7 +131,8 @@ pub fn main(arguments: &[String]) -> ExitCode {
     };
     let figures = runtime.block_on(async {
         match name.as_str() {
-            "visavis" => measure::<stack::visavis::Visavis>(scenario).await,
+            "visavis" => measure::<stack::visavis::Visavis<false>>(scenario).await,
+            "visavis-runtime" => measure::<stack::visavis::Visavis<true>>(scenario).await,
             "webrtc" | "webrtc-buffers" => measure::<stack::webrtc::Webrtc>(scenario).await,
             "str0m" => measure::<stack::str0m::Str0m>(scenario).await,
             "rustrtc" => measure::<stack::rustrtc::Rustrtc>(scenario).await,

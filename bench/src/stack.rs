@@ -14,8 +14,16 @@ use bytes::Bytes;
 use crate::link::{From, Link};
 
 /// As on the command line and in the tables.
-pub const NAMES: [&str; 7] =
-    ["visavis", "webrtc", "webrtc-buffers", "str0m", "rustrtc", "libdatachannel", "chromium"];
+pub const NAMES: [&str; 8] = [
+    "visavis",
+    "visavis-runtime",
+    "webrtc",
+    "webrtc-buffers",
+    "str0m",
+    "rustrtc",
+    "libdatachannel",
+    "chromium",
+];
 
 /// The program in `peers/` that measures a stack of another language.
 pub fn program(name: &str) -> Option<&'static str> {

@@ -16,6 +16,7 @@ struct Row {
     failure: Option<String>,
 }
 
+/// With this begins the name of each stack that is ours.
 const OURS: &str = "visavis";
 
 impl Table {
@@ -34,11 +35,10 @@ impl Table {
         }
     }
 
-    /// Ours beside the best of the others in column `index`.
-    fn beside_the_best(&self, index: usize, better: Better) -> Option<f64> {
-        let figure = |row: &Row| row.median(index);
-        let ours = self.rows.iter().find(|row| row.stack == OURS).and_then(figure)?;
-        let others = self.rows.iter().filter(|row| row.stack != OURS).filter_map(figure);
+    /// One of ours beside the best of the others in column `index`.
+    fn beside_the_best(&self, ours: &Row, index: usize, better: Better) -> Option<f64> {
+        let ours = ours.median(index)?;
+        let others = self.rows.iter().filter(|row| !row.is_ours()).filter_map(|row| row.median(index));
         let best = match better {
             Better::More => others.max_by(f64::total_cmp),
             Better::Less => others.min_by(f64::total_cmp),
@@ -48,6 +48,10 @@ impl Table {
 }
 
 impl Row {
+    fn is_ours(&self) -> bool {
+        self.stack.starts_with(OURS)
+    }
+
     fn median(&self, index: usize) -> Option<f64> {
         let mut figures: Vec<f64> = self.runs.iter().filter_map(|run| run.get(index)).copied().collect();
         figures.sort_by(f64::total_cmp);
@@ -78,13 +82,16 @@ impl fmt::Display for Table {
             }
             writeln!(f)?;
         }
-        write!(f, "| *visavis : the best other* |")?;
-        for (index, column) in columns.iter().enumerate() {
-            match column.better.and_then(|better| self.beside_the_best(index, better)) {
-                Some(ratio) => write!(f, " *{ratio:.2}* |")?,
-                None => write!(f, " |")?,
+        for ours in self.rows.iter().filter(|row| row.is_ours()) {
+            write!(f, "| *{} : the best other* |", ours.stack)?;
+            for (index, column) in columns.iter().enumerate() {
+                match column.better.and_then(|better| self.beside_the_best(ours, index, better)) {
+                    Some(ratio) => write!(f, " *{ratio:.2}* |")?,
+                    None => write!(f, " |")?,
+                }
             }
+            writeln!(f)?;
         }
-        writeln!(f)
+        Ok(())
     }
 }

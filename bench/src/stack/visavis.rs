@@ -5,21 +5,27 @@ use bytes::Bytes;
 use visavis::{
     RtcConfiguration, RtcDataChannel, RtcDataChannelEvent, RtcDataChannelInit, RtcIceGatheringState,
     RtcMessage, RtcPeerConnection, RtcPeerConnectionEvent, RtcPeerConnectionEvents, RtcSessionDescription,
+    Settings,
 };
 
 use super::{End, Options, Stack};
 use crate::link::From;
 
-pub struct Visavis;
+/// `ON_RUNTIME`: driven by the runtime that the measurement runs in, instead of visavis's own threads.
+pub struct Visavis<const ON_RUNTIME: bool>;
 
 pub struct VisavisEnd {
     pc: RtcPeerConnection,
     channel: RtcDataChannel,
 }
 
-fn peer() -> anyhow::Result<(RtcPeerConnection, RtcPeerConnectionEvents)> {
-    let pc =
-        RtcPeerConnection::new(RtcConfiguration { include_loopback: true, ..RtcConfiguration::default() })?;
+fn peer(on_runtime: bool) -> anyhow::Result<(RtcPeerConnection, RtcPeerConnectionEvents)> {
+    let configuration = RtcConfiguration { include_loopback: true, ..RtcConfiguration::default() };
+    let pc = if on_runtime {
+        RtcPeerConnection::on_current_runtime(configuration, Settings::default())?
+    } else {
+        RtcPeerConnection::new(configuration)?
+    };
     let events = pc.events();
     Ok((pc, events))
 }
@@ -36,12 +42,12 @@ fn local(pc: &RtcPeerConnection, options: &Options, from: From) -> anyhow::Resul
     Ok(RtcSessionDescription::new(description.kind, options.carry(description.sdp, from)?))
 }
 
-impl Stack for Visavis {
+impl<const ON_RUNTIME: bool> Stack for Visavis<ON_RUNTIME> {
     type End = VisavisEnd;
 
     async fn connect(options: &Options) -> anyhow::Result<(VisavisEnd, VisavisEnd)> {
-        let (a, mut a_events) = peer()?;
-        let (b, mut b_events) = peer()?;
+        let (a, mut a_events) = peer(ON_RUNTIME)?;
+        let (b, mut b_events) = peer(ON_RUNTIME)?;
         let unreliable =
             RtcDataChannelInit { ordered: false, max_retransmits: Some(0), ..RtcDataChannelInit::default() };
         let near = a.create_data_channel("bench", (!options.reliable).then_some(unreliable))?;

@@ -79,12 +79,42 @@ impl RtcPeerConnection {
     /// As [`new`](RtcPeerConnection::new), and `TypeError` for settings that cannot be: an empty range of ports, a pair
     /// of an IPv4 and an IPv6 address.
     pub fn with_settings(configuration: RtcConfiguration, settings: Settings) -> Result<Self, Error> {
+        Self::connect(configuration, settings, Company::default())
+    }
+
+    /// The same, driven by a task of the tokio runtime that this is called in instead of visavis's own threads. A message is
+    /// then read by the thread that its receiver runs on, so that an answer comes sooner: by two switches of threads in each
+    /// round trip.
+    ///
+    /// The price: the connection lives as its runtime does. Where the application keeps all of the runtime's threads busy
+    /// or blocked, nothing is received, acknowledged or kept alive; when the runtime ends, so does the connection, without a
+    /// word to its peer.
+    ///
+    /// ```
+    /// use visavis::{RtcConfiguration, RtcPeerConnection, Settings};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pc = RtcPeerConnection::on_current_runtime(RtcConfiguration::default(), Settings::default())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`with_settings`](RtcPeerConnection::with_settings), and `InvalidStateError` outside a tokio runtime. The
+    /// runtime needs IO and time enabled; the connection is closed at once where it lacks them.
+    pub fn on_current_runtime(configuration: RtcConfiguration, settings: Settings) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Handle::try_current()
+            .map_err(|error| Error::new(ErrorName::InvalidStateError, error.to_string()))?;
+        Self::connect(configuration, settings, Company { runtime: Some(runtime), ..Company::default() })
+    }
+
+    fn connect(configuration: RtcConfiguration, settings: Settings, company: Company) -> Result<Self, Error> {
         let identity = match configuration.certificates.first() {
             Some(certificate) => certificate.clone(),
             None => RtcCertificate::generate(&KeygenAlgorithm::ecdsa_p256())?,
         };
         Ok(RtcPeerConnection {
-            handle: workers::connect((configuration.into(), settings), identity.0, Company::default())?,
+            handle: workers::connect((configuration.into(), settings), identity.0, company)?,
         })
     }
 

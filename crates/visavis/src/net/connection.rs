@@ -179,7 +179,7 @@ pub(crate) enum Fate {
     Open,
     /// It was closed, and its worker sends what closing needs.
     Closed,
-    /// Driving it panicked: the state machine may be inconsistent and is left alone.
+    /// Driving it panicked, so that the state machine may be inconsistent, or nobody drives it any more: it is left alone.
     Broken,
 }
 
@@ -379,6 +379,15 @@ impl Shared {
 
     /// Driving the connection panicked: as closed, but the state machine is not asked anything any more.
     pub(crate) fn break_down(&mut self) {
+        self.break_off("the connection failed internally");
+    }
+
+    /// The runtime that drove the connection has ended.
+    pub(crate) fn desert(&mut self) {
+        self.break_off("the runtime that drives the connection has ended");
+    }
+
+    fn break_off(&mut self, reason: &str) {
         if self.fate == Fate::Broken {
             return;
         }
@@ -386,7 +395,7 @@ impl Shared {
             let event = Event::ConnectionStateChange(PeerConnectionState::Closed);
             self.events.push(event, &mut self.awake);
         }
-        self.end(Fate::Broken, || Error::new(ErrorName::OperationError, "the connection failed internally"));
+        self.end(Fate::Broken, || Error::new(ErrorName::OperationError, reason));
     }
 
     fn end(&mut self, fate: Fate, error: impl Fn() -> Error) {

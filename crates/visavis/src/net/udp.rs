@@ -28,6 +28,8 @@ pub(crate) struct UdpSocket {
     is_marked: bool,
     /// Segments in one call were refused while it was marked.
     one_by_one: AtomicBool,
+    /// Tokio looks at its sockets on the thread that receives, and nowhere else.
+    is_sole_reader: bool,
 }
 
 impl UdpSocket {
@@ -50,7 +52,9 @@ impl UdpSocket {
         let local = socket.local_addr()?;
         COUNTERS.sockets.add(1);
         let (errors, one_by_one) = (AtomicU32::new(0), AtomicBool::new(!marked::CAN_SEGMENT));
-        Ok((UdpSocket { socket, state, errors, is_marked: dscp != 0, one_by_one }, local))
+        let flavor = tokio::runtime::Handle::current().runtime_flavor();
+        let is_sole_reader = flavor == tokio::runtime::RuntimeFlavor::CurrentThread;
+        Ok((UdpSocket { socket, state, errors, is_marked: dscp != 0, one_by_one, is_sole_reader }, local))
     }
 
     /// Receives what is there, up to a batch. Wakes the context's task if nothing is.
@@ -68,9 +72,9 @@ impl UdpSocket {
                 Ok(received) => {
                     self.errors.store(0, Ordering::Relaxed);
                     batch.received = received;
-                    if received < ReceiveBatch::BUFFERS.min(quinn_udp::BATCH_SIZE) {
+                    if self.is_sole_reader && received < ReceiveBatch::BUFFERS.min(quinn_udp::BATCH_SIZE) {
                         // The system has no more: this spares the call that would say so. What comes from now on
-                        // is news to tokio, which looks at its sockets on this thread and not before we wait.
+                        // is news to tokio, which does not look at its sockets before we wait.
                         let _ = self.socket.try_io(Interest::READABLE, || -> io::Result<()> {
                             Err(ErrorKind::WouldBlock.into())
                         });

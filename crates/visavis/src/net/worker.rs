@@ -1,5 +1,7 @@
-//! A thread that drives connections: who wants a turn, who is due, and one bounded turn after another.
+//! What drives connections, on a thread of its own or as a task of the application's runtime: who wants a turn, who is
+//! due, and one bounded turn after another.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -36,8 +38,15 @@ pub(crate) struct Inbox {
     runtime: tokio::runtime::Handle,
 }
 
+thread_local! {
+    /// What turns on this thread work with, between them.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
 #[derive(Default)]
 struct Messages {
+    /// Nobody reads them any more.
+    are_over: bool,
     adopted: Vec<(ConnectionKey, Newcomer)>,
     /// Each connection is here once for each turn since the last look, at most: its bell sees to it.
     rung: Vec<ConnectionKey>,
@@ -53,11 +62,30 @@ pub(crate) enum Newcomer {
     Listener(Weak<Endpoint>, usize, Arc<Bell>),
 }
 
+impl Newcomer {
+    /// There is nobody to drive it.
+    fn desert(self) {
+        if let Newcomer::Connection(connection, _) = self {
+            connection.with(Shared::desert);
+        }
+    }
+}
+
 impl Inbox {
     /// Gives the worker something to drive.
     pub(crate) fn adopt(&self, key: ConnectionKey, newcomer: Newcomer) {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner).adopted.push((key, newcomer));
+        let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        if messages.are_over {
+            drop(messages);
+            return newcomer.desert();
+        }
+        messages.adopted.push((key, newcomer));
+        drop(messages);
         self.notify.notify_one();
+    }
+
+    fn new(runtime: tokio::runtime::Handle) -> Arc<Self> {
+        Arc::new(Inbox { messages: Mutex::default(), notify: Notify::new(), runtime })
     }
 
     /// Where the worker's sockets live.
@@ -81,20 +109,8 @@ pub(crate) fn start(number: usize) -> std::io::Result<Arc<Inbox>> {
         .thread_keep_alive(BLOCKING_THREADS_LINGER)
         .thread_name(format!("visavis-{number}b"))
         .build()?;
-    let inbox = Arc::new(Inbox {
-        messages: Mutex::default(),
-        notify: Notify::new(),
-        runtime: runtime.handle().clone(),
-    });
-    let worker = Worker {
-        inbox: Arc::clone(&inbox),
-        messages: Messages::default(),
-        seats: BTreeMap::new(),
-        ready: Ready::default(),
-        round: Vec::new(),
-        deadlines: BTreeSet::new(),
-        scratch: Scratch::new(),
-    };
+    let inbox = Inbox::new(runtime.handle().clone());
+    let worker = Worker::new(&inbox, true);
     std::thread::Builder::new().name(format!("visavis-{number}")).spawn(move || {
         // The worker bounds its own turns; tokio's budget would only hide sockets that are ready.
         runtime.block_on(tokio::task::coop::unconstrained(worker.run()));
@@ -102,8 +118,18 @@ pub(crate) fn start(number: usize) -> std::io::Result<Arc<Inbox>> {
     Ok(inbox)
 }
 
+/// Starts a worker as a task of this runtime. It ends with the connection that it was started for, or with the runtime.
+pub(crate) fn start_on(runtime: tokio::runtime::Handle) -> Arc<Inbox> {
+    let inbox = Inbox::new(runtime);
+    let worker = Worker::new(&inbox, false);
+    inbox.runtime.spawn(tokio::task::coop::unconstrained(worker.run()));
+    inbox
+}
+
 struct Worker {
     inbox: Arc<Inbox>,
+    /// Whether it waits for connections when it has none.
+    stays: bool,
     /// The inbox's last content, kept for its memory.
     messages: Messages,
     seats: BTreeMap<ConnectionKey, Slot>,
@@ -112,7 +138,6 @@ struct Worker {
     round: Vec<ConnectionKey>,
     /// At most one for each seat, the same as there.
     deadlines: BTreeSet<(Instant, ConnectionKey)>,
-    scratch: Scratch,
 }
 
 /// A seat, and how it is waited for.
@@ -172,17 +197,55 @@ impl Occupied {
     }
 }
 
+impl Drop for Worker {
+    /// The runtime has ended, or is ending: nobody waits for ever for connections that it drove.
+    fn drop(&mut self) {
+        let mut messages = self.inbox.messages.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.are_over = true;
+        let adopted = std::mem::take(&mut messages.adopted);
+        drop(messages);
+        for (key, newcomer) in adopted {
+            contained(key, || newcomer.desert());
+        }
+        for (key, slot) in std::mem::take(&mut self.seats) {
+            contained(key, || {
+                if let Occupied::Connection(seat) = &slot.seat {
+                    seat.connection().with(Shared::desert);
+                }
+                drop(slot);
+            });
+        }
+    }
+}
+
 impl Worker {
+    fn new(inbox: &Arc<Inbox>, stays: bool) -> Self {
+        Worker {
+            inbox: Arc::clone(inbox),
+            stays,
+            messages: Messages::default(),
+            seats: BTreeMap::new(),
+            ready: Ready::default(),
+            round: Vec::new(),
+            deadlines: BTreeSet::new(),
+        }
+    }
+
     async fn run(mut self) {
+        let mut has_driven = false;
         let inbox = Arc::clone(&self.inbox);
         let mut alarm = pin!(tokio::time::sleep_until(clock::now().into()));
         for round in 1u64.. {
             self.take_inbox();
+            has_driven |= !self.seats.is_empty();
             self.take_due(clock::now());
             let mut turns = std::mem::take(&mut self.round);
             self.ready.take_round(&mut turns);
             turns.drain(..).for_each(|key| self.turn(key));
             self.round = turns;
+            if !self.stays && has_driven && self.seats.is_empty() {
+                return;
+            }
             // Lets tokio look at the sockets: while there is work, and when bells that ring without end might
             // keep the wait below from ever waiting.
             if !self.ready.is_empty() || round.is_multiple_of(LOOK_EVERY) {
@@ -245,7 +308,9 @@ impl Worker {
         slot.is_ready = false;
         let Slot { seat, armed, .. } = slot;
         seat.bell().silence();
-        let next = contained(key, || seat.turn(&mut self.scratch)).unwrap_or_else(|| seat.after_panic(key));
+        let mut scratch = SCRATCH.take().unwrap_or_else(|| Box::new(Scratch::new()));
+        let next = contained(key, || seat.turn(&mut scratch)).unwrap_or_else(|| seat.after_panic(key));
+        SCRATCH.set(Some(scratch));
         match next {
             Next::Again => {
                 // Rung meanwhile: then it is in the inbox already.

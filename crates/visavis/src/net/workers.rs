@@ -30,6 +30,8 @@ pub(crate) struct Company {
     pub(crate) waker: Option<Waker>,
     /// It uses the sockets of this endpoint.
     pub(crate) endpoint: Option<Arc<Endpoint>>,
+    /// It is driven by a task of this runtime instead of a thread of ours.
+    pub(crate) runtime: Option<tokio::runtime::Handle>,
 }
 
 /// A new connection on the next worker.
@@ -39,7 +41,7 @@ pub(crate) struct Company {
 pub(crate) fn connect(
     configuration: (Configuration, Settings),
     identity: Arc<dtls::Certificate>,
-    Company { waker, endpoint }: Company,
+    Company { waker, endpoint, runtime }: Company,
 ) -> Result<Arc<Handle>, Error> {
     // From the operating system, through the crypto library.
     let mut seed = [0; 32];
@@ -57,7 +59,10 @@ pub(crate) fn connect(
     };
     let peer = make(configuration, identity, clock::now(), clock::wall(), seed)?;
     let key = NEXT_CONNECTION.fetch_add(1, Ordering::Relaxed);
-    let inbox = inbox(key)?;
+    let inbox = match runtime {
+        Some(runtime) => worker::start_on(runtime),
+        None => inbox(key)?,
+    };
     let connection = Arc::new(Connection::new(key, Arc::clone(&inbox), peer, waker.map(Outside::new)));
     if endpoint.as_ref().is_some_and(|endpoint| !endpoint.join(&connection)) {
         return Err(Error::new(ErrorName::InvalidStateError, "the endpoint is closed"));

@@ -80,7 +80,11 @@ pub(crate) struct Pair {
 }
 
 pub(crate) async fn connected() -> Pair {
-    let (a, b) = (peer(), peer());
+    connect(peer(), peer()).await
+}
+
+/// Connects two peers, with a channel between them.
+pub(crate) async fn connect(a: RtcPeerConnection, b: RtcPeerConnection) -> Pair {
     let channel_a = a.create_data_channel("channel", None).unwrap();
     negotiate(&a, &b).await;
     let (mut events_a, mut events_b) = (a.events(), b.events());
