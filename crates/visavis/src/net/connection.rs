@@ -97,23 +97,24 @@ impl Connection {
 
     /// Runs `f` under the lock; what it woke is woken after the lock is released.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
-        self.with_then(f, Shared::tell_loop)
-    }
-
-    /// The same where a worker takes something in, with more to take in before it is done: a loop that performs the
-    /// connection's tasks is not told of them yet. It would wait for the lock, and be woken again for each further batch.
-    pub(crate) fn with_more_to_come<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
-        self.with_then(f, Shared::note_tasks)
-    }
-
-    fn with_then<R>(&self, f: impl FnOnce(&mut Shared) -> R, then: impl FnOnce(&mut Shared)) -> R {
         let _alarm = PanicAlarm(&self.bell);
         let mut shared = self.lock();
         let result = f(&mut shared);
-        then(&mut shared);
+        shared.tell_loop();
         let awake = std::mem::take(&mut shared.awake);
         drop(shared);
         awake.into_iter().for_each(Waker::wake);
+        result
+    }
+
+    /// The same within a worker's turn, whose end is [`with`](Self::with): who is woken waits for that. Whoever answers at
+    /// once would else wait for the lock, and a loop that performs the connection's tasks be woken again for each further
+    /// batch.
+    pub(crate) fn with_more_to_come<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        let _alarm = PanicAlarm(&self.bell);
+        let mut shared = self.lock();
+        let result = f(&mut shared);
+        shared.note_tasks();
         result
     }
 
