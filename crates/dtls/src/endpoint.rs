@@ -409,6 +409,7 @@ impl Endpoint {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.unread.give_back();
         if self.is_over() {
             return;
         }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const MAX_UNREAD: usize = 256;
 /// Bytes in front that were read and are still kept, as moving the others has its price too.
 const MAX_READ: usize = 64 * 1024;
-/// What is kept for the next datagram when all are read: those of 16 KB come to few, who can ask for it again.
+/// What is kept when there is time to give back the rest: more than datagrams have on most paths.
 const MAX_KEPT: usize = 4096;
 
 /// One buffer, used again and again: a record is opened where it is read.
@@ -47,15 +47,17 @@ impl Unread {
     }
 
     pub(crate) fn pop(&mut self) -> Option<&[u8]> {
-        let Some(length) = self.lengths.pop_front() else {
-            if self.bytes.capacity() > MAX_KEPT {
-                *self = Unread::default();
-            }
-            return None;
-        };
+        let length = self.lengths.pop_front()?;
         let start = self.read;
         self.read += length;
         self.bytes.get(start..self.read)
+    }
+
+    /// Gives back what long datagrams took, if all are read. Not after each of them: the next one would ask for it again.
+    pub(crate) fn give_back(&mut self) {
+        if self.lengths.is_empty() && self.bytes.capacity() > MAX_KEPT {
+            *self = Unread::default();
+        }
     }
 }
 
@@ -90,8 +92,10 @@ mod tests {
             let start = unread.begin();
             unread.bytes.extend(vec![7; length]);
             unread.keep(start);
+            unread.give_back();
             assert_eq!(unread.pop().map(<[u8]>::len), Some(length));
             assert_eq!(unread.pop(), None);
+            unread.give_back();
             assert_eq!(unread.bytes.capacity() > 0, is_kept, "{length}");
         }
     }

@@ -258,3 +258,16 @@ fn records_beyond_the_protocols_limit_are_dropped() {
     ends[1].handle_datagram(now, &datagram);
     assert_eq!(ends[1].read(), Some(&long[..]));
 }
+
+#[test]
+fn an_idle_end_keeps_no_room_for_long_records() {
+    let (mut ends, now) = connected(Versions::Dtls13);
+    let mut batch = SendBatch::new();
+    ends[0].seal(now, &vec![1; MAX_PLAINTEXT], path(), &mut batch).unwrap();
+    ends[1].handle_datagram(now, batch.datagrams().next().unwrap().1);
+    ends[1].handle_timeout(now);
+    assert_eq!(ends[1].read().map(<[u8]>::len), Some(MAX_PLAINTEXT), "it was not read yet");
+    ends[1].handle_timeout(now);
+    assert_eq!(ends[1].unread.buffer().capacity(), 0);
+    assert!(pass(&mut ends, 0, now));
+}

@@ -33,7 +33,7 @@ use crate::transport_id::TransportId;
 /// How long the association waits for a peer that owes it an answer. ICE failing is not its end, because an ICE
 /// restart may bring the peer back; when that has not happened after this time, the channels are told.
 const PEER_TIMEOUT: Duration = Duration::from_secs(180);
-/// The room for a packet that is kept while there is none to send: most packets have no more.
+/// The room for a packet that is kept for the next one when a timer is due, be it ICE's: most packets have no more.
 const MAX_SCRATCH: usize = 2048;
 
 /// What the layer above must act on.
@@ -249,6 +249,9 @@ impl Transport {
         if self.phase != Phase::Running {
             return;
         }
+        if self.scratch.capacity() > MAX_SCRATCH {
+            self.scratch = Vec::new();
+        }
         self.agent.handle_timeout(now);
         if let Some(endpoint) = self.security.endpoint_mut() {
             endpoint.handle_timeout(now);
@@ -441,9 +444,6 @@ impl Transport {
         }
         if !out.is_full() {
             self.former = None;
-            if self.scratch.capacity() > MAX_SCRATCH {
-                self.scratch = Vec::new();
-            }
         }
         if self.phase == Phase::Closing && !out.is_full() {
             endpoint.close(now);
