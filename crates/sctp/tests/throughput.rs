@@ -4,6 +4,7 @@
 
 mod path;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use path::{Bottleneck, Path};
@@ -229,7 +230,7 @@ fn sharing() {
             if !row.contains(&only) || other == Bbr && rtts[0] > rtts[1] {
                 continue;
             }
-            for queue in [10, rtt / 4, rtt / 2, rtt, 2 * rtt, 4 * rtt] {
+            for queue in BTreeSet::from([10, rtt / 4, rtt / 2, rtt, 2 * rtt, 4 * rtt]) {
                 let ([one, two], jain, wait) = share_of_100([Bbr, other], rtts, queue);
                 let (part, all) = (100.0 * one / (one + two), one + two);
                 println!("{row} {queue} | {part:.0} | {jain:.2} | {all:.1} | {wait:.0} |");
