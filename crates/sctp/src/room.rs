@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-/// An empty queue keeps room for so many: more come in bursts, and then it costs little to make it.
-const MAX_KEPT: usize = 16;
+/// An empty queue keeps room for so many, a batch of packets: on a short path all has arrived between two batches, and to
+/// make room anew for each would cost the sender a quarter of its time.
+const MAX_KEPT: usize = 64;
 
 /// Gives back what a queue took that is empty now, beyond a little.
 pub(crate) fn give_back<T>(queue: &mut VecDeque<T>) {
