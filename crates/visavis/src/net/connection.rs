@@ -97,24 +97,38 @@ impl Connection {
 
     /// Runs `f` under the lock; what it woke is woken after the lock is released.
     pub(crate) fn with<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
-        let _alarm = PanicAlarm(&self.bell);
-        let mut shared = self.lock();
-        let result = f(&mut shared);
-        shared.tell_loop();
-        let awake = std::mem::take(&mut shared.awake);
-        drop(shared);
-        awake.into_iter().for_each(Waker::wake);
-        result
+        self.with_then(f, |shared| {
+            shared.tell_loop();
+            std::mem::take(&mut shared.awake)
+        })
     }
 
-    /// The same within a worker's turn, whose end is [`with`](Self::with): who is woken waits for that. Whoever answers at
-    /// once would else wait for the lock, and a loop that performs the connection's tasks be woken again for each further
-    /// batch.
+    /// The same while a worker takes something in, as the first part of its turn: neither is a loop told of tasks yet, nor
+    /// anybody woken. They would wait for the lock, and the loop be woken again for each further batch.
     pub(crate) fn with_more_to_come<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        self.with_then(f, |shared| {
+            shared.note_tasks();
+            Awake::new()
+        })
+    }
+
+    /// The same in the later parts of a worker's turn. Whoever waits is woken at its end, which is [`with`](Self::with); but
+    /// a loop hears of its tasks at once: that a message leaves comes before all that the peer makes of it.
+    pub(crate) fn with_more_to_do<R>(&self, f: impl FnOnce(&mut Shared) -> R) -> R {
+        self.with_then(f, |shared| {
+            shared.tell_loop();
+            if shared.has_loop() { std::mem::take(&mut shared.awake) } else { Awake::new() }
+        })
+    }
+
+    /// Wakes what `then` gives when the lock is released.
+    fn with_then<R>(&self, f: impl FnOnce(&mut Shared) -> R, then: impl FnOnce(&mut Shared) -> Awake) -> R {
         let _alarm = PanicAlarm(&self.bell);
         let mut shared = self.lock();
         let result = f(&mut shared);
-        shared.note_tasks();
+        let awake = then(&mut shared);
+        drop(shared);
+        awake.into_iter().for_each(Waker::wake);
         result
     }
 

@@ -219,7 +219,7 @@ impl Seat {
 
     /// Answers, timers and tasks. What was received is told to whoever waits for it.
     fn advance(&mut self, now: Instant) {
-        self.connection.with_more_to_come(|shared| {
+        self.connection.with_more_to_do(|shared| {
             if shared.fate == Fate::Broken {
                 return;
             }
@@ -259,7 +259,7 @@ impl Seat {
         }
         for _ in 0..MAX_BATCHES_OUT {
             batch.clear();
-            let begun = self.connection.with_more_to_come(|shared| {
+            let begun = self.connection.with_more_to_do(|shared| {
                 let begun = shared.direct.take_unsent();
                 if shared.fate != Fate::Broken && begun.is_none() {
                     shared.peer.poll_transmit(now, batch);
@@ -291,12 +291,12 @@ impl Seat {
     fn act(&mut self, now: Instant) -> bool {
         let mut acted_all = true;
         for _ in 0..MAX_ACTIONS {
-            let action = self.connection.with_more_to_come(|shared| {
+            let action = self.connection.with_more_to_do(|shared| {
                 if shared.fate == Fate::Broken { None } else { shared.peer.poll_action() }
             });
             let Some(action) = action else { return acted_all };
             if let Some(result) = self.perform(now, action) {
-                self.connection.with_more_to_come(|shared| shared.peer.handle_action_result(now, result));
+                self.connection.with_more_to_do(|shared| shared.peer.handle_action_result(now, result));
                 acted_all = false;
             }
         }
@@ -319,7 +319,7 @@ impl Seat {
             Action::BindUdp { socket, address } => {
                 let result = self.sockets.bind(socket, address);
                 if let Some(own) = self.sockets.own(socket) {
-                    self.connection.with_more_to_come(|shared| shared.direct.add(socket, own));
+                    self.connection.with_more_to_do(|shared| shared.direct.add(socket, own));
                 }
                 Some(ActionResult::Bound { socket, result })
             }
