@@ -41,8 +41,11 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use peer::{Configuration, Error, ErrorName, Event, KeygenAlgorithm, PeerConnection, Settings};
+use peer::{
+    ChannelId, Configuration, Error, ErrorName, Event, KeygenAlgorithm, Payload, PeerConnection, Settings,
+};
 
+use crate::net::clock;
 use crate::net::connection::{Fate, Handle};
 use crate::net::counters::COUNTERS;
 use crate::net::workers::{self, Company};
@@ -111,6 +114,34 @@ impl Connection {
         })
         .flatten()
         .ok_or_else(broken)
+    }
+
+    /// Sends a message, as [`PeerConnection::channel_send`] does, and looks at the state machine after that. A short message
+    /// that no other waits before leaves on this thread; the worker is not woken for it.
+    ///
+    /// # Errors
+    /// As [`with`](Connection::with); those of the message are in the result.
+    pub fn send<R>(
+        &self,
+        channel: ChannelId,
+        payload: Payload,
+        look: impl FnOnce(&PeerConnection) -> R,
+    ) -> Result<(Result<(), Error>, R), Error> {
+        let now = clock::now();
+        let sent = contained(|| {
+            self.handle.with(|shared| {
+                let (result, needs_worker) = match shared.fate {
+                    Fate::Open | Fate::Closed => shared.send(now, channel, payload),
+                    Fate::Broken => return None,
+                };
+                Some(((result, look(&shared.peer)), needs_worker))
+            })
+        });
+        let (result, needs_worker) = sent.flatten().ok_or_else(broken)?;
+        if needs_worker {
+            self.handle.bell.ring();
+        }
+        Ok(result)
     }
 
     /// Looks at the state machine.

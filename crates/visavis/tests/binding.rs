@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use peer::{
     ChannelEvent, ChannelId, Configuration, DataChannelInit, DataChannelState, Error, ErrorName, Event,
-    Payload, PeerConnectionState, SctpTransportState, SessionDescriptionInit, SignalingState,
+    Payload, PeerConnection, PeerConnectionState, SctpTransportState, SessionDescriptionInit, SignalingState,
 };
 use visavis::binding::Connection;
-use visavis::{Bytes, Endpoint};
+use visavis::{Bytes, Endpoint, driver_counters};
 
 const ALICE: usize = 0;
 const BOB: usize = 1;
@@ -137,6 +137,26 @@ fn tasks_wait_for_the_loop_and_data_does_not() {
         .unwrap()
         .unwrap();
     both.run(|both| both.received[ALICE].len() == 1);
+}
+
+#[test]
+fn a_message_of_a_conversation_is_sent_by_the_call() {
+    let mut both = connected();
+    let before = driver_counters().direct_sends;
+    for number in 1..=50 {
+        for who in [ALICE, BOB] {
+            let (channel, payload) = (both.opened[&who], Payload { text: true, bytes: "ping".into() });
+            let look = |peer: &PeerConnection| peer.channel_buffered_amount(channel);
+            let (sent, buffered) = both.ends[who].send(channel, payload, look).unwrap();
+            sent.unwrap();
+            assert_eq!(buffered, Some(4), "it falls in a task");
+            both.run(|both| both.received[1 - who].len() == number);
+            both.run(|both| both.ends[who].read(look).unwrap() == Some(0));
+        }
+    }
+    // An acknowledgement that comes by itself may come late, under load.
+    let direct = driver_counters().direct_sends - before;
+    assert!(direct > 50, "{direct} of 100");
 }
 
 #[test]

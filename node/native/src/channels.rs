@@ -135,7 +135,7 @@ impl PeerConnection {
     }
 
     fn send(&self, env: &Env, channel: f64, payload: Payload) -> napi::Result<()> {
-        self.call(env, |peer, now| peer.channel_send(now, ChannelId(id(channel)), payload))?.or_throw(env)
+        self.send_message(env, ChannelId(id(channel)), payload)?.or_throw(env)
     }
 
     /// A channel's `close()`.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use napi::Env;
 use napi::bindgen_prelude::{Array, ClassInstance, Either};
 use napi_derive::napi;
-use peer::{IceGatheringState, OperationId, PeerConnectionState, TransceiverId};
+use peer::{ChannelId, Error, IceGatheringState, OperationId, Payload, PeerConnectionState, TransceiverId};
 use visavis::binding::Connection;
 
 use crate::certificate::Certificate;
@@ -53,6 +53,18 @@ impl PeerConnection {
     ) -> napi::Result<R> {
         let (result, holds) =
             self.connection.with(|peer, now| (f(peer, now), keeps_process(peer))).or_throw(env)?;
+        self.hold(holds);
+        Ok(result)
+    }
+
+    /// Sends a message; the result is that of `send()`.
+    pub(crate) fn send_message(
+        &self,
+        env: &Env,
+        channel: ChannelId,
+        payload: Payload,
+    ) -> napi::Result<Result<(), Error>> {
+        let (result, holds) = self.connection.send(channel, payload, keeps_process).or_throw(env)?;
         self.hold(holds);
         Ok(result)
     }

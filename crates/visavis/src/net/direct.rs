@@ -109,6 +109,8 @@ impl Shared {
             return false;
         }
         COUNTERS.direct_sends.add(1);
+        // Before the peer can have it: that it has left comes before any task that answers it.
+        self.note_tasks();
         let was_full = batch.is_full();
         if !self.direct.send(batch) || was_full || (self.peer.has_task() && !self.has_loop()) {
             return false;
