@@ -8,8 +8,8 @@ use network::{A, B, Network, address, agent, ms};
 const LISTENER: &str = "192.0.2.2:3478";
 
 /// A connects, B listens; no UDP at all.
-fn over_tcp_alone() -> Network {
-    let mut network = Network::new();
+fn over_tcp_alone(a: Role, b: Role) -> Network {
+    let mut network = Network::with_roles(a, b);
     network.add_tcp(A, "192.0.2.1:1", TcpType::Active);
     network.add_tcp(B, LISTENER, TcpType::Passive);
     network.complete(A);
@@ -18,7 +18,11 @@ fn over_tcp_alone() -> Network {
 }
 
 fn connected() -> Network {
-    let mut network = over_tcp_alone();
+    connected_as(Role::Controlling, Role::Controlled)
+}
+
+fn connected_as(a: Role, b: Role) -> Network {
+    let mut network = over_tcp_alone(a, b);
     network.signal_all();
     assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
     network
@@ -30,7 +34,7 @@ fn announced(network: &Network, node: usize) -> &Candidate {
 
 #[test]
 fn candidates_say_who_connects_and_rank_below_udp() {
-    let mut network = over_tcp_alone();
+    let mut network = over_tcp_alone(Role::Controlling, Role::Controlled);
     let active = announced(&network, A).clone();
     assert_eq!((active.protocol, active.tcp_type), (Protocol::Tcp, Some(TcpType::Active)));
     assert_eq!(active.address, address("192.0.2.1:9"));
@@ -49,13 +53,7 @@ fn candidates_say_who_connects_and_rank_below_udp() {
 #[test]
 fn active_connects_to_passive_whoever_controls() {
     for (a, b) in [(Role::Controlling, Role::Controlled), (Role::Controlled, Role::Controlling)] {
-        let mut network = Network::with_roles(a, b);
-        network.add_tcp(A, "192.0.2.1:1", TcpType::Active);
-        network.add_tcp(B, LISTENER, TcpType::Passive);
-        network.complete(A);
-        network.complete(B);
-        network.signal_all();
-        assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
+        let mut network = connected_as(a, b);
         assert_eq!(network.attempts, [address(LISTENER)]);
         let (local, remote) = network.agent(B).selected_pair().unwrap();
         assert_eq!((local.address, local.tcp_type), (address(LISTENER), Some(TcpType::Passive)));
@@ -73,7 +71,7 @@ fn active_connects_to_passive_whoever_controls() {
 
 #[test]
 fn a_check_in_a_stream_is_sent_once() {
-    let mut network = over_tcp_alone();
+    let mut network = over_tcp_alone(Role::Controlling, Role::Controlled);
     network.delay = ms(3000);
     network.signal_all();
     network.run(ms(2900));
@@ -85,7 +83,7 @@ fn a_check_in_a_stream_is_sent_once() {
 #[test]
 fn udp_is_preferred_and_tcp_takes_over_where_it_does_not_pass() {
     for udp_passes in [true, false] {
-        let mut network = over_tcp_alone();
+        let mut network = over_tcp_alone(Role::Controlling, Role::Controlled);
         network.add_host(A, "192.0.2.1:1000");
         network.add_host(B, "192.0.2.2:2000");
         network.passes = Box::new(move |_, _| udp_passes);
@@ -102,7 +100,7 @@ fn udp_is_preferred_and_tcp_takes_over_where_it_does_not_pass() {
 
 #[test]
 fn a_refused_connection_fails_the_pair_at_once() {
-    let mut network = over_tcp_alone();
+    let mut network = over_tcp_alone(Role::Controlling, Role::Controlled);
     network.listeners.clear();
     network.signal_all();
     assert!(
@@ -129,7 +127,7 @@ fn a_stream_that_ends_is_lost_at_once_and_opened_again() {
 
 #[test]
 fn what_nobody_waits_at_is_not_paired() {
-    let mut network = over_tcp_alone();
+    let mut network = over_tcp_alone(Role::Controlling, Role::Controlled);
     network.add_tcp(B, "192.0.2.2:1", TcpType::Active);
     let now = network.now;
     network.signal_credentials(B, A);
@@ -201,13 +199,7 @@ fn a_restart_leaves_the_stream_and_checks_over_it() {
 #[test]
 fn a_stream_that_went_silent_is_closed_and_another_one_opened() {
     for (a, b) in [(Role::Controlling, Role::Controlled), (Role::Controlled, Role::Controlling)] {
-        let mut network = Network::with_roles(a, b);
-        network.add_tcp(A, "192.0.2.1:1", TcpType::Active);
-        network.add_tcp(B, LISTENER, TcpType::Passive);
-        network.complete(A);
-        network.complete(B);
-        network.signal_all();
-        assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
+        let mut network = connected_as(a, b);
         for round in 1..=3 {
             let before = network.agent(B).selected_pair().unwrap().1.address;
             network.run(ms(60_000));
