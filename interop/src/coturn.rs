@@ -36,6 +36,11 @@ impl Coturn {
         assert!(listens.is_ok_and(|status| status.success()), "coturn does not listen");
         Some(Coturn { child })
     }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
 }
 
 impl Drop for Coturn {

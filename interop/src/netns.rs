@@ -87,6 +87,18 @@ impl Internet {
         &self.core
     }
 
+    /// Lets no more than so many megabits a second out of a site's machine, and out of the core to the site, whether the
+    /// server sends it or another site does; with queues of 20 ms.
+    ///
+    /// # Panics
+    /// If the system has no such limit.
+    pub fn limit_cables(&self, site: &Site, megabits: u32) {
+        // A burst has room for what Linux carries as one, and for 2 ms of a gigabit a second.
+        let limit = format!("tbf rate {megabits}mbit burst 256kb latency 20ms");
+        site.machine.limit("out", &limit);
+        self.core.limit(&format!("s{}", site.addresses.number()), &limit);
+    }
+
     /// A new site with one machine behind `nat`.
     ///
     /// # Panics
@@ -175,9 +187,7 @@ impl Site {
     /// # Panics
     /// If the system has no such limit.
     pub fn limit(&self, megabits: u32) {
-        let limit = format!("qdisc add dev out root tbf rate {megabits}mbit burst 64kb latency 50ms");
-        let status = self.machine.command("tc").args(limit.split(' ')).status();
-        assert!(status.is_ok_and(|status| status.success()), "tc {limit}");
+        self.machine.limit("out", &format!("tbf rate {megabits}mbit burst 64kb latency 50ms"));
     }
 
     /// A program that pulls the machine's cable after a while, and plugs it in again after another (IPv4 only).

@@ -6,6 +6,7 @@ use interop::bodies::try_connect;
 use interop::netns::{Families, Internet, Namespace, Nat, SERVER_IPV4, SERVER_IPV6, Site, unavailable};
 use interop::{Browser, BrowserKind, Coturn, Peer, missing, repository};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 /// The rows of the table.
 const NATS: [(Nat, &str); 7] = [
@@ -348,4 +349,100 @@ async fn a_transfer_goes_on_when_its_interface_is_removed_in_namespaces() {
 fn address(candidate: &Value) -> std::net::Ipv4Addr {
     let address = candidate.as_str().expect("a candidate").split(' ').nth(4).expect("an address");
     address.parse().expect("an IPv4 address")
+}
+
+/// What the benchmark transfers each time, how often each way has its turn, and what every cable lets through.
+const FLOOD: u64 = 300_000_000;
+const ROUNDS: usize = 3;
+const GIGABIT: u32 = 1000;
+
+/// Seconds of the processors that a process (its id and `/stat`), or all together (`stat`), have taken so far.
+fn processor_time(stat: &str) -> f64 {
+    let text = std::fs::read_to_string(format!("/proc/{stat}")).expect("it lives");
+    // In hundredths. A process has utime and stime as the 14th and 15th field, the name being in parentheses; the machine
+    // has user, nice, system, idle, iowait, irq and softirq.
+    let (fields, counted): (&str, &[usize]) = match text.strip_prefix("cpu ") {
+        Some(rest) => (rest.lines().next().expect("a line"), &[0, 1, 2, 5, 6]),
+        None => (text.rsplit(')').next().expect("fields"), &[11, 12]),
+    };
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    counted.iter().map(|&at| fields[at].parse::<f64>().expect("a number") / 100.0).sum()
+}
+
+/// Megabytes a second, and processor seconds a gigabyte of coturn and of the whole machine, from the first tenth of a
+/// transfer to its end.
+async fn flood(sender: &mut Peer, receiver: &mut Peer, coturn: &Coturn) -> [f64; 3] {
+    let key = sender.channel("bulk", json!({})).await;
+    let there = receiver.wait_incoming().await["key"].as_u64().expect("a key");
+    sender.wait_channel("open", key).await;
+    let relay = format!("{}/stat", coturn.id());
+    let processors = || [&*relay, "stat"].map(processor_time);
+    let watch = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(10));
+        let mut begun = None;
+        loop {
+            ticks.tick().await;
+            let progress = receiver.call("progress", json!({ "key": there })).await;
+            let (now, bytes) = (Instant::now(), progress.as_u64().expect("a number"));
+            if begun.is_none() && bytes > FLOOD / 10 {
+                begun = Some((now, bytes, processors()));
+            }
+            if let Some((first, before, used)) = begun.filter(|_| bytes == FLOOD) {
+                let megabytes = (FLOOD - before) as f64 / 1e6;
+                let by_now = processors();
+                let costs = [0, 1].map(|at| (by_now[at] - used[at]) / megabytes * 1e3);
+                return [megabytes / (now - first).as_secs_f64(), costs[0], costs[1]];
+            }
+        }
+    };
+    let blast = json!({ "key": key, "bytes": FLOOD, "size": 16 * 1024 });
+    let (sent, figures) = tokio::join!(sender.call("blast", blast), watch);
+    assert_eq!(sent, receiver.receive(there, 0, FLOOD).await.sha256);
+    figures
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// What a relay costs where the network is the limit, and not coturn as over loopback (`relays_beside_the_direct_way`):
+/// `cargo test --release -p visavis-interop --test nat -- --ignored --nocapture`. The sender is behind the relay and the
+/// other not; each is a process of its own; the ways take turns, and medians are printed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a benchmark: half a minute, and its figures want a quiet machine"]
+#[allow(clippy::print_stdout, reason = "the figures are what it is for")]
+async fn relays_on_a_gigabit_link() {
+    let Some((mut internet, coturn)) = internet() else { return };
+    let [left, right] = [0, 1].map(|_| internet.site(Nat::None, Families::IPV4));
+    for site in [&left, &right] {
+        internet.limit_cables(site, GIGABIT);
+    }
+    let relayed = |url: String| {
+        let server = json!({ "urls": [url], "username": "user", "credential": "password" });
+        json!({ "iceServers": [server], "iceTransportPolicy": "relay" })
+    };
+    let ways = [
+        ("direct", "host–host", json!({})),
+        ("udp", "relay", relayed(format!("turn:{SERVER_IPV4}"))),
+        ("tcp", "relay", relayed(format!("turn:{SERVER_IPV4}?transport=tcp"))),
+    ];
+    let mut figures = [const { Vec::new() }; 3];
+    for _ in 0..ROUNDS {
+        for ((_, kinds, configuration), figures) in ways.iter().zip(&mut figures) {
+            let (mut sender, mut receiver) = (ours(&left).await, ours(&right).await);
+            sender.call("create", json!({ "configuration": configuration })).await;
+            receiver.call("create", json!({ "configuration": {} })).await;
+            assert_eq!(winners_of(&mut sender, &mut receiver, kinds).await, *kinds);
+            figures.push(flood(&mut sender, &mut receiver, &coturn).await);
+        }
+    }
+    println!("| way | MB/s | x direct | coturn's CPU s/GB | all CPU s/GB |\n|---|---:|---:|---:|---:|");
+    let of = |way: usize, figure: usize| median(figures[way].iter().map(|figures| figures[figure]).collect());
+    for (way, (name, ..)) in ways.iter().enumerate() {
+        let [rate, relay, all] = [0, 1, 2].map(|figure| of(way, figure));
+        println!("| {name} | {rate:.1} | {:.2} | {relay:.2} | {all:.2} |", rate / of(0, 0));
+    }
+    let rates = figures.map(|way| way.iter().map(|[rate, ..]| *rate).collect::<Vec<f64>>());
+    println!("each: {rates:.1?}");
 }

@@ -52,6 +52,13 @@ impl Namespace {
         assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Gives what leaves an interface this discipline, as `tc` writes it.
+    pub(super) fn limit(&self, interface: &str, discipline: &str) {
+        let mut command = self.command("tc");
+        command.args(["qdisc", "add", "dev", interface, "root"]).args(discipline.split(' '));
+        assert!(command.status().is_ok_and(|status| status.success()), "tc: {discipline}");
+    }
+
     /// Loads nftables rules.
     ///
     /// # Panics

@@ -47,6 +47,11 @@ impl Addresses {
         Addresses { number }
     }
 
+    /// Of the site, and of its cable at the core.
+    pub(super) fn number(&self) -> u8 {
+        self.number
+    }
+
     /// The machine behind the router.
     fn machine(&self) -> String {
         format!("192.168.{}.2", self.number)
