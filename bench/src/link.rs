@@ -23,6 +23,9 @@ pub struct Path {
 /// IPv4 and UDP.
 const HEADERS: u64 = 28;
 
+/// The longest packet that comes through, as on nearly every path that is not this machine's own.
+const MTU: u64 = 1500;
+
 /// The end that a description comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum From {
@@ -107,7 +110,8 @@ fn enter(socket: &UdpSocket, source: &OnceLock<SocketAddr>, path: Path, seed: u6
     let longest = path.delay * 2;
     let mut free_at = Instant::now();
     while let Ok((length, address)) = socket.recv_from(&mut buffer) {
-        if source.get() != Some(&address) || losses.next() < path.loss {
+        let packet = length as u64 + HEADERS;
+        if source.get() != Some(&address) || packet > MTU || losses.next() < path.loss {
             continue;
         }
         let now = Instant::now();
@@ -115,7 +119,7 @@ fn enter(socket: &UdpSocket, source: &OnceLock<SocketAddr>, path: Path, seed: u6
         if starts - now > longest {
             continue;
         }
-        free_at = starts + Duration::from_nanos((length as u64 + HEADERS) * 8 * 1_000_000_000 / path.rate);
+        free_at = starts + Duration::from_nanos(packet * 8 * 1_000_000_000 / path.rate);
         if queue.send((free_at + path.delay, buffer[..length].to_vec())).is_err() {
             return;
         }
