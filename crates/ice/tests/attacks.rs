@@ -26,8 +26,8 @@ use std::net::SocketAddr;
 
 use base::{Path, SocketId};
 use ice::{Candidate, Event, PairState, Role, TransportState};
-use network::{A, B, Network, address, host, ms};
-use stun_types::attribute::{RawAttribute, Username, XorMappedAddress};
+use network::{A, B, Network, address, check, host, ms, password};
+use stun_types::attribute::XorMappedAddress;
 use stun_types::message::{
     BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
     TransactionId,
@@ -42,28 +42,6 @@ const STRANGER: &str = "203.0.113.77:7";
 const PRIORITY: (u16, &[u8]) = (0x24, &[0, 0, 1, 255]);
 const USE_CANDIDATE: (u16, &[u8]) = (0x25, &[]);
 const CONTROLLED: (u16, &[u8]) = (0x8029, &[0; 8]);
-
-/// A check to A, with B's name and this password.
-fn check(network: &Network, id: u128, pwd: Option<&str>, attributes: &[(u16, &[u8])]) -> Vec<u8> {
-    let [to, from] = [A, B].map(|node| network.nodes[node].agent.local_credentials().ufrag.clone());
-    let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
-    let mut message = Message::builder(kind, id.into(), MessageWriteVec::new());
-    message.add_attribute(&Username::new(&format!("{to}:{from}")).unwrap()).unwrap();
-    for (kind, value) in attributes {
-        message.add_attribute(&RawAttribute::new((*kind).into(), value)).unwrap();
-    }
-    if let Some(pwd) = pwd {
-        let key = ShortTermCredentials::new(pwd.to_owned()).into();
-        message.add_message_integrity(&key, IntegrityAlgorithm::Sha1).unwrap();
-    }
-    message.add_fingerprint().unwrap();
-    message.finish()
-}
-
-/// A's password: whoever has it can authenticate.
-fn password(network: &Network) -> String {
-    network.nodes[A].agent.local_credentials().pwd.expose_secret().clone()
-}
 
 /// Nothing is known, nothing is sent, nothing is let in.
 fn assert_untouched(network: &mut Network, from: &[SocketAddr]) {
@@ -106,7 +84,7 @@ fn a1_checks_without_the_right_integrity_get_no_answer_and_leave_nothing() {
 #[test]
 fn a2_malformed_messages_get_no_answer_and_leave_nothing() {
     let mut network = waiting();
-    let good = check(&network, 1, Some(&password(&network)), &[PRIORITY]);
+    let good = check(&network, 1, Some(&password(&network, A)), &[PRIORITY]);
     let mut attacks: Vec<Vec<u8>> = (0..good.len()).map(|length| good[..length].to_vec()).collect();
     // Each length field that the header could claim.
     attacks.extend((0..=u16::MAX).step_by(7).filter(|length| usize::from(*length) != good.len() - 20).map(
@@ -142,7 +120,7 @@ fn a2_an_unknown_attribute_is_told_to_who_is_authenticated_and_nobody_else() {
     let stranger = check(&network, 1, Some("not the password, but long"), &attributes);
     network.deliver(address(STRANGER), address(OURS), &stranger);
     assert_untouched(&mut network, &[address(STRANGER)]);
-    let peer = check(&network, 2, Some(&password(&network)), &attributes);
+    let peer = check(&network, 2, Some(&password(&network, A)), &attributes);
     network.deliver(address(STRANGER), address(OURS), &peer);
     network.run(ms(1));
     let [(_, _, to, answer)] = &network.sent[..] else { panic!("{:?}", network.sent) };
@@ -269,7 +247,7 @@ fn a7_a_peer_that_answers_no_checks_gets_nothing_after_thirty_seconds() {
     let mut network = Network::new();
     network.connect();
     let begun = network.now;
-    let pwd = password(&network);
+    let pwd = password(&network, A);
     network.passes = Box::new(|_, _| false);
     for id in 0..60 {
         let asks = check(&network, 1000 + id, Some(&pwd), &[PRIORITY, CONTROLLED]);
@@ -296,7 +274,7 @@ fn a8_checks_from_ten_thousand_ports_make_sixteen_candidates() {
         if !is_early {
             network.signal_credentials(B, A);
         }
-        let pwd = password(&network);
+        let pwd = password(&network, A);
         for port in 1..10_000u16 {
             let datagram = check(&network, port.into(), Some(&pwd), &[PRIORITY]);
             network.deliver(SocketAddr::new([203, 0, 113, 77].into(), port), address(OURS), &datagram);
@@ -314,7 +292,7 @@ fn a8_checks_from_ten_thousand_ports_make_sixteen_candidates() {
 #[test]
 fn a9_role_conflicts_without_end_change_the_role_a_few_times() {
     let mut network = waiting();
-    let pwd = password(&network);
+    let pwd = password(&network, A);
     for id in 0..1000 {
         let role: (u16, &[u8]) = if id % 2 == 0 { (0x802a, &[255; 8]) } else { (0x8029, &[0; 8]) };
         let conflict = check(&network, id, Some(&pwd), &[PRIORITY, role]);
@@ -329,7 +307,7 @@ fn a9_role_conflicts_without_end_change_the_role_a_few_times() {
 fn a9_nominations_by_the_controlled_side_select_nothing() {
     let mut network = waiting();
     network.passes = Box::new(|_, _| false);
-    let pwd = password(&network);
+    let pwd = password(&network, A);
     for id in 0..1000 {
         let nominates = check(&network, id, Some(&pwd), &[PRIORITY, CONTROLLED, USE_CANDIDATE]);
         network.deliver(address(THEIRS), address(OURS), &nominates);
@@ -349,7 +327,7 @@ fn a9_a_storm_of_nominations_does_not_move_data_to_and_fro() {
     network.complete(B);
     network.signal_all();
     assert!(network.run_until(ms(2000), |network| network.both(TransportState::Completed)));
-    let pwd = password(&network);
+    let pwd = password(&network, A);
     let controlling: (u16, &[u8]) = (0x802a, &[255; 8]);
     for id in 0..500 {
         for (side, from) in [THEIRS, "192.0.2.3:2000"].into_iter().enumerate() {
@@ -368,7 +346,7 @@ fn a9_a_storm_of_nominations_does_not_move_data_to_and_fro() {
 #[test]
 fn no_answer_is_longer_than_its_question() {
     let mut network = waiting();
-    let pwd = password(&network);
+    let pwd = password(&network, A);
     let unknown: (u16, &[u8]) = (0x7777, &[]);
     let conflict: (u16, &[u8]) = (0x802a, &[0; 8]);
     let questions =

@@ -7,12 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ice::{AgentConfig, Event, Role, TransportState};
-use network::{A, B, Network, address, agent, ms};
-use stun_types::attribute::{RawAttribute, Username};
-use stun_types::message::{
-    BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
-};
-use stun_types::prelude::*;
+use network::{A, B, Network, address, agent, check, ms, password};
+use stun_types::message::Message;
 
 const OURS: &str = "192.0.2.1:1000";
 /// Its pair has the higher priority.
@@ -54,21 +50,11 @@ fn selections(network: &Network) -> usize {
 
 /// A check with USE-CANDIDATE from B's address `from` reaches A.
 fn nominate(network: &mut Network, from: &str) {
-    let to = network.nodes[A].agent.local_credentials();
-    let sender = network.nodes[B].agent.local_credentials();
-    let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
-    let id = u128::from(network.elapsed().as_millis() as u64);
-    let mut message = Message::builder(kind, id.into(), MessageWriteVec::new());
-    message.add_attribute(&Username::new(&format!("{}:{}", to.ufrag, sender.ufrag)).unwrap()).unwrap();
     // PRIORITY, ICE-CONTROLLING, USE-CANDIDATE.
     let attributes: [(u16, &[u8]); 3] = [(0x24, &[100, 0, 1, 255]), (0x802a, &[255; 8]), (0x25, &[])];
-    for (kind, value) in attributes {
-        message.add_attribute(&RawAttribute::new(kind.into(), value)).unwrap();
-    }
-    let key = ShortTermCredentials::new(to.pwd.expose_secret().clone()).into();
-    message.add_message_integrity(&key, IntegrityAlgorithm::Sha1).unwrap();
-    message.add_fingerprint().unwrap();
-    network.deliver(address(from), address(OURS), &message.finish());
+    let id = u128::from(network.elapsed().as_millis() as u64);
+    let check = check(network, id, Some(&password(network, A)), &attributes);
+    network.deliver(address(from), address(OURS), &check);
 }
 
 #[test]

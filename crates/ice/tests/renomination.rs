@@ -7,12 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ice::{AgentConfig, Event, Role, TransportState};
-use network::{A, B, Network, address, agent, ms};
-use stun_types::attribute::{RawAttribute, Username};
-use stun_types::message::{
-    BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
-};
-use stun_types::prelude::*;
+use network::{A, B, Network, address, agent, check, ms, password};
+use stun_types::message::Message;
 
 const OURS: &str = "192.0.2.1:1000";
 /// Its pair has the higher priority.
@@ -55,26 +51,15 @@ fn numbered(number: u32) -> Nomination {
 
 /// Such a check reaches A from B's address `from`.
 fn nominate(network: &mut Network, from: &str, nomination: Nomination) {
-    let to = network.nodes[A].agent.local_credentials();
-    let sender = network.nodes[B].agent.local_credentials();
-    let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
-    let id = u128::from(network.elapsed().as_millis() as u64);
-    let mut message = Message::builder(kind, id.into(), MessageWriteVec::new());
-    message.add_attribute(&Username::new(&format!("{}:{}", to.ufrag, sender.ufrag)).unwrap()).unwrap();
+    let number = nomination.number.map(u32::to_be_bytes);
     // PRIORITY, ICE-CONTROLLING, USE-CANDIDATE, NOMINATION.
-    message.add_attribute(&RawAttribute::new(0x24.into(), &[100, 0, 1, 255])).unwrap();
-    message.add_attribute(&RawAttribute::new(0x802a.into(), &[255; 8])).unwrap();
-    if nomination.use_candidate {
-        message.add_attribute(&RawAttribute::new(0x25.into(), &[])).unwrap();
-    }
-    if let Some(number) = nomination.number {
-        message.add_attribute(&RawAttribute::new(0xc001.into(), &number.to_be_bytes())).unwrap();
-    }
-    let password = if nomination.is_forged { sender.pwd.clone() } else { to.pwd.clone() };
-    let key = ShortTermCredentials::new(password.expose_secret().clone()).into();
-    message.add_message_integrity(&key, IntegrityAlgorithm::Sha1).unwrap();
-    message.add_fingerprint().unwrap();
-    network.deliver(address(from), address(OURS), &message.finish());
+    let mut attributes: Vec<(u16, &[u8])> = vec![(0x24, &[100, 0, 1, 255]), (0x802a, &[255; 8])];
+    attributes.extend(nomination.use_candidate.then_some((0x25, &[][..])));
+    attributes.extend(number.as_ref().map(|number| (0xc001, &number[..])));
+    let id = u128::from(network.elapsed().as_millis() as u64);
+    let password = password(network, if nomination.is_forged { B } else { A });
+    let check = check(network, id, Some(&password), &attributes);
+    network.deliver(address(from), address(OURS), &check);
 }
 
 /// A is controlled and has one socket; B has two, and says nothing by itself any more once it has nominated one.

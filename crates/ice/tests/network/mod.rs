@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use base::{Path, Rng, SendBatch, SocketId};
 use ice::{Agent, AgentConfig, Candidate, CandidateKind, Credentials, Event, Protocol, Role, TransportState};
-use stun_types::attribute::XorMappedAddress;
-use stun_types::message::{BINDING, Message, MessageClass, MessageType, MessageWriteVec};
+use stun_types::attribute::{RawAttribute, Username, XorMappedAddress};
+use stun_types::message::{
+    BINDING, IntegrityAlgorithm, Message, MessageClass, MessageType, MessageWriteVec, ShortTermCredentials,
+};
 use stun_types::prelude::*;
 
 pub const A: usize = 0;
@@ -36,6 +38,28 @@ pub fn host(address: SocketAddr) -> Candidate {
         relay_protocol: None,
         name: None,
     }
+}
+
+/// A check to A, with B's name and this password.
+pub fn check(network: &Network, id: u128, pwd: Option<&str>, attributes: &[(u16, &[u8])]) -> Vec<u8> {
+    let [to, from] = [A, B].map(|node| network.nodes[node].agent.local_credentials().ufrag.clone());
+    let kind = MessageType::from_class_method(MessageClass::Request, BINDING);
+    let mut message = Message::builder(kind, id.into(), MessageWriteVec::new());
+    message.add_attribute(&Username::new(&format!("{to}:{from}")).unwrap()).unwrap();
+    for (kind, value) in attributes {
+        message.add_attribute(&RawAttribute::new((*kind).into(), value)).unwrap();
+    }
+    if let Some(pwd) = pwd {
+        let key = ShortTermCredentials::new(pwd.to_owned()).into();
+        message.add_message_integrity(&key, IntegrityAlgorithm::Sha1).unwrap();
+    }
+    message.add_fingerprint().unwrap();
+    message.finish()
+}
+
+/// A node's password: whoever has it can authenticate to it.
+pub fn password(network: &Network, node: usize) -> String {
+    network.nodes[node].agent.local_credentials().pwd.expose_secret().clone()
 }
 
 pub fn ms(milliseconds: u64) -> Duration {
