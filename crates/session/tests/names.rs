@@ -1,14 +1,17 @@
 //! Names instead of addresses: ours, and those of the peer.
 
+mod support;
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base::{Rng, SocketId};
-use ice::{CandidateKind, MdnsName, Protocol};
+use ice::MdnsName;
 use session::{
     Action, ActionResult, Event, IcePlan, Session, SessionConfig, SessionPlan, TransportId, TransportPlan,
 };
+use support::host;
 
 const ONE: TransportId = TransportId(0);
 
@@ -49,20 +52,7 @@ fn name(number: usize) -> MdnsName {
 
 /// A candidate of the peer.
 fn named(name: MdnsName, port: u16) -> ice::Candidate {
-    ice::Candidate {
-        foundation: "1".to_owned(),
-        component: 1,
-        protocol: Protocol::Udp,
-        priority: 2_130_706_431,
-        address: SocketAddr::from(([0, 0, 0, 0], port)),
-        name: Some(name),
-        kind: CandidateKind::Host,
-        related: None,
-        tcp_type: None,
-        ufrag: None,
-        url: None,
-        relay_protocol: None,
-    }
+    ice::Candidate { name: Some(name), ..host(SocketAddr::from(([0, 0, 0, 0], port))) }
 }
 
 /// Gathers on two addresses, and answers what is asked.
