@@ -11,6 +11,7 @@ mod bridge;
 mod browser;
 mod coturn;
 mod deadline;
+pub mod figures;
 mod missing;
 pub mod netns;
 mod ours;

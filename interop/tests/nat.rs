@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use interop::bodies::try_connect;
+use interop::figures::{median, processor_time};
 use interop::netns::{Families, Internet, Namespace, Nat, SERVER_IPV4, SERVER_IPV6, Site, unavailable};
 use interop::{Browser, BrowserKind, Coturn, Peer, missing, repository};
 use serde_json::{Value, json};
@@ -356,19 +357,6 @@ const FLOOD: u64 = 300_000_000;
 const ROUNDS: usize = 3;
 const GIGABIT: u32 = 1000;
 
-/// Seconds of the processors that a process (its id and `/stat`), or all together (`stat`), have taken so far.
-fn processor_time(stat: &str) -> f64 {
-    let text = std::fs::read_to_string(format!("/proc/{stat}")).expect("it lives");
-    // In hundredths. A process has utime and stime as the 14th and 15th field, the name being in parentheses; the machine
-    // has user, nice, system, idle, iowait, irq and softirq.
-    let (fields, counted): (&str, &[usize]) = match text.strip_prefix("cpu ") {
-        Some(rest) => (rest.lines().next().expect("a line"), &[0, 1, 2, 5, 6]),
-        None => (text.rsplit(')').next().expect("fields"), &[11, 12]),
-    };
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    counted.iter().map(|&at| fields[at].parse::<f64>().expect("a number") / 100.0).sum()
-}
-
 /// Megabytes a second, and processor seconds a gigabyte of coturn and of the whole machine, from the first tenth of a
 /// transfer to its end.
 async fn flood(sender: &mut Peer, receiver: &mut Peer, coturn: &Coturn) -> [f64; 3] {
@@ -399,11 +387,6 @@ async fn flood(sender: &mut Peer, receiver: &mut Peer, coturn: &Coturn) -> [f64;
     let (sent, figures) = tokio::join!(sender.call("blast", blast), watch);
     assert_eq!(sent, receiver.receive(there, 0, FLOOD).await.sha256);
     figures
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// What a relay costs where the network is the limit, and not coturn as over loopback (`relays_beside_the_direct_way`):

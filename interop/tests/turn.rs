@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
+use interop::figures::{median, processor_time};
 use interop::{missing, target_directory};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::time::Instant;
@@ -473,14 +474,6 @@ async fn a_relay_that_dies_disconnects() {
 const FLOOD: usize = 64 * 1024 * 1024;
 const ROUNDS: usize = 5;
 
-/// Seconds of the processor that a process has taken so far.
-fn processor_time(process: &str) -> f64 {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("the process");
-    // After the name, which is in parentheses: utime and stime are the 14th and 15th field of all, in hundredths.
-    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
-    fields[11..13].iter().map(|field| field.parse::<f64>().expect("a number") / 100.0).sum()
-}
-
 /// Sends as fast as it goes, and looks at nothing.
 async fn flood(pair: &Pair) {
     let message = vec![7; 16 * 1024];
@@ -497,11 +490,6 @@ async fn flood(pair: &Pair) {
         }
     };
     tokio::join!(send, receive);
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 /// What a relay costs: `cargo test --release -p visavis-interop --test turn -- --ignored --nocapture`. One side behind the
@@ -524,13 +512,13 @@ async fn relays_beside_the_direct_way() {
                 transport => server.peer(&server.url("127.0.0.1", transport), "password"),
             };
             let pair = guarded(connected_by(a, direct())).await;
-            let relay = server.child.id().to_string();
-            let (ours, theirs, begun) = (processor_time("self"), processor_time(&relay), Instant::now());
+            let relay = format!("{}/stat", server.child.id());
+            let (ours, theirs, begun) = (processor_time("self/stat"), processor_time(&relay), Instant::now());
             guarded(flood(&pair)).await;
             let megabytes = FLOOD as f64 / 1e6;
             figures.push([
                 megabytes / begun.elapsed().as_secs_f64(),
-                (processor_time("self") - ours) / megabytes * 1e3,
+                (processor_time("self/stat") - ours) / megabytes * 1e3,
                 (processor_time(&relay) - theirs) / megabytes * 1e3,
             ]);
         }
